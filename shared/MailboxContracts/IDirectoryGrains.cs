@@ -1,0 +1,133 @@
+using MailCloud.Messages;
+
+namespace MailCloud.MailboxContracts;
+
+/// <summary>A tenant. Key: <see cref="TenantId"/>.</summary>
+[Alias("mc.ITenantGrain")]
+public interface ITenantGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the tenant, or does nothing when it exists.</summary>
+    [Alias("Create")]
+    Task CreateAsync();
+
+    [Alias("Get")]
+    Task<TenantInfo?> GetAsync();
+
+    /// <summary>Hosts a domain for the tenant: this grain's list, the domain's grain, and the domain's postmaster (RFC 5321 §4.5.1). False: another tenant has it.</summary>
+    [Alias("AddDomain")]
+    Task<bool> AddDomainAsync(string domain);
+}
+
+[GenerateSerializer, Immutable, Alias("mc.TenantInfo")]
+public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)] IReadOnlyList<string> Domains);
+
+/// <summary>A domain, hosted or not. Key: the domain as lower-case A-labels.</summary>
+[Alias("mc.IDomainGrain")]
+public interface IDomainGrain : IGrainWithStringKey
+{
+    /// <summary>False when another tenant hosts it already.</summary>
+    [Alias("Host")]
+    Task<bool> HostAsync(TenantId tenant);
+
+    /// <summary>Who hosts it here; null when nobody does.</summary>
+    [Alias("Get")]
+    Task<TenantId?> GetTenantAsync();
+}
+
+/// <summary>What one address stands for. Key: <see cref="EmailAddress.Key"/>.</summary>
+[Alias("mc.IAddressGrain")]
+public interface IAddressGrain : IGrainWithStringKey
+{
+    /// <summary>Null when the address does not exist.</summary>
+    [Alias("Get")]
+    Task<AddressRecord?> GetAsync();
+
+    /// <summary>
+    /// Gives the address its meaning, with everything that follows from it: the mailbox of an account, the entry in the domain's index.
+    /// A repeat finishes what a crash interrupted. An existing account keeps its <see cref="AccountId"/> and takes the new values.
+    /// </summary>
+    [Alias("Put")]
+    Task<PutAddressResult> PutAsync(AddressRecord record);
+
+    /// <summary>Replaces the verifier if it still is the expected one: re-hashing at login. False when it has changed.</summary>
+    [Alias("ReplaceVerifier")]
+    Task<bool> ReplaceVerifierAsync(string expected, string verifier);
+}
+
+public enum PutAddressResult
+{
+    Created = 0,
+    Updated = 1,
+
+    /// <summary>The domain is not hosted for this tenant.</summary>
+    NotHosted = 2,
+}
+
+[GenerateSerializer, Immutable, Alias("mc.AddressRecord")]
+public sealed record AddressRecord
+{
+    [Id(0)] public required EmailAddress Address { get; init; }
+
+    [Id(1)] public required TenantId Tenant { get; init; }
+
+    [Id(2)] public required AddressKind Kind { get; init; }
+
+    /// <summary>The account's mailbox; chosen by the grain when an account is made.</summary>
+    [Id(3)] public AccountId? Account { get; init; }
+
+    /// <summary>Where an alias or a forwarded address leads; for a moved one the new path.</summary>
+    [Id(4)] public IReadOnlyList<EmailAddress> Targets { get; init; } = [];
+
+    /// <summary>How the account's password is verified, <c>{SCHEME}…</c>; null: nobody can log in.</summary>
+    [Id(5)] public string? Verifier { get; init; }
+
+    /// <summary>Octets; 0 is unlimited.</summary>
+    [Id(6)] public long QuotaBytes { get; init; }
+
+    /// <summary>Keys of further addresses that the account may send as, beside its own and the aliases that lead to it.</summary>
+    [Id(7)] public IReadOnlyList<string> SendAs { get; init; } = [];
+}
+
+public enum AddressKind
+{
+    Account = 0,
+    Alias = 1,
+
+    /// <summary>Accepted and sent on to other hosts; VRFY and RCPT answer 251.</summary>
+    Forwarded = 2,
+
+    /// <summary>Not accepted; RCPT answers 551 with the new path.</summary>
+    Moved = 3,
+}
+
+/// <summary>A part of a domain's list of addresses. Key: <c>domain/bucket</c>, see <see cref="AddressIndex"/>.</summary>
+[Alias("mc.IAddressIndexGrain")]
+public interface IAddressIndexGrain : IGrainWithStringKey
+{
+    [Alias("Add")]
+    Task AddAsync(string addressKey);
+
+    /// <summary>Address keys after the given one, in order.</summary>
+    [Alias("Page")]
+    Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
+}
+
+/// <summary>How a domain's addresses spread over index grains, so that no grain lists a million.</summary>
+public static class AddressIndex
+{
+    public const int Buckets = 64;
+
+    public static string GrainKey(string domain, int bucket) => $"{domain}/{bucket}";
+
+    public static int BucketOf(string addressKey)
+    {
+        // FNV-1a: stable over processes and builds, as string.GetHashCode is not.
+        var hash = 2166136261u;
+        foreach (var c in addressKey)
+        {
+            hash = (hash ^ c) * 16777619u;
+        }
+
+        return (int)(hash % Buckets);
+    }
+}

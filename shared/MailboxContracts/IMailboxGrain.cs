@@ -1,0 +1,303 @@
+using MailCloud.Messages;
+
+namespace MailCloud.MailboxContracts;
+
+/// <summary>
+/// One account's mail: the only writer of its folders, UIDs, flags, modseq and quota. Key: <see cref="AccountId"/>. Any call may fail with an
+/// exception when the journal moved or storage is in doubt; the caller then repeats it, with the same operation id where there is one.
+/// Every answer, reads too, is given only when all that it saw is durable.
+/// </summary>
+[Alias("mc.IMailboxGrain")]
+public interface IMailboxGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the mailbox with its first folders, or changes its settings when it exists.</summary>
+    [Alias("Create")]
+    Task CreateAsync(MailboxSettings settings);
+
+    /// <summary>Files a delivered message, exactly once per delivery id, for 14 days from its acceptance.</summary>
+    [Alias("File")]
+    Task<FilingOutcome> FileAsync(FilingRequest request);
+
+    /// <summary>Null when there is no such mailbox.</summary>
+    [Alias("Quota")]
+    Task<MailboxQuota?> GetQuotaAsync();
+
+    /// <summary>All folders, by name; empty when there is no such mailbox.</summary>
+    [Alias("Folders")]
+    Task<IReadOnlyList<FolderInfo>> ListFoldersAsync();
+
+    /// <summary>Counts of one folder, answered from the manifest. Null when there is no such folder.</summary>
+    [Alias("Status")]
+    Task<FolderStatus?> GetStatusAsync(string folder);
+
+    /// <summary>
+    /// What SELECT and EXAMINE need. With <paramref name="claimRecent"/> the messages that nobody was told of yet become this caller's \Recent
+    /// (RFC 3501 §2.3.2). Null when there is no such folder.
+    /// </summary>
+    [Alias("Open")]
+    Task<OpenedFolder?> OpenFolderAsync(string folder, bool claimRecent);
+
+    /// <summary>What changed in a folder after a modseq. Null when the folder is gone.</summary>
+    [Alias("Changes")]
+    Task<FolderChanges?> GetChangesAsync(int folderId, long sinceModSeq);
+
+    /// <summary>One page of messages in ascending UID order; the caller goes on from the page's <see cref="MessagePage.NextUid"/>.</summary>
+    [Alias("Fetch")]
+    Task<MessagePage> FetchAsync(FetchRequest request);
+
+    /// <summary>Changes flags of messages; repeats with the same operation id return the first result.</summary>
+    [Alias("Store")]
+    Task<StoreResult> StoreFlagsAsync(StoreRequest request);
+
+    /// <summary>Of these bodies, the ones that a message of this mailbox still refers to: the sweeper's and the verifier's question.</summary>
+    [Alias("Holds")]
+    Task<IReadOnlyList<string>> HoldsBodiesAsync(IReadOnlyList<string> bodies);
+}
+
+[GenerateSerializer, Immutable, Alias("mc.MailboxSettings")]
+public sealed record MailboxSettings
+{
+    /// <summary>Octets; 0 is unlimited.</summary>
+    [Id(0)] public long QuotaBytes { get; init; }
+
+    /// <summary>Folders made with the mailbox, beside INBOX.</summary>
+    [Id(1)] public IReadOnlyList<NewFolder> Folders { get; init; } = [];
+}
+
+/// <summary>A folder to make: its name, levels separated by <c>/</c>, and its special use (RFC 6154, for example <c>\Sent</c>) or null.</summary>
+[GenerateSerializer, Immutable, Alias("mc.NewFolder")]
+public sealed record NewFolder([property: Id(0)] string Name, [property: Id(1)] string? SpecialUse);
+
+[GenerateSerializer, Immutable, Alias("mc.MailboxQuota")]
+public readonly record struct MailboxQuota([property: Id(0)] long UsedBytes, [property: Id(1)] long LimitBytes)
+{
+    public bool Allows(long bytes) => LimitBytes == 0 || UsedBytes + bytes <= LimitBytes;
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FilingRequest")]
+public sealed record FilingRequest
+{
+    [Id(0)] public required DeliveryId Delivery { get; init; }
+
+    [Id(1)] public required BodyRef Body { get; init; }
+
+    /// <summary>Octets that stand above the body in this mailbox only: Return-Path and Received, with CRLF (RFC 5321 §4.4).</summary>
+    [Id(2)] public required byte[] Prefix { get; init; }
+
+    [Id(3)] public required MessageSummary Summary { get; init; }
+
+    [Id(4)] public required DateTimeOffset InternalDate { get; init; }
+
+    [Id(5)] public string Folder { get; init; } = "INBOX";
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FilingOutcome")]
+public readonly record struct FilingOutcome([property: Id(0)] FilingResult Result, [property: Id(1)] uint Uid = 0);
+
+public enum FilingResult
+{
+    /// <summary>The message is durably in the mailbox, by this call.</summary>
+    Filed = 0,
+
+    /// <summary>An earlier call of the same delivery filed it, whatever became of the message since.</summary>
+    AlreadyFiled = 1,
+
+    /// <summary>Transient: the mailbox is over its quota and the grace above it.</summary>
+    OverQuota = 2,
+
+    /// <summary>Permanent: there is no such mailbox.</summary>
+    NoSuchMailbox = 3,
+
+    /// <summary>Accepted longer ago than the mailbox remembers deliveries: an operator must decide.</summary>
+    TooOld = 4,
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FolderInfo")]
+public sealed record FolderInfo
+{
+    [Id(0)] public required int Id { get; init; }
+
+    [Id(1)] public required string Name { get; init; }
+
+    [Id(2)] public string? SpecialUse { get; init; }
+
+    [Id(3)] public bool Subscribed { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FolderStatus")]
+public sealed record FolderStatus
+{
+    [Id(0)] public required int Messages { get; init; }
+
+    [Id(1)] public required int Unseen { get; init; }
+
+    [Id(2)] public required int Recent { get; init; }
+
+    [Id(3)] public required uint UidNext { get; init; }
+
+    [Id(4)] public required uint UidValidity { get; init; }
+
+    [Id(5)] public required long HighestModSeq { get; init; }
+
+    /// <summary>Octets of all messages (STATUS SIZE, RFC 8438).</summary>
+    [Id(6)] public required long Bytes { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("mc.OpenedFolder")]
+public sealed record OpenedFolder
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    [Id(1)] public required uint UidValidity { get; init; }
+
+    [Id(2)] public required uint UidNext { get; init; }
+
+    [Id(3)] public required long HighestModSeq { get; init; }
+
+    /// <summary>The UIDs of all messages, as ascending ranges.</summary>
+    [Id(4)] public required UidRange[] Uids { get; init; }
+
+    /// <summary>UIDs from here on are \Recent in this session.</summary>
+    [Id(5)] public required uint RecentFrom { get; init; }
+
+    /// <summary>The UID of the first message without \Seen; 0 when all are seen.</summary>
+    [Id(6)] public required uint FirstUnseen { get; init; }
+
+    /// <summary>Keywords in use: bit 8 + i of a flag set is the i-th.</summary>
+    [Id(7)] public required IReadOnlyList<string> Keywords { get; init; }
+}
+
+/// <summary>UIDs from First to Last, both included.</summary>
+[GenerateSerializer, Immutable, Alias("mc.UidRange")]
+public readonly record struct UidRange([property: Id(0)] uint First, [property: Id(1)] uint Last)
+{
+    public int Count => (int)(Last - First + 1);
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FolderChanges")]
+public sealed record FolderChanges
+{
+    /// <summary>The answer is complete up to this modseq.</summary>
+    [Id(0)] public required long ModSeq { get; init; }
+
+    [Id(1)] public required uint UidNext { get; init; }
+
+    /// <summary>The UIDs of all messages now, as ascending ranges: a UID that the caller had and that is missing was expunged.</summary>
+    [Id(2)] public required UidRange[] Uids { get; init; }
+
+    /// <summary>Messages, old and new, whose flags changed after the modseq.</summary>
+    [Id(3)] public required IReadOnlyList<FlagsOfMessage> Flags { get; init; }
+
+    [Id(4)] public required IReadOnlyList<string> Keywords { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FlagsOfMessage")]
+public readonly record struct FlagsOfMessage([property: Id(0)] uint Uid, [property: Id(1)] MessageFlags Flags, [property: Id(2)] long ModSeq);
+
+/// <summary>A set of flags as bits: the system flags of RFC 3501 §2.3.2, and from bit 8 on the mailbox's keywords.</summary>
+[Flags]
+public enum MessageFlags : ulong
+{
+    None = 0,
+    Seen = 1,
+    Answered = 2,
+    Flagged = 4,
+    Deleted = 8,
+    Draft = 16,
+
+    /// <summary>All system flags.</summary>
+    System = Seen | Answered | Flagged | Deleted | Draft,
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FetchRequest")]
+public sealed record FetchRequest
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    /// <summary>Which messages, as ascending ranges; UIDs without a message are skipped.</summary>
+    [Id(1)] public required UidRange[] Uids { get; init; }
+
+    /// <summary>True adds <see cref="FetchedMessage.Content"/>, which costs a read of the summaries.</summary>
+    [Id(2)] public bool WithContent { get; init; }
+
+    /// <summary>Only messages with a higher modseq (CHANGEDSINCE, RFC 7162); 0 is all.</summary>
+    [Id(3)] public long ChangedSince { get; init; }
+}
+
+/// <summary>At most 1,000 messages, or about 1 MB with content.</summary>
+[GenerateSerializer, Immutable, Alias("mc.MessagePage")]
+public sealed record MessagePage
+{
+    [Id(0)] public required IReadOnlyList<FetchedMessage> Messages { get; init; }
+
+    /// <summary>Where to go on; 0 when this was the last page.</summary>
+    [Id(1)] public required uint NextUid { get; init; }
+
+    [Id(2)] public required IReadOnlyList<string> Keywords { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FetchedMessage")]
+public sealed record FetchedMessage
+{
+    [Id(0)] public required uint Uid { get; init; }
+
+    [Id(1)] public required MessageFlags Flags { get; init; }
+
+    [Id(2)] public required long ModSeq { get; init; }
+
+    [Id(3)] public required DateTimeOffset InternalDate { get; init; }
+
+    /// <summary>RFC822.SIZE: prefix and body, octets.</summary>
+    [Id(4)] public required long Size { get; init; }
+
+    [Id(5)] public required BodyRef Body { get; init; }
+
+    [Id(6)] public MessageContent? Content { get; init; }
+}
+
+/// <summary>What a mailbox keeps of a message's content beside its body: the prefix that stands above the body, and the summary.</summary>
+[GenerateSerializer, Immutable, Alias("mc.MessageContent")]
+public sealed record MessageContent([property: Id(0)] byte[] Prefix, [property: Id(1)] MessageSummary Summary);
+
+[GenerateSerializer, Immutable, Alias("mc.StoreRequest")]
+public sealed record StoreRequest
+{
+    [Id(0)] public required Guid Operation { get; init; }
+
+    [Id(1)] public required int FolderId { get; init; }
+
+    [Id(2)] public required UidRange[] Uids { get; init; }
+
+    [Id(3)] public required FlagChange Change { get; init; }
+
+    /// <summary>System flags of the change.</summary>
+    [Id(4)] public MessageFlags Flags { get; init; }
+
+    /// <summary>Keywords of the change, by name; unknown ones are made.</summary>
+    [Id(5)] public IReadOnlyList<string> Keywords { get; init; } = [];
+
+    /// <summary>Messages with a higher modseq stay as they are (UNCHANGEDSINCE, RFC 7162); null is no condition.</summary>
+    [Id(6)] public long? UnchangedSince { get; init; }
+}
+
+public enum FlagChange
+{
+    Replace = 0,
+    Add = 1,
+    Remove = 2,
+}
+
+[GenerateSerializer, Immutable, Alias("mc.StoreResult")]
+public sealed record StoreResult
+{
+    /// <summary>Flags of all the messages named, after the change.</summary>
+    [Id(0)] public required IReadOnlyList<FlagsOfMessage> Messages { get; init; }
+
+    /// <summary>UIDs left alone because of UNCHANGEDSINCE.</summary>
+    [Id(1)] public IReadOnlyList<uint> Unmodified { get; init; } = [];
+
+    [Id(2)] public required IReadOnlyList<string> Keywords { get; init; }
+
+    /// <summary>False: a keyword could not be made because the mailbox has its 56 already.</summary>
+    [Id(3)] public bool KeywordsFit { get; init; } = true;
+}

@@ -1,0 +1,109 @@
+namespace MailCloud.Messages;
+
+/// <summary>
+/// What is known of a message's content without opening its body again: parsed once, at filing. Text that comes from the message is kept as octets,
+/// one per char (Latin-1), so that raw 8-bit headers come out as they went in. All offsets and lengths are octets of the body blob; the
+/// trace prefix that a mailbox keeps beside it is not counted here.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("mc.MessageSummary")]
+public sealed record MessageSummary
+{
+    [Id(0)] public required EnvelopeFields Envelope { get; init; }
+
+    [Id(1)] public required BodyPart Structure { get; init; }
+
+    /// <summary>The header section as it stands in the body, with its empty line; null when it is longer than <see cref="MaxHeader"/> and must be read from the body.</summary>
+    [Id(2)] public byte[]? Header { get; init; }
+
+    /// <summary>The first readable text, for lists of messages: at most 200 chars, decoded to Unicode.</summary>
+    [Id(3)] public string Preview { get; init; } = "";
+
+    /// <summary>References and In-Reply-To ids without brackets, for threading: the newest 20.</summary>
+    [Id(4)] public IReadOnlyList<string> References { get; init; } = [];
+
+    /// <summary>Octets. Nine in ten header sections are below 8 kB; twice that keeps the summary blobs small.</summary>
+    public const int MaxHeader = 16 * 1024;
+}
+
+/// <summary>The header fields of IMAP's ENVELOPE (RFC 3501 §7.4.2), as octets, encoded words undecoded; null is NIL.</summary>
+[GenerateSerializer, Immutable, Alias("mc.EnvelopeFields")]
+public sealed record EnvelopeFields
+{
+    [Id(0)] public string? Date { get; init; }
+
+    [Id(1)] public string? Subject { get; init; }
+
+    [Id(2)] public IReadOnlyList<AddressField> From { get; init; } = [];
+
+    /// <summary>Empty when the message has no Sender field; ENVELOPE then repeats From.</summary>
+    [Id(3)] public IReadOnlyList<AddressField> Sender { get; init; } = [];
+
+    /// <summary>Empty when the message has no Reply-To field; ENVELOPE then repeats From.</summary>
+    [Id(4)] public IReadOnlyList<AddressField> ReplyTo { get; init; } = [];
+
+    [Id(5)] public IReadOnlyList<AddressField> To { get; init; } = [];
+
+    [Id(6)] public IReadOnlyList<AddressField> Cc { get; init; } = [];
+
+    [Id(7)] public IReadOnlyList<AddressField> Bcc { get; init; } = [];
+
+    [Id(8)] public string? InReplyTo { get; init; }
+
+    [Id(9)] public string? MessageId { get; init; }
+
+    /// <summary>The Date field as a time; null when it is missing or unreadable. SENTBEFORE and SORT use it.</summary>
+    [Id(10)] public DateTimeOffset? SentAt { get; init; }
+}
+
+/// <summary>One address of ENVELOPE. A group starts as (null, null, name, null) and ends as four nulls (RFC 3501 §7.4.2).</summary>
+[GenerateSerializer, Immutable, Alias("mc.AddressField")]
+public readonly record struct AddressField(
+    [property: Id(0)] string? Name,
+    [property: Id(1)] string? Route,
+    [property: Id(2)] string? Mailbox,
+    [property: Id(3)] string? Host);
+
+/// <summary>One part of BODYSTRUCTURE (RFC 3501 §7.4.2) with where it stands in the body blob.</summary>
+[GenerateSerializer, Immutable, Alias("mc.BodyPart")]
+public sealed record BodyPart
+{
+    [Id(0)] public required string Type { get; init; }
+
+    [Id(1)] public required string Subtype { get; init; }
+
+    /// <summary>Name and value in turn.</summary>
+    [Id(2)] public IReadOnlyList<string> Parameters { get; init; } = [];
+
+    [Id(3)] public string? ContentId { get; init; }
+
+    [Id(4)] public string? Description { get; init; }
+
+    [Id(5)] public string Encoding { get; init; } = "7BIT";
+
+    /// <summary>Lines of the part's body; given for text and message/rfc822.</summary>
+    [Id(6)] public long Lines { get; init; }
+
+    [Id(7)] public string? Md5 { get; init; }
+
+    [Id(8)] public string? Disposition { get; init; }
+
+    [Id(9)] public IReadOnlyList<string> DispositionParameters { get; init; } = [];
+
+    [Id(10)] public IReadOnlyList<string> Language { get; init; } = [];
+
+    [Id(11)] public string? Location { get; init; }
+
+    /// <summary>Where the part's MIME header begins.</summary>
+    [Id(12)] public long HeaderOffset { get; init; }
+
+    /// <summary>Where the part's body begins: right after its header's empty line.</summary>
+    [Id(13)] public long BodyOffset { get; init; }
+
+    [Id(14)] public long BodyLength { get; init; }
+
+    /// <summary>The parts of a multipart; for message/rfc822 the one part that is the embedded message's body.</summary>
+    [Id(15)] public IReadOnlyList<BodyPart> Parts { get; init; } = [];
+
+    /// <summary>The embedded message's envelope; only for message/rfc822.</summary>
+    [Id(16)] public EnvelopeFields? Envelope { get; init; }
+}

@@ -1,0 +1,36 @@
+namespace MailCloud.Messages;
+
+/// <summary>
+/// What an edge puts on the delivery queue for one accepted message: everything that later steps need but the body, which stands
+/// under <see cref="Body"/> in the blob store. All its recipients belong to one tenant.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("mc.QueuedMessage")]
+public sealed record QueuedMessage : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+
+    [Id(0)] public required DeliveryId Id { get; init; }
+
+    [Id(1)] public required TenantId Tenant { get; init; }
+
+    [Id(2)] public required BodyRef Body { get; init; }
+
+    [Id(3)] public required Envelope Envelope { get; init; }
+
+    /// <summary>The trace fields that this host adds above the body, whole lines with CRLF (RFC 5321 §4.4); without Return-Path, which final delivery adds.</summary>
+    [Id(4)] public required string Trace { get; init; }
+
+    /// <summary>The account that submitted it; null when it came from another host.</summary>
+    [Id(5)] public AccountId? Submitter { get; init; }
+
+    /// <summary>W3C trace context of the accepting span, so that one trace covers the message.</summary>
+    [Id(6)] public string? TraceParent { get; init; }
+}
+
+/// <summary>A message body in the blob store: its name and its length in octets.</summary>
+[GenerateSerializer, Immutable, Alias("mc.BodyRef")]
+public readonly record struct BodyRef([property: Id(0)] string Name, [property: Id(1)] long Length)
+{
+    /// <summary>Bodies carry their tenant and their delivery in their name.</summary>
+    public static string NameFor(TenantId tenant, DeliveryId id) => $"{tenant.Value}/body/{id}";
+}

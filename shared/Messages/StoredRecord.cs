@@ -7,7 +7,7 @@ namespace MailCloud.Messages;
 public interface IStoredRecord
 {
     /// <summary>The version that this build writes. It rises only when older builds could misread what this one writes.</summary>
-    public static abstract byte FormatVersion { get; }
+    static abstract byte FormatVersion { get; }
 }
 
 /// <summary>

@@ -257,7 +257,10 @@ public sealed record FetchedMessage
 
 /// <summary>What a mailbox keeps of a message's content beside its body: the prefix that stands above the body, and the summary.</summary>
 [GenerateSerializer, Immutable, Alias("mc.MessageContent")]
-public sealed record MessageContent([property: Id(0)] byte[] Prefix, [property: Id(1)] MessageSummary Summary);
+public sealed record MessageContent([property: Id(0)] byte[] Prefix, [property: Id(1)] MessageSummary Summary) : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+}
 
 [GenerateSerializer, Immutable, Alias("mc.StoreRequest")]
 public sealed record StoreRequest

@@ -1,0 +1,39 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Journaled;
+using Orleans.Concurrency;
+
+namespace MailCloud.Mailboxes.Directory;
+
+/// <summary>One of a domain's <see cref="AddressIndex.Buckets"/> lists of addresses.</summary>
+[Reentrant]
+internal sealed class AddressIndexGrain(GrainStorage storage) : SnapshotGrain<AddressIndexState, AddressListed>(storage), IAddressIndexGrain
+{
+    protected override string JournalName => $"index/{this.GetPrimaryKeyString()}";
+
+    public async Task AddAsync(string addressKey)
+    {
+        if (State.Keys.BinarySearch(addressKey, StringComparer.Ordinal) < 0)
+        {
+            Record(new AddressListed(addressKey));
+        }
+
+        await Durable();
+    }
+
+    public async Task<IReadOnlyList<string>> GetPageAsync(string after, int count)
+    {
+        var index = State.Keys.BinarySearch(after, StringComparer.Ordinal);
+        var page = State.Keys.Skip(index < 0 ? ~index : index + 1).Take(count).ToArray();
+        await Durable();
+        return page;
+    }
+
+    protected override void Apply(AddressIndexState state, AddressListed recorded)
+    {
+        var index = state.Keys.BinarySearch(recorded.Key, StringComparer.Ordinal);
+        if (index < 0)
+        {
+            state.Keys.Insert(~index, recorded.Key);
+        }
+    }
+}

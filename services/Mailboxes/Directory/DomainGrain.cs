@@ -1,0 +1,32 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Journaled;
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Directory;
+
+/// <summary>Who hosts a domain here: at most one tenant.</summary>
+internal sealed class DomainGrain(GrainStorage storage) : SnapshotGrain<DomainState, DomainHosted>(storage), IDomainGrain
+{
+    protected override string JournalName => $"domain/{this.GetPrimaryKeyString()}";
+
+    public async Task<bool> HostAsync(TenantId tenant)
+    {
+        if (State.Tenant is null)
+        {
+            Record(new DomainHosted(tenant));
+        }
+
+        var hosted = State.Tenant == tenant;
+        await Durable();
+        return hosted;
+    }
+
+    public async Task<TenantId?> GetTenantAsync()
+    {
+        var tenant = State.Tenant;
+        await Durable();
+        return tenant;
+    }
+
+    protected override void Apply(DomainState state, DomainHosted recorded) => state.Tenant = recorded.Tenant;
+}

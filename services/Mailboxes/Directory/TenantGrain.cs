@@ -1,0 +1,67 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Journaled;
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Directory;
+
+/// <summary>A tenant and the list of its domains.</summary>
+internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantState, TenantEvent>(storage), ITenantGrain
+{
+    private TenantId Tenant => new(this.GetPrimaryKeyString());
+
+    protected override string JournalName => $"tenant/{Tenant}";
+
+    public async Task CreateAsync()
+    {
+        if (!State.Created)
+        {
+            Record(new TenantCreated());
+        }
+
+        await Durable();
+    }
+
+    public async Task<TenantInfo?> GetAsync()
+    {
+        var info = State.Created ? new TenantInfo(Tenant, [.. State.Domains]) : null;
+        await Durable();
+        return info;
+    }
+
+    public async Task<bool> AddDomainAsync(string domain)
+    {
+        // The domain's own grain decides who has it; this list follows, and a repeat finishes what a crash left half done.
+        if (!State.Created || !await GrainFactory.GetGrain<IDomainGrain>(domain).HostAsync(Tenant))
+        {
+            return false;
+        }
+
+        if (!State.Domains.Contains(domain))
+        {
+            Record(new DomainAdded(domain));
+        }
+
+        await Durable();
+        await AddPostmasterAsync(new("postmaster", domain));
+        return true;
+    }
+
+    protected override void Apply(TenantState state, TenantEvent recorded)
+    {
+        state.Created = true;
+        if (recorded is DomainAdded added)
+        {
+            state.Domains.Add(added.Domain);
+        }
+    }
+
+    // RFC 5321 §4.5.1: mail to postmaster is always accepted. The account has no password until an administrator gives it one or makes it an alias.
+    private async Task AddPostmasterAsync(EmailAddress postmaster)
+    {
+        var grain = GrainFactory.GetGrain<IAddressGrain>(postmaster.Key);
+        if (await grain.GetAsync() is null)
+        {
+            await grain.PutAsync(new() { Address = postmaster, Tenant = Tenant, Kind = AddressKind.Account });
+        }
+    }
+}

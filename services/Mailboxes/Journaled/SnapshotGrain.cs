@@ -1,0 +1,19 @@
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Journaled;
+
+/// <summary>A journaled grain whose whole state is one small record, sealed as one blob.</summary>
+internal abstract class SnapshotGrain<TState, TEvent>(GrainStorage storage) : JournaledGrain<TState, TEvent>(storage)
+    where TState : class, IStoredRecord, new()
+    where TEvent : class, IStoredRecord
+{
+    protected override async Task<TState> LoadAsync(string? manifest, CancellationToken cancellationToken) => manifest is null
+        ? new TState()
+        : Storage.Serializer.Decode<TState>(await Storage.Blobs.ReadAsync(manifest, 0, int.MaxValue, cancellationToken));
+
+    protected override SealedState Seal(string? archive)
+    {
+        var name = $"state/{JournalName}/{Guid.CreateVersion7():N}";
+        return new([(name, Storage.Serializer.Encode(State))], name);
+    }
+}

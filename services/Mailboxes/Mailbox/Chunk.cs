@@ -1,0 +1,98 @@
+using MailCloud.MailboxContracts;
+
+namespace MailCloud.Mailboxes.Mailbox;
+
+/// <summary>A sealed chunk as the mailbox's state knows it: what the manifest holds of it. Rows, flags and contents are loaded when needed.</summary>
+internal sealed class Chunk
+{
+    /// <summary>Large enough that a mailbox of a million has 250 chunks, small enough that one is read in a few milliseconds.</summary>
+    public const int MaxMessages = 4096;
+
+    public required string RowsBlob { get; init; }
+
+    public required string ContentsBlob { get; init; }
+
+    public required string FlagsBlob { get; init; }
+
+    public required UidRange[] Uids { get; init; }
+
+    public required int Unseen { get; set; }
+
+    public required int Deleted { get; set; }
+
+    public required long Bytes { get; init; }
+
+    public required long MaxModSeq { get; set; }
+
+    public required long FirstBodyAt { get; init; }
+
+    public required long LastBodyAt { get; init; }
+
+    /// <summary>Flags that differ from the flags blob, by UID.</summary>
+    public Dictionary<uint, FlagsOfMessage> Overrides { get; init; } = [];
+
+    /// <summary>What was sealed and is not durable yet; read from here until it is.</summary>
+    public UnwrittenChunk? Unwritten { get; set; }
+
+    public uint FirstUid => Uids[0].First;
+
+    public uint LastUid => Uids[^1].Last;
+
+    public int Count => UidRanges.Count(Uids);
+
+    /// <summary>The flags of the row at an index, as they are now.</summary>
+    public FlagsOfMessage FlagsAt(ChunkRows rows, ChunkFlags flags, int index)
+    {
+        var uid = rows.Rows[index].Uid;
+        return Overrides.TryGetValue(uid, out var changed) ? changed : new(uid, flags.Flags[index], flags.ModSeqs[index]);
+    }
+
+    public void Change(FlagsBeforeAndAfter change, long modSeq)
+    {
+        Overrides[change.Uid] = new(change.Uid, change.After, modSeq);
+        MaxModSeq = modSeq;
+        Unseen += FlagCounts.Unseen(change.After) - FlagCounts.Unseen(change.Before);
+        Deleted += FlagCounts.Deleted(change.After) - FlagCounts.Deleted(change.Before);
+    }
+
+    public ChunkManifest ToManifest() => new()
+    {
+        Rows = RowsBlob,
+        Contents = ContentsBlob,
+        Flags = FlagsBlob,
+        Uids = Uids,
+        Unseen = Unseen,
+        Deleted = Deleted,
+        Bytes = Bytes,
+        MaxModSeq = MaxModSeq,
+        FirstBodyAt = FirstBodyAt,
+        LastBodyAt = LastBodyAt,
+        Overrides = [.. Overrides.Values],
+    };
+
+    public static Chunk From(ChunkManifest manifest) => new()
+    {
+        RowsBlob = manifest.Rows,
+        ContentsBlob = manifest.Contents,
+        FlagsBlob = manifest.Flags,
+        Uids = manifest.Uids,
+        Unseen = manifest.Unseen,
+        Deleted = manifest.Deleted,
+        Bytes = manifest.Bytes,
+        MaxModSeq = manifest.MaxModSeq,
+        FirstBodyAt = manifest.FirstBodyAt,
+        LastBodyAt = manifest.LastBodyAt,
+        Overrides = manifest.Overrides.ToDictionary(o => o.Uid),
+    };
+}
+
+/// <summary>A chunk's three blobs while they are being written; null: that blob is durable already.</summary>
+internal sealed record UnwrittenChunk(ChunkRows? Rows, ChunkFlags? Flags, ReadOnlyMemory<byte>? Contents);
+
+/// <summary>What one message adds to the counts of its folder.</summary>
+internal static class FlagCounts
+{
+    public static int Unseen(MessageFlags flags) => (flags & MessageFlags.Seen) == 0 ? 1 : 0;
+
+    public static int Deleted(MessageFlags flags) => (flags & MessageFlags.Deleted) != 0 ? 1 : 0;
+}

@@ -1,0 +1,62 @@
+using MailCloud.Blobs;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.Extensions.Caching.Memory;
+using Orleans.Serialization;
+
+namespace MailCloud.Mailboxes.Mailbox;
+
+/// <summary>
+/// Reads chunks, with one bounded cache per process. Chunk blobs are immutable under unique names, so what is cached is never stale.
+/// Contents are read in ranges and not cached: a FETCH of one ENVELOPE reads that message's content only.
+/// </summary>
+internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, MailboxesOptions options) : IDisposable
+{
+    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = options.ChunkCacheBytes });
+
+    public async Task<ChunkRows> RowsAsync(Chunk chunk) =>
+        chunk.Unwritten?.Rows ?? await CachedAsync<ChunkRows>(chunk.RowsBlob, rows => rows.Rows.Length * 52);
+
+    public async Task<ChunkFlags> FlagsAsync(Chunk chunk) =>
+        chunk.Unwritten?.Flags ?? await CachedAsync<ChunkFlags>(chunk.FlagsBlob, flags => flags.Flags.Length * 16);
+
+    /// <summary>All contents of a chunk, to merge it into a larger one.</summary>
+    public async Task<ReadOnlyMemory<byte>> ContentsAsync(Chunk chunk, ChunkRows rows) =>
+        chunk.Unwritten?.Contents ?? await blobs.ReadAsync(chunk.ContentsBlob, 0, rows.ContentOffsets[^1], CancellationToken.None);
+
+    /// <summary>The contents of the rows from one index to another, both included, in one read.</summary>
+    public async Task<MessageContent[]> ContentsAsync(Chunk chunk, ChunkRows rows, int first, int last)
+    {
+        var (start, end) = (rows.ContentOffsets[first], rows.ContentOffsets[last + 1]);
+        var bytes = chunk.Unwritten?.Contents is { } unwritten
+            ? unwritten[start..end]
+            : await blobs.ReadAsync(chunk.ContentsBlob, start, end - start, CancellationToken.None);
+        var contents = new MessageContent[last - first + 1];
+        for (var i = first; i <= last; i++)
+        {
+            contents[i - first] = Decode(bytes[(rows.ContentOffsets[i] - start)..(rows.ContentOffsets[i + 1] - start)]);
+        }
+
+        return contents;
+    }
+
+    public MessageContent Decode(ReadOnlyMemory<byte> content) => serializer.Decode<MessageContent>(content);
+
+    public async Task<T> LoadAsync<T>(string blob, CancellationToken cancellationToken)
+        where T : IStoredRecord => serializer.Decode<T>(await blobs.ReadAsync(blob, 0, int.MaxValue, cancellationToken));
+
+    public void Dispose() => cache.Dispose();
+
+    private async Task<T> CachedAsync<T>(string blob, Func<T, int> size)
+        where T : class, IStoredRecord
+    {
+        if (cache.TryGetValue(blob, out T? cached))
+        {
+            return cached!;
+        }
+
+        var loaded = await LoadAsync<T>(blob, CancellationToken.None);
+        cache.Set(blob, loaded, new MemoryCacheEntryOptions { Size = size(loaded) });
+        return loaded;
+    }
+}

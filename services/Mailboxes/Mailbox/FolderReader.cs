@@ -1,0 +1,162 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Mailbox;
+
+/// <summary>A chunk with its rows and flags in memory.</summary>
+internal sealed record LoadedChunk(Chunk Chunk, ChunkRows Rows, ChunkFlags Flags)
+{
+    /// <summary>The rows of messages that still exist, with their flags now.</summary>
+    public IEnumerable<(int Index, MessageRow Row, FlagsOfMessage Flags)> Messages()
+    {
+        for (var i = 0; i < Rows.Rows.Length; i++)
+        {
+            if (UidRanges.Contains(Chunk.Uids, Rows.Rows[i].Uid))
+            {
+                yield return (i, Rows.Rows[i], Chunk.FlagsAt(Rows, Flags, i));
+            }
+        }
+    }
+}
+
+/// <summary>Reads a folder: loads the chunks a reader needs, then lets it look at them and the tail in one synchronous step.</summary>
+internal sealed class FolderReader(Folder folder, ChunkStore chunks)
+{
+    private const int PageMessages = 1000;
+
+    private const int PageContentBytes = 1024 * 1024;
+
+    /// <summary>A gap between two contents that is read along rather than paid for with a second read, octets.</summary>
+    private const int ReadAlongBytes = 32 * 1024;
+
+    /// <summary>
+    /// Runs <paramref name="step"/> with the chunks that <paramref name="needed"/> names loaded. It asks again after loading: a seal may have moved the layout, or a change
+    /// may have made another chunk needed, and then it loads again.
+    /// </summary>
+    public async Task<T> InOneStepAsync<T>(Func<Chunk, bool> needed, Func<IReadOnlyList<LoadedChunk>, T> step)
+    {
+        while (true)
+        {
+            var layout = folder.Chunks;
+            var loaded = new List<LoadedChunk>();
+            foreach (var chunk in layout.Where(needed).ToArray())
+            {
+                loaded.Add(new(chunk, await chunks.RowsAsync(chunk), await chunks.FlagsAsync(chunk)));
+            }
+
+            if (folder.Chunks == layout && layout.Where(needed).SequenceEqual(loaded.Select(l => l.Chunk)))
+            {
+                return step(loaded);
+            }
+        }
+    }
+
+    /// <summary>The UID of the first message without \Seen; 0 when there is none.</summary>
+    public Task<uint> FirstUnseenAsync() => InOneStepAsync(
+        chunk => chunk == Array.Find(folder.Chunks, c => c.Unseen > 0),
+        loaded => loaded.SelectMany(l => l.Messages()).Select(m => m.Flags)
+            .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
+            .FirstOrDefault(f => FlagCounts.Unseen(f.Flags) > 0).Uid);
+
+    /// <summary>Messages of a chunk list and the tail that are named by ranges, with their flags, by UID.</summary>
+    public IEnumerable<FlagsOfMessage> FlagsOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
+        .SelectMany(l => l.Messages()).Select(m => m.Flags)
+        .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
+        .Where(f => UidRanges.Contains(uids, f.Uid));
+
+    /// <summary>One page of messages, and the UID to go on from; 0 when there are no more.</summary>
+    public async Task<(IReadOnlyList<FetchedMessage> Messages, uint NextUid)> PageAsync(FetchRequest request, TenantId tenant)
+    {
+        var page = new List<FetchedMessage>();
+        var contentBytes = 0;
+        var cursor = request.Uids.Length == 0 ? 0 : request.Uids[0].First;
+        while (cursor != 0 && page.Count < PageMessages && contentBytes < PageContentBytes)
+        {
+            var limits = (PageMessages - page.Count, PageContentBytes - contentBytes);
+            var (picked, from, next) = await PickAsync(request, cursor, limits);
+            page.AddRange(await ToMessagesAsync(picked, from, request.WithContent, tenant));
+            contentBytes += picked.Sum(p => p.ContentLength);
+            cursor = next;
+        }
+
+        return (page, cursor);
+    }
+
+    private Task<(List<Picked> Picked, LoadedChunk? From, uint NextUid)> PickAsync(FetchRequest request, uint cursor, (int Messages, int Bytes) limits) => InOneStepAsync(
+        chunk => chunk == Array.Find(folder.Chunks, c => c.LastUid >= cursor && UidRanges.Intersects(request.Uids, Math.Max(c.FirstUid, cursor), c.LastUid)),
+        loaded => loaded.Count == 0
+            ? Pick(TailFrom(cursor), null, request, cursor, limits, folder.UidNext)
+            : Pick(ChunkFrom(loaded[0]), loaded[0], request, cursor, limits, loaded[0].Chunk.LastUid + 1));
+
+    private IEnumerable<Picked> TailFrom(uint cursor) => folder.Tail.Skip(folder.TailIndexFrom(cursor))
+        .Select(m => new Picked(-1, m.Row, new(m.Row.Uid, m.Flags, m.ModSeq), m.Content.Length, m.Content));
+
+    private static IEnumerable<Picked> ChunkFrom(LoadedChunk loaded) => loaded.Messages().Select(m => new Picked(
+        m.Index, m.Row, m.Flags, loaded.Rows.ContentOffsets[m.Index + 1] - loaded.Rows.ContentOffsets[m.Index], default));
+
+    private (List<Picked> Picked, LoadedChunk? From, uint NextUid) Pick(
+        IEnumerable<Picked> source, LoadedChunk? from, FetchRequest request, uint cursor, (int Messages, int Bytes) limits, uint end)
+    {
+        var picked = new List<Picked>();
+        var bytes = 0;
+        foreach (var candidate in source.Where(p => p.Row.Uid >= cursor && UidRanges.Contains(request.Uids, p.Row.Uid) && p.Flags.ModSeq > request.ChangedSince))
+        {
+            if (picked.Count == limits.Messages || (request.WithContent && bytes >= limits.Bytes))
+            {
+                return (picked, from, candidate.Row.Uid);
+            }
+
+            picked.Add(candidate with { ContentLength = request.WithContent ? candidate.ContentLength : 0 });
+            bytes += picked[^1].ContentLength;
+        }
+
+        return (picked, from, end >= folder.UidNext || !request.Uids.Any(r => r.Last >= end) ? 0 : end);
+    }
+
+    private async Task<IEnumerable<FetchedMessage>> ToMessagesAsync(List<Picked> picked, LoadedChunk? from, bool withContent, TenantId tenant)
+    {
+        var contents = new MessageContent?[picked.Count];
+        if (withContent && from is null)
+        {
+            contents = [.. picked.Select(p => chunks.Decode(p.TailContent))];
+        }
+        else if (withContent)
+        {
+            await ReadContentsAsync(picked, from!, contents);
+        }
+
+        return picked.Select((p, i) => new FetchedMessage
+        {
+            Uid = p.Row.Uid,
+            Flags = p.Flags.Flags,
+            ModSeq = p.Flags.ModSeq,
+            InternalDate = DateTimeOffset.FromUnixTimeMilliseconds(p.Row.InternalDate),
+            Size = p.Row.Size,
+            Body = new(BodyRef.NameFor(tenant, new(p.Row.Body)), p.Row.BodyLength),
+            Content = contents[i],
+        });
+    }
+
+    private async Task ReadContentsAsync(List<Picked> picked, LoadedChunk from, MessageContent?[] contents)
+    {
+        var offsets = from.Rows.ContentOffsets;
+        for (var start = 0; start < picked.Count;)
+        {
+            var end = start;
+            while (end + 1 < picked.Count && offsets[picked[end + 1].Index] - offsets[picked[end].Index + 1] <= ReadAlongBytes)
+            {
+                end++;
+            }
+
+            var run = await chunks.ContentsAsync(from.Chunk, from.Rows, picked[start].Index, picked[end].Index);
+            for (var i = start; i <= end; i++)
+            {
+                contents[i] = run[picked[i].Index - picked[start].Index];
+            }
+
+            start = end + 1;
+        }
+    }
+
+    private readonly record struct Picked(int Index, MessageRow Row, FlagsOfMessage Flags, int ContentLength, ReadOnlyMemory<byte> TailContent);
+}

@@ -1,0 +1,25 @@
+using MailCloud.Blobs;
+using MailCloud.Journal;
+using MailCloud.Mailboxes.Journaled;
+using MailCloud.Mailboxes.Mailbox;
+using Orleans.Serialization;
+
+namespace MailCloud.Mailboxes;
+
+/// <summary>What the grains of this project need beside a silo and the stores.</summary>
+public static class MailboxesHost
+{
+    public static void AddMailboxes(this IHostApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection("Mailboxes").Get<MailboxesOptions>() ?? new();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(services => new ChunkStore(
+            services.GetRequiredService<IMessageBlobs>(), services.GetRequiredService<Serializer>(), options));
+        builder.Services.AddSingleton(services => new GrainStorage(
+            services.GetRequiredService<IJournal>(),
+            services.GetRequiredService<IMessageBlobs>(),
+            services.GetRequiredService<Serializer>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILoggerFactory>()));
+    }
+}

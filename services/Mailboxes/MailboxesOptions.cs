@@ -1,0 +1,26 @@
+using MailCloud.MailboxContracts;
+
+namespace MailCloud.Mailboxes;
+
+/// <summary>Section <c>Mailboxes</c>.</summary>
+public sealed record MailboxesOptions
+{
+    /// <summary>Octets of chunk rows and flags kept in memory by one process: about 700 chunks, that is 3 million messages in use.</summary>
+    public long ChunkCacheBytes { get; init; } = 192 * 1024 * 1024;
+
+    /// <summary>How long replaced events are kept, so that a mailbox can be restored to a moment (Fastmail keeps backups for a week).</summary>
+    public TimeSpan ArchiveRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How far above its quota a mailbox takes mail that RCPT had promised room for, percent (Dovecot's quota_grace).</summary>
+    public int QuotaGracePercent { get; init; } = 10;
+
+    /// <summary>Folders that a new account has beside INBOX, with their special use (RFC 6154): what mail clients look for first.</summary>
+    public IReadOnlyList<NewFolder> NewFolders { get; init; } =
+    [
+        new("Archive", "\\Archive"),
+        new("Drafts", "\\Drafts"),
+        new("Junk", "\\Junk"),
+        new("Sent", "\\Sent"),
+        new("Trash", "\\Trash"),
+    ];
+}

@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace MailCloud.Credentials.Sasl;
+
+/// <summary>PLAIN (RFC 4616).</summary>
+internal sealed class PlainExchange(PasswordCheck passwords, VerifierLookup lookup) : SaslExchange
+{
+    protected override async ValueTask<SaslStep> StepAsync(ReadOnlyMemory<byte>? response, CancellationToken cancellationToken)
+    {
+        if (response is not { } message)
+        {
+            return new SaslStep.Challenge(ReadOnlyMemory<byte>.Empty);
+        }
+
+        // RFC 4616 §2: message = [authzid] UTF8NUL authcid UTF8NUL passwd
+        if (!SaslText.TryDecode(message, out var text) || text.Split('\0') is not [var authzid, { Length: > 0 } authcid, { Length: > 0 } password])
+        {
+            return Malformed("a PLAIN message is authzid NUL authcid NUL password in UTF-8");
+        }
+
+        var verdict = await passwords.CheckAsync(authcid, password, lookup, cancellationToken).ConfigureAwait(false);
+        return verdict.IsRight ? new SaslStep.Authenticated(authcid, authzid, verdict.Rehash) : new SaslStep.Failed();
+    }
+}
+
+internal static class SaslText
+{
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>False when the octets are no UTF-8.</summary>
+    public static bool TryDecode(ReadOnlyMemory<byte> octets, out string text)
+    {
+        try
+        {
+            text = Strict.GetString(octets.Span);
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            text = "";
+            return false;
+        }
+    }
+}

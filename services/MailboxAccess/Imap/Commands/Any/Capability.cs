@@ -1,0 +1,37 @@
+using MailCloud.Credentials.Sasl;
+
+namespace MailCloud.MailboxAccess.Imap.Commands.Any;
+
+/// <summary>CAPABILITY (RFC 3501 §6.1.1): only what works, here and now.</summary>
+internal static class Capability
+{
+    private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT CHILDREN STATUS=SIZE";
+
+    public static ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
+    {
+        new ImapReader(arguments.Span).End();
+        session.Writer.Line("* " + Write(session));
+        return ValueTask.FromResult(ImapReply.Ok("CAPABILITY completed"));
+    }
+
+    /// <summary>The capabilities in this state, also for the greeting and for the response code after login.</summary>
+    public static string Write(ImapSession session)
+    {
+        if (session.State != ImapState.NotAuthenticated)
+        {
+            return Always;
+        }
+
+        var mechanisms = SaslMechanisms.Offered(session.ChannelBindings, session.PasswordsAllowed);
+        var text = Always + string.Concat(mechanisms.Select(mechanism => " AUTH=" + mechanism));
+        if (StartTlsIsOffered(session))
+        {
+            text += " STARTTLS";
+        }
+
+        // RFC 3501 §6.2.3: LOGINDISABLED where a password would travel in clear.
+        return session.PasswordsAllowed ? text : text + " LOGINDISABLED";
+    }
+
+    public static bool StartTlsIsOffered(ImapSession session) => !session.IsTls && session.Services.Certificates.HasCertificate;
+}

@@ -1,0 +1,42 @@
+using MailCloud.Credentials;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.MailboxAccess.Imap.Commands.NotAuthenticated;
+
+/// <summary>Finds the account of a login name, which is its address, for one attempt to log in.</summary>
+internal sealed class AccountLookup(ImapServices services)
+{
+    private AddressRecord? found;
+
+    public AccountId? Account => found?.Account;
+
+    /// <summary>The verifier; null when nobody can log in by this name.</summary>
+    public async ValueTask<string?> FindAsync(string username, CancellationToken cancellationToken)
+    {
+        found = null;
+        if (!EmailAddress.TryParse(username, out var address))
+        {
+            return null;
+        }
+
+        var record = await services.Calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
+        found = record is { Kind: AddressKind.Account, Account: not null } ? record : null;
+        return found?.Verifier;
+    }
+
+    /// <summary>True when both names are the same account's.</summary>
+    public bool IsSelf(string authorizationId) =>
+        authorizationId.Length == 0 || (EmailAddress.TryParse(authorizationId, out var address) && address.Key == found?.Address.Key);
+
+    /// <summary>Stores the verifier of today's form, now that the password is known. Another login may have been first: that is as well.</summary>
+    public async ValueTask ReplaceAsync(VerifierChange? change, CancellationToken cancellationToken)
+    {
+        if (change is not null && found is not null)
+        {
+            await services.Calls.CallAsync(() => Grain(found.Address).ReplaceVerifierAsync(change.Expected, change.Verifier), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private IAddressGrain Grain(EmailAddress address) => services.Grains.GetGrain<IAddressGrain>(address.Key);
+}

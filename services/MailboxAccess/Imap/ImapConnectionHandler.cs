@@ -1,0 +1,74 @@
+using System.Security.Authentication;
+using MailCloud.Blobs;
+using MailCloud.Credentials;
+using MailCloud.Credentials.Sasl;
+using MailCloud.Wire;
+using MailCloud.Wire.Tls;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace MailCloud.MailboxAccess.Imap;
+
+/// <summary>What every session shares.</summary>
+internal sealed record ImapServices(
+    ImapOptions Options,
+    IGrainFactory Grains,
+    GrainCalls Calls,
+    IMessageBlobs Blobs,
+    PasswordCheck Passwords,
+    SaslMechanisms Mechanisms,
+    CertificateStore Certificates,
+    ImapTelemetry Telemetry,
+    TimeProvider Time,
+    ILogger Log);
+
+/// <summary>Serves one connection that Kestrel has accepted, from greeting to goodbye.</summary>
+internal sealed class ImapConnectionHandler(
+    IOptions<ImapOptions> options,
+    IGrainFactory grains,
+    IMessageBlobs blobs,
+    PasswordCheck passwords,
+    SaslMechanisms mechanisms,
+    CertificateStore certificates,
+    ImapTelemetry telemetry,
+    TimeProvider time,
+    ILogger<ImapConnectionHandler> log) : ConnectionHandler
+{
+    // Octets of output at which a flush is due: a few socket writes per page of FETCH.
+    private const int FlushAt = 32 * 1024;
+
+    private readonly ImapServices services = new(
+        options.Value, grains, new(options.Value, time), blobs, passwords, mechanisms, certificates, telemetry, time, log);
+
+    public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, implicitTls: false);
+
+    public async Task ServeAsync(ConnectionContext connection, bool implicitTls)
+    {
+        telemetry.Opened();
+        using var input = new TimedReader(connection.Transport.Input, time);
+        var output = new ReplyWriter(connection.Transport.Output, time, services.Options.WriteTimeout, FlushAt);
+        await using var session = new ImapSession(connection, input, output, services);
+        try
+        {
+            if (implicitTls)
+            {
+                await session.StartTlsAsync(connection.ConnectionClosed).ConfigureAwait(false);
+            }
+
+            await session.RunAsync(connection.ConnectionClosed).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or AuthenticationException)
+        {
+            log.Ended(connection.ConnectionId, e.Message);
+        }
+        catch (Fetch.MessageBrokenException e)
+        {
+            log.MessageBroken(connection.ConnectionId, e);
+            connection.Abort();
+        }
+        finally
+        {
+            telemetry.Closed();
+        }
+    }
+}

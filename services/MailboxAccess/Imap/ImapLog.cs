@@ -1,0 +1,23 @@
+namespace MailCloud.MailboxAccess.Imap;
+
+/// <summary>Log events 2000-2999. Commands are named by their verb only: arguments may be passwords or mail.</summary>
+internal static partial class ImapLog
+{
+    [LoggerMessage(2001, LogLevel.Information, "{Connection} logged in as {Account}")]
+    public static partial void LoggedIn(this ILogger log, string connection, string account);
+
+    [LoggerMessage(2002, LogLevel.Information, "{Connection} from {Remote} failed to log in")]
+    public static partial void LoginFailed(this ILogger log, string connection, string? remote);
+
+    [LoggerMessage(2003, LogLevel.Warning, "{Connection} {Verb}: the mailbox did not answer")]
+    public static partial void Unavailable(this ILogger log, string connection, string verb, Exception error);
+
+    [LoggerMessage(2004, LogLevel.Error, "{Connection} {Verb} failed")]
+    public static partial void CommandFailed(this ILogger log, string connection, string verb, Exception error);
+
+    [LoggerMessage(2005, LogLevel.Debug, "{Connection} ended: {Why}")]
+    public static partial void Ended(this ILogger log, string connection, string why);
+
+    [LoggerMessage(2006, LogLevel.Error, "{Connection} ended within a response")]
+    public static partial void MessageBroken(this ILogger log, string connection, Exception error);
+}

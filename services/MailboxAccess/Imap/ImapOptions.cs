@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MailCloud.MailboxAccess.Imap;
+
+/// <summary>Section <c>Imap</c>.</summary>
+internal sealed record ImapOptions
+{
+    /// <summary>Where IMAP with STARTTLS listens, <c>address:port</c>; empty: not at all.</summary>
+    public string Plain { get; init; } = "127.0.0.1:2143";
+
+    /// <summary>Where IMAP inside TLS listens (RFC 8314 §3.2); empty: not at all.</summary>
+    public string Tls { get; init; } = "127.0.0.1:2993";
+
+    /// <summary>Octets of a command, its literals included. Dovecot's imap_max_line_length is the same.</summary>
+    [Range(1024, 1024 * 1024)]
+    public int MaxCommandLength { get; init; } = 64 * 1024;
+
+    /// <summary>Octets of a literal that is too large but still read, so that the session goes on (RFC 7888 §4); above it the connection is closed.</summary>
+    public int MaxDiscardedLiteral { get; init; } = 1024 * 1024;
+
+    /// <summary>How long a client may be silent. RFC 3501 §5.4: at least 30 minutes.</summary>
+    public TimeSpan InactivityTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>The same before login. Dovecot gives three minutes; one keeps slow attackers from holding connections.</summary>
+    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a client may take to accept output that fills its buffers; Dovecot disconnects after a minute of none, we give slow links more.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Failed logins after which the connection is closed; Postfix's smtpd_hard_error_limit has 20 for all errors, but each of these costs a key derivation.</summary>
+    public int MaxLoginFailures { get; init; } = 5;
+
+    /// <summary>Malformed commands in a row after which the connection is closed. Dovecot's CLIENT_MAX_BAD_COMMANDS is the same.</summary>
+    public int MaxBadCommands { get; init; } = 20;
+
+    /// <summary>How long one call of a grain may take before it is repeated.</summary>
+    public TimeSpan GrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,276 @@
+using System.Net;
+using MailCloud.Blobs;
+using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using MailCloud.Wire;
+using MailCloud.Wire.Tls;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailCloud.MailboxAccess.Imap;
+
+/// <summary>
+/// One client's session. Its loop reads a command, lends the writer to the verb for untagged responses, adds what other sessions have changed
+/// and the tagged response, and is the only one that turns errors into responses. Commands run one after the other (RFC 3501 §5.5).
+/// </summary>
+internal sealed class ImapSession : IAsyncDisposable
+{
+    private readonly ConnectionContext connection;
+    private readonly TimedReader input;
+    private readonly ReplyWriter output;
+    private readonly ImapCommandReader commands;
+    private TlsConnection? tls;
+    private int badInARow;
+    private int loginFailures;
+
+    public ImapSession(ConnectionContext connection, TimedReader input, ReplyWriter output, ImapServices services)
+    {
+        this.connection = connection;
+        this.input = input;
+        this.output = output;
+        Services = services;
+        Writer = new(output);
+        commands = new(input, Writer, services.Options);
+    }
+
+    public ImapServices Services { get; }
+
+    public ImapWriter Writer { get; }
+
+    public ImapState State => Account is null ? ImapState.NotAuthenticated : Selected is null ? ImapState.Authenticated : ImapState.Selected;
+
+    public AccountId? Account { get; private set; }
+
+    public SelectedFolder? Selected { get; set; }
+
+    public bool IsTls => tls is not null;
+
+    /// <summary>No password in clear but on loopback (RFC 8314 §3.3).</summary>
+    public bool PasswordsAllowed => IsTls || (connection.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address));
+
+    public ChannelBindings ChannelBindings => tls is null ? ChannelBindings.None : new(tls.Session.ServerEndPoint, null);
+
+    /// <summary>A call of the account's mailbox, repeated when it fails; what it changes carries an operation id.</summary>
+    public ValueTask<T> CallMailboxAsync<T>(Func<IMailboxGrain, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var mailbox = Services.Grains.GetGrain<IMailboxGrain>(Account!.Value.Value);
+        return Services.Calls.CallAsync(() => call(mailbox), cancellationToken);
+    }
+
+    public void LogIn(AccountId account)
+    {
+        Account = account;
+        Services.Telemetry.Login(succeeded: true);
+        Services.Log.LoggedIn(connection.ConnectionId, account.Value);
+    }
+
+    /// <summary>The answer to wrong credentials, the same whatever was wrong with them (RFC 5530 §3).</summary>
+    public ImapReply RefuseLogin()
+    {
+        Services.Telemetry.Login(succeeded: false);
+        Services.Log.LoginFailed(connection.ConnectionId, connection.RemoteEndPoint?.ToString());
+        return ImapReply.No("Wrong user name or password", "AUTHENTICATIONFAILED") with { Close = ++loginFailures >= Services.Options.MaxLoginFailures };
+    }
+
+    /// <summary>A continuation request, and the line that answers it; null when the client has gone. The line is valid until the next read.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> AskAsync(string text, CancellationToken cancellationToken)
+    {
+        Writer.Line("+ " + text);
+        return await commands.ReadLineAsync(Limit, cancellationToken).ConfigureAwait(false) switch
+        {
+            CommandStatus.Complete => commands.Octets,
+            CommandStatus.LineTooLong => throw new ImapSyntaxException("Line too long"),
+            _ => throw new EndOfStreamException("the client closed the connection within an exchange"),
+        };
+    }
+
+    /// <summary>The TLS handshake; what the client sent ahead in clear is dropped (RFC 3501 §11.3: nothing in clear may run inside).</summary>
+    public async Task StartTlsAsync(CancellationToken cancellationToken)
+    {
+        tls = await TlsConnection.AcceptAsync(connection.Transport, Services.Certificates, Services.Options.LoginTimeout, Services.Time, cancellationToken)
+            .ConfigureAwait(false);
+        input.Replace(tls.Input);
+        output.Replace(tls.Output);
+    }
+
+    public void DropPlaintext() => input.DropBuffered();
+
+    /// <summary>Tells what changed in the selected folder since the client last heard (RFC 3501 §5.2).</summary>
+    public async ValueTask TellChangesAsync(bool mayExpunge, CancellationToken cancellationToken)
+    {
+        if (Selected is not { } folder)
+        {
+            return;
+        }
+
+        var changes = await CallMailboxAsync(mailbox => mailbox.GetChangesAsync(folder.Id, folder.View.ModSeq), cancellationToken).ConfigureAwait(false);
+        if (changes is null)
+        {
+            throw new FolderGoneException();
+        }
+
+        folder.Write(Writer, changes, mayExpunge);
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Writer.Line($"* OK [{Commands.Any.Capability.Write(this)}] MailCloud IMAP");
+        try
+        {
+            while (await RunNextAsync(cancellationToken).ConfigureAwait(false))
+            {
+            }
+        }
+        catch (PeerTimeoutException)
+        {
+            Writer.Line("* BYE Inactive for too long");
+        }
+
+        await Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (tls is not null)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private TimeSpan Limit => Account is null ? Services.Options.LoginTimeout : Services.Options.InactivityTimeout;
+
+    // False: the session is over.
+    private async ValueTask<bool> RunNextAsync(CancellationToken cancellationToken)
+    {
+        switch (await commands.ReadAsync(Limit, cancellationToken).ConfigureAwait(false))
+        {
+            case CommandStatus.End:
+                return false;
+            case CommandStatus.LineTooLong:
+                Writer.Line("* BAD Line too long");
+                return CountBad(true);
+            case CommandStatus.LiteralTooLarge:
+                // RFC 7888 §4: read and thrown away, or never asked for.
+                WriteReply(TagOf(commands.Octets), ImapReply.No("The literal is too large", "TOOBIG"));
+                return true;
+            case CommandStatus.Unreadable:
+                Writer.Line("* BYE [TOOBIG] The literal is too large");
+                return false;
+            default:
+                return await RunAsync(commands.Octets, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> RunAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
+    {
+        if (!TryTag(command.Span, out var tag, out var used))
+        {
+            Writer.Line("* BAD Expected a tag and a command");
+            return CountBad(true);
+        }
+
+        var started = Services.Time.GetTimestamp();
+        var verb = FindVerb(command.Span[used..], out var verbLength);
+        var reply = await RunVerbAsync(verb, command[(used + verbLength)..], cancellationToken).ConfigureAwait(false);
+        WriteReply(tag, reply);
+        Services.Telemetry.Command(verb?.Name ?? "unknown", reply.Status, Services.Time.GetElapsedTime(started));
+        if (reply.Then is { } then)
+        {
+            await Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await then(cancellationToken).ConfigureAwait(false);
+        }
+
+        return CountBad(reply.Status == "BAD") && !reply.Close;
+    }
+
+    // The one place where errors become responses.
+    private async ValueTask<ImapReply> RunVerbAsync(Verb? verb, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
+    {
+        if (verb is null)
+        {
+            return ImapReply.Bad("Unknown command");
+        }
+
+        if ((verb.LegalIn & State) == 0)
+        {
+            return ImapReply.Bad($"{verb.Name} is not allowed now");
+        }
+
+        try
+        {
+            var reply = await verb.RunAsync(this, arguments, cancellationToken).ConfigureAwait(false);
+            if (reply.Status != "BAD" && !reply.Close)
+            {
+                await TellChangesAsync(mayExpunge: !verb.HoldsNumbers, cancellationToken).ConfigureAwait(false);
+            }
+
+            return reply;
+        }
+        catch (ImapSyntaxException e)
+        {
+            return ImapReply.Bad(e.Message);
+        }
+        catch (FolderGoneException)
+        {
+            // RFC 2180 §3.3: nothing better can be said of a folder that another session has deleted.
+            Writer.Line("* BYE The selected mailbox was deleted");
+            return ImapReply.No("The selected mailbox was deleted", "NONEXISTENT") with { Close = true };
+        }
+        catch (MailboxUnavailableException e)
+        {
+            Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);
+            return ImapReply.No("Try again later", "UNAVAILABLE");
+        }
+        catch (Exception e) when (e is not (IOException or OperationCanceledException or Fetch.MessageBrokenException))
+        {
+            Services.Log.CommandFailed(connection.ConnectionId, verb.Name, e);
+            return e is BlobMissingException ? ImapReply.No("The message cannot be read", "SERVERBUG") : ImapReply.No("Internal error", "SERVERBUG");
+        }
+    }
+
+    private bool CountBad(bool bad)
+    {
+        badInARow = bad ? badInARow + 1 : 0;
+        if (badInARow < Services.Options.MaxBadCommands)
+        {
+            return true;
+        }
+
+        Writer.Line("* BYE Too many malformed commands");
+        return false;
+    }
+
+    private void WriteReply(string tag, ImapReply reply) =>
+        Writer.Line(reply.Code is null ? $"{tag} {reply.Status} {reply.Text}" : $"{tag} {reply.Status} [{reply.Code}] {reply.Text}");
+
+    private static string TagOf(ReadOnlyMemory<byte> command) => TryTag(command.Span, out var tag, out _) ? tag : "*";
+
+    private static bool TryTag(ReadOnlySpan<byte> command, out string tag, out int used)
+    {
+        var length = command.IndexOfAnyExcept(ImapChars.Tag);
+        var ok = length > 0 && command[length] == ' ';
+        tag = ok ? System.Text.Encoding.ASCII.GetString(command[..length]) : "";
+        used = length + 1;
+        return ok;
+    }
+
+    private static Verb? FindVerb(ReadOnlySpan<byte> text, out int length)
+    {
+        length = WordLength(text);
+        if (System.Text.Ascii.EqualsIgnoreCase(text[..length], "UID") && length < text.Length && text[length] == ' ')
+        {
+            length += 1 + WordLength(text[(length + 1)..]);
+        }
+
+        return ImapVerbs.All.GetValueOrDefault(System.Text.Encoding.Latin1.GetString(text[..length]));
+    }
+
+    private static int WordLength(ReadOnlySpan<byte> text)
+    {
+        var space = text.IndexOf((byte)' ');
+        return space < 0 ? text.Length : space;
+    }
+}
+
+/// <summary>The selected folder does not exist any more.</summary>
+internal sealed class FolderGoneException() : Exception("the selected folder was deleted");

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace MailCloud.Benchmarks.Servers;
+
+/// <summary>AllInOne from its Release build, embedded storage, on a fresh folder.</summary>
+internal sealed class MailCloudServer : IMeasuredServer
+{
+    private const int PortOffset = 20_000;
+    private const string ReadyLine = "MailCloud is ready";
+    private readonly Process process;
+
+    private MailCloudServer(Process process, TimeSpan readyAfter)
+    {
+        this.process = process;
+        ReadyAfter = readyAfter;
+        Processes = new ProcessTree([process.Id]);
+    }
+
+    public string Name => "MailCloud";
+    public IPEndPoint Smtp { get; } = new(IPAddress.Loopback, 2525 + PortOffset);
+    public IPEndPoint Imap { get; } = new(IPAddress.Loopback, 2143 + PortOffset);
+    public ProcessTree Processes { get; }
+    public TimeSpan? ReadyAfter { get; }
+
+    public static async Task<IMeasuredServer> StartAsync(string folder, int mailboxes, CancellationToken cancellationToken)
+    {
+        var assembly = Path.Combine(Repository.Root, "services", "AllInOne", "bin", "Release", "net10.0", "MailCloud.AllInOne.dll");
+        if (!File.Exists(assembly))
+        {
+            throw new FileNotFoundException("build it first: dotnet build -c Release services/AllInOne", assembly);
+        }
+        var started = Stopwatch.GetTimestamp();
+        var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, $"--Data={folder}", $"--PortOffset={PortOffset}"])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetDirectoryName(assembly)!,
+        })!;
+        await WaitUntilReadyAsync(process, cancellationToken);
+        var server = new MailCloudServer(process, Stopwatch.GetElapsedTime(started));
+        await ImportAsync(folder, mailboxes, cancellationToken);
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Launch.RunAsync("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], CancellationToken.None);
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    private static async Task WaitUntilReadyAsync(Process process, CancellationToken cancellationToken)
+    {
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Contains(ReadyLine, StringComparison.Ordinal))
+            {
+                // Whatever it says later must not fill the pipe.
+                _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+                return;
+            }
+        }
+        throw new InvalidOperationException("AllInOne ended before it was ready");
+    }
+
+    private static async Task ImportAsync(string folder, int mailboxes, CancellationToken cancellationToken)
+    {
+        var csv = new StringBuilder();
+        for (var i = 0; i < mailboxes; i++)
+        {
+            csv.Append("user").Append(i).Append("@example.test,mailcloud\n");
+        }
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + PortOffset}"), Timeout = TimeSpan.FromMinutes(5) };
+        var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
+        using var reply = await http.PostAsync("/admin/accounts/import", new StringContent(csv.ToString(), Encoding.UTF8, "text/csv"), cancellationToken);
+        var text = await reply.Content.ReadAsStringAsync(cancellationToken);
+        if (!reply.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException($"account import: {(int)reply.StatusCode} {text}");
+        }
+    }
+}

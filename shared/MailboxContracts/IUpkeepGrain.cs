@@ -1,0 +1,46 @@
+namespace MailCloud.MailboxContracts;
+
+/// <summary>
+/// The operator's checks over all that is stored. Key: 0. Both walk in pages and may run while mail flows; a caller that stops reading stops the walk.
+/// </summary>
+[Alias("mc.IUpkeepGrain")]
+public interface IUpkeepGrain : IGrainWithIntegerKey
+{
+    /// <summary>Checks every reference (queue, journal, chunk, body, count) and changes nothing. Findings as they are met; the last record is the summary.</summary>
+    [Alias("Verify")]
+    IAsyncEnumerable<UpkeepRecord> VerifyAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes bodies that no owner holds any more and that are older than the grace period. One record per deleted body; the last is the summary.</summary>
+    [Alias("Sweep")]
+    IAsyncEnumerable<UpkeepRecord> SweepAsync(CancellationToken cancellationToken);
+}
+
+[GenerateSerializer, Immutable, Alias("mc.UpkeepRecord")]
+public sealed record UpkeepRecord
+{
+    [Id(0)] public required UpkeepKind Kind { get; init; }
+
+    /// <summary>What it is about: a blob's name, a mailbox's or a delivery's id; empty in the summary.</summary>
+    [Id(1)] public string Subject { get; init; } = "";
+
+    /// <summary>One sentence for the operator.</summary>
+    [Id(2)] public required string Text { get; init; }
+
+    /// <summary>Only in the summary: what was looked at, by name (<c>mailboxes</c>, <c>messages</c>, <c>bodies</c> …), and how many problems or deletions there were.</summary>
+    [Id(3)] public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+}
+
+public enum UpkeepKind
+{
+    /// <summary>Something is wrong: a reference leads nowhere, or a count is off.</summary>
+    Problem = 0,
+
+    /// <summary>Not wrong, but left for a sweep: a body without an owner.</summary>
+    Leftover = 1,
+
+    /// <summary>The sweep deleted it.</summary>
+    Deleted = 2,
+
+    /// <summary>The last record: the walk is complete.</summary>
+    Summary = 3,
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace MailCloud.AllInOne;
+
+/// <summary>
+/// Turns the two options of this program into the configuration of the services that it holds. Anything else can be set by the services' own names, which win over these.
+/// </summary>
+internal static class Defaults
+{
+    /// <summary>The data folder when none is given: beside where the program is started.</summary>
+    private const string DataFolder = "mailcloud-data";
+
+    public static string DataDirectory(IConfiguration configuration) => Path.GetFullPath(configuration["Data"] ?? DataFolder);
+
+    public static int PortOffset(IConfiguration configuration) => int.Parse(configuration["PortOffset"] ?? "0", CultureInfo.InvariantCulture);
+
+    public static Dictionary<string, string?> For(IConfiguration configuration)
+    {
+        var data = DataDirectory(configuration);
+        var offset = PortOffset(configuration);
+        return new()
+        {
+            ["Embedded:Directory"] = data,
+            ["Tls:Directory"] = Path.Combine(data, "tls"),
+            ["Web:AdminTokenFile"] = Path.Combine(data, "admin-token"),
+            ["Smtp:HostName"] = "mail.example.test",
+            ["Smtp:Mx"] = Loopback(2525),
+            ["Smtp:Submission"] = Loopback(2587),
+            ["Smtp:Submissions"] = Loopback(2465),
+            ["Imap:Plain"] = Loopback(2143),
+            ["Imap:Tls"] = Loopback(2993),
+            ["Web:Http"] = Loopback(8080),
+            ["Web:Admin"] = Loopback(8081),
+        };
+
+        string Loopback(int port) => $"127.0.0.1:{port + offset}";
+    }
+}

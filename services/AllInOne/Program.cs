@@ -1,0 +1,3 @@
+using MailCloud.AllInOne;
+
+await AllInOneHost.RunAsync(AllInOneHost.CreateBuilder(args));

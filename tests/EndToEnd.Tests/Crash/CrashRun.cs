@@ -1,0 +1,110 @@
+using System.Globalization;
+using MailKit;
+using MailKit.Net.Imap;
+using MailKit.Security;
+using MimeKit;
+using Xunit.Abstractions;
+
+namespace MailCloud.EndToEnd.Tests.Crash;
+
+/// <summary>Kills a server at random moments under load from several senders, again and again on the same data, and counts what its mailboxes hold.</summary>
+internal sealed class CrashRun(string project, string[] arguments, int offset, ITestOutputHelper output) : IDisposable
+{
+    private const int Mailboxes = 20;
+    private const int Senders = 6;
+    private const string Password = "crash-password";
+
+    private readonly string data = ServerProcess.NewDataDirectory();
+    private readonly Random random = new(20261124);
+    private readonly Ledger ledger = new();
+    private readonly Dictionary<(int Mailbox, uint Uid), string> uids = [];
+    private int uidsReused;
+
+    /// <summary>Runs cycles until there are enough, or with <paramref name="stopAtViolation"/> until one is seen.</summary>
+    public async Task<CrashCounts> RunAsync(int cycles, bool stopAtViolation)
+    {
+        await using (var first = await StartAsync())
+        {
+            await Accounts.ImportAsync(first, Enumerable.Range(1, Mailboxes).Select(i => ($"user{i}@example.test", Password)));
+        }
+
+        for (var cycle = 1; cycle <= cycles; cycle++)
+        {
+            await CycleAsync();
+            if (stopAtViolation && cycle % 3 == 0 && await CountAtRestAsync() is { Violations: > 0 } early)
+            {
+                return early;
+            }
+        }
+
+        return await CountAtRestAsync();
+    }
+
+    public void Dispose() => Directory.Delete(data, recursive: true);
+
+    /// <summary>After a sweep without a grace, verification finds nothing wrong.</summary>
+    public async Task<string> SweepAndVerifyAsync()
+    {
+        await using var server = await StartAsync();
+        await DrainedAsync(server);
+        await Upkeep.SweepAsync(server);
+        return await Upkeep.VerifyAsync(server);
+    }
+
+    private Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(data, offset, project, arguments);
+
+    private async Task CycleAsync()
+    {
+        await using var server = await StartAsync();
+        using var stop = new CancellationTokenSource();
+        var senders = Enumerable.Range(0, Senders).Select(i => new Sender(server.Smtp, Mailboxes, ledger, random.Next()).RunAsync(stop.Token)).ToArray();
+        await CheckUidsAsync(server, 1 + random.Next(Mailboxes));
+        await Task.Delay(random.Next(50, 700), CancellationToken.None);
+        server.Kill();
+        await stop.CancelAsync();
+        await Task.WhenAll(senders);
+    }
+
+    private async Task<CrashCounts> CountAtRestAsync()
+    {
+        await using var server = await StartAsync();
+        await DrainedAsync(server);
+        var mailboxes = new Dictionary<int, IReadOnlyList<string>>();
+        for (var mailbox = 1; mailbox <= Mailboxes; mailbox++)
+        {
+            mailboxes[mailbox] = await CheckUidsAsync(server, mailbox);
+        }
+
+        var counts = ledger.Count(mailboxes) with { UidsReused = uidsReused };
+        output.WriteLine(counts.ToString());
+        return counts;
+    }
+
+    private static async Task DrainedAsync(ServerProcess server)
+    {
+        while (await Upkeep.QueueDepthAsync(server) > 0)
+        {
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>The ids in a mailbox; a UID that once stood for another message is counted.</summary>
+    private async Task<IReadOnlyList<string>> CheckUidsAsync(ServerProcess server, int mailbox)
+    {
+        using var client = new ImapClient();
+        await client.ConnectAsync("127.0.0.1", server.Imap, SecureSocketOptions.None);
+        await client.AuthenticateAsync(string.Create(CultureInfo.InvariantCulture, $"user{mailbox}@example.test"), Password);
+        await client.Inbox.OpenAsync(FolderAccess.ReadOnly);
+        var messages = client.Inbox.Count == 0 ? [] : await client.Inbox.FetchAsync(0, -1, new FetchRequest(MessageSummaryItems.UniqueId, ["X-Test-Id"]));
+        foreach (var message in messages)
+        {
+            var id = message.Headers["X-Test-Id"];
+            var key = (mailbox, message.UniqueId.Id);
+            uidsReused += uids.TryGetValue(key, out var known) && known != id ? 1 : 0;
+            uids[key] = id;
+        }
+
+        await client.DisconnectAsync(quit: true);
+        return [.. messages.Select(m => m.Headers["X-Test-Id"])];
+    }
+}

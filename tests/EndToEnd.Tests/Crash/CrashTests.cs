@@ -1,0 +1,42 @@
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace MailCloud.EndToEnd.Tests.Crash;
+
+/// <summary>
+/// 250 means durable, and filed exactly once, whatever dies when. A SIGKILL leaves the page cache, so that these runs show atomicity and idempotence;
+/// <see cref="SyncOrderTests"/> shows that what was promised is on the disk.
+/// </summary>
+public sealed class CrashTests(ITestOutputHelper output)
+{
+    /// <summary>Cycles of the main run; the long form sets more by the environment.</summary>
+    private static int Cycles => int.Parse(Environment.GetEnvironmentVariable("MAILCLOUD_CRASH_CYCLES") ?? "50", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Killed_again_and_again_it_loses_and_doubles_nothing()
+    {
+        using var run = new CrashRun("services/AllInOne", [], offset: 21000, output);
+
+        var counts = await run.RunAsync(Cycles, stopAtViolation: false);
+
+        Assert.True(counts.Accepted > Cycles, $"only {counts.Accepted} messages were accepted");
+        Assert.Equal(0, counts.Violations);
+        Assert.Equal("", await run.SweepAndVerifyAsync());
+    }
+
+    [Fact]
+    public async Task The_run_notices_when_repeats_are_not_recognised()
+    {
+        using var run = new CrashRun("tests/FaultyServer", ["--Fault=no-deduplication"], offset: 21300, output);
+
+        Assert.True((await run.RunAsync(cycles: 60, stopAtViolation: true)).Doubled > 0);
+    }
+
+    [Fact]
+    public async Task The_run_notices_when_mail_is_acknowledged_before_it_is_filed()
+    {
+        using var run = new CrashRun("tests/FaultyServer", ["--Fault=ack-before-filing"], offset: 21600, output);
+
+        Assert.True((await run.RunAsync(cycles: 60, stopAtViolation: true)).Lost > 0);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+
+namespace MailCloud.EndToEnd.Tests.Crash;
+
+/// <summary>What the senders were told of each message, against which the mailboxes are counted.</summary>
+internal sealed class Ledger
+{
+    private readonly ConcurrentDictionary<string, (IReadOnlyList<int> Recipients, bool Accepted)> messages = new();
+
+    public int Accepted => messages.Values.Count(m => m.Accepted);
+
+    public int InDoubt => messages.Values.Count(m => !m.Accepted);
+
+    /// <summary>250: it must be in each mailbox exactly once.</summary>
+    public void RecordAccepted(string id, IReadOnlyList<int> recipients) => messages[id] = (recipients, true);
+
+    /// <summary>451, or no answer to the final dot: it may be in each mailbox once, or in none.</summary>
+    public void RecordDoubt(string id, IReadOnlyList<int> recipients) => messages[id] = (recipients, false);
+
+    /// <summary>Compares with what the mailboxes hold: mailbox number and message ids.</summary>
+    public CrashCounts Count(IReadOnlyDictionary<int, IReadOnlyList<string>> mailboxes)
+    {
+        var copies = mailboxes.SelectMany(m => m.Value.Select(id => (id, m.Key))).GroupBy(c => c).ToDictionary(c => c.Key, c => c.Count());
+        var counts = new CrashCounts { Accepted = Accepted, InDoubt = InDoubt };
+        foreach (var (id, (recipients, accepted)) in messages)
+        {
+            foreach (var recipient in recipients)
+            {
+                copies.Remove((id, recipient), out var found);
+                counts.Expected += accepted ? 1 : 0;
+                counts.Lost += accepted && found == 0 ? 1 : 0;
+                counts.Doubled += found > 1 ? 1 : 0;
+                counts.DoubtFiled += !accepted && found > 0 ? 1 : 0;
+            }
+        }
+
+        counts.Unknown = copies.Count;
+        return counts;
+    }
+}
+
+/// <summary>The result of a crash run, printed whole.</summary>
+internal sealed record CrashCounts
+{
+    public int Accepted { get; set; }
+
+    public int InDoubt { get; set; }
+
+    /// <summary>Copies that 250s promised: one for each recipient.</summary>
+    public int Expected { get; set; }
+
+    public int Lost { get; set; }
+
+    public int Doubled { get; set; }
+
+    /// <summary>Copies of messages left in doubt that were filed: allowed, once each.</summary>
+    public int DoubtFiled { get; set; }
+
+    /// <summary>Copies that nobody sent, or not to that mailbox.</summary>
+    public int Unknown { get; set; }
+
+    public int UidsReused { get; set; }
+
+    public int Violations => Lost + Doubled + Unknown + UidsReused;
+}

@@ -1,0 +1,65 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Tests.Journaled;
+
+/// <summary>The promise of the journaled grain: whatever half of the writes do, nothing is lost, doubled or given twice.</summary>
+public sealed class JournalFaultTests
+{
+    private const string Account = "demo/faults";
+
+    [Fact]
+    public async Task A_store_that_fails_half_of_its_writes_makes_no_bad_state()
+    {
+        const int Rounds = 30;
+        const int Concurrent = 100;
+        FaultyJournal faulty = null!;
+        await using var silo = await TestSilo.StartAsync(journal => faulty = new FaultyJournal(journal, seed: 5321));
+        await silo.Mailbox(Account).CreateAsync(new());
+        faulty.Failing = true;
+
+        var deliveries = new List<DeliveryId>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var requests = Enumerable.Range(0, Concurrent).Select(_ => Mail.For(Account)).ToArray();
+            deliveries.AddRange(requests.Select(r => r.Delivery));
+            var outcomes = await Task.WhenAll(requests.Select(r => UntilAnsweredAsync(silo, r)));
+            Assert.All(outcomes, o => Assert.True(o.Result is FilingResult.Filed or FilingResult.AlreadyFiled));
+        }
+
+        faulty.Failing = false;
+        Assert.True(faulty.Faults > 30, $"only {faulty.Faults} faults happened");
+        await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
+        await silo.ForgetAsync();
+        await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
+    }
+
+    private static async Task<FilingOutcome> UntilAnsweredAsync(TestSilo silo, FilingRequest request)
+    {
+        for (var attempt = 0; attempt < 1000; attempt++)
+        {
+            try
+            {
+                return await silo.Mailbox(Account).FileAsync(request);
+            }
+            catch (Exception e) when (e is not ArgumentException)
+            {
+                // In doubt: the same delivery again, as an edge would.
+            }
+        }
+
+        throw new TimeoutException("filing never succeeded");
+    }
+
+    private static async Task AssertFiledOnceAsync(IMailboxGrain mailbox, List<DeliveryId> deliveries)
+    {
+        var messages = await Folders.AllAsync(mailbox, "INBOX");
+        var expected = deliveries.Select(d => BodyRef.NameFor(new("demo"), d)).Order(StringComparer.Ordinal);
+        Assert.Equal(expected, messages.Select(m => m.Body.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(messages.Count, messages.Select(m => m.Uid).Distinct().Count());
+        Assert.Equal(messages.Count, messages.Select(m => m.ModSeq).Distinct().Count());
+        Assert.Equal(messages.Select(m => m.Uid).Order(), messages.Select(m => m.Uid));
+        var status = await mailbox.GetStatusAsync("INBOX");
+        Assert.Equal((messages.Count, messages.Count, messages.Sum(m => m.Size)), (status!.Messages, status.Unseen, status.Bytes));
+    }
+}

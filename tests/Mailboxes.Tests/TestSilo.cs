@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using MailCloud.Blobs;
+using MailCloud.Embedded;
+using MailCloud.Journal;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MailCloud.Mailboxes.Tests;
+
+/// <summary>The real grains in a real silo on embedded storage in a folder of its own; stores may be wrapped to make faults or count reads.</summary>
+public sealed class TestSilo : IAsyncDisposable
+{
+    private readonly IHost host;
+
+    private TestSilo(IHost host, string directory) => (this.host, Directory) = (host, directory);
+
+    public string Directory { get; }
+
+    public IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
+
+    public IServiceProvider Services => host.Services;
+
+    public static async Task<TestSilo> StartAsync(
+        Func<IJournal, IJournal>? wrapJournal = null, Func<IMessageBlobs, IMessageBlobs>? wrapBlobs = null, string? directory = null, TimeProvider? time = null)
+    {
+        directory ??= System.IO.Directory.CreateTempSubdirectory("mailcloud-test-").FullName;
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory)]);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddEmbeddedStorage(builder.Configuration);
+        Wrap(builder.Services, wrapJournal);
+        Wrap(builder.Services, wrapBlobs);
+        builder.AddMailboxes();
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        var host = builder.Build();
+        await host.StartAsync();
+        return new(host, directory);
+    }
+
+    public IMailboxGrain Mailbox(string account) => Grains.GetGrain<IMailboxGrain>(account);
+
+    /// <summary>Ends all activations, so that the next call loads its state from storage.</summary>
+    public async Task ForgetAsync()
+    {
+        var management = Grains.GetGrain<IManagementGrain>(0);
+        await management.ForceActivationCollection(TimeSpan.Zero);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        if (host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+    }
+
+    private static void Wrap<T>(IServiceCollection services, Func<T, T>? wrap)
+        where T : class
+    {
+        if (wrap is not null)
+        {
+            var inner = services.Last(s => s.ServiceType == typeof(T));
+            services.Replace(ServiceDescriptor.Singleton(provider => wrap((T)Create(inner, provider))));
+        }
+    }
+
+    private static object Create(ServiceDescriptor inner, IServiceProvider provider) =>
+        inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!);
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>Filing requests for tests.</summary>
+public static class Mail
+{
+    public static FilingRequest For(string account, DeliveryId? delivery = null, string subject = "hello", int bodyLength = 100, string prefix = "Return-Path: <>\r\n")
+    {
+        var id = delivery ?? DeliveryId.New(DateTimeOffset.UtcNow);
+        return new()
+        {
+            Delivery = id,
+            Body = new(BodyRef.NameFor(new AccountId(account).Tenant, id), bodyLength),
+            Prefix = System.Text.Encoding.ASCII.GetBytes(prefix),
+            InternalDate = id.AcceptedAt,
+            Summary = new()
+            {
+                Envelope = new() { Subject = subject },
+                Structure = new() { Type = "TEXT", Subtype = "PLAIN", BodyLength = bodyLength },
+                Header = System.Text.Encoding.ASCII.GetBytes($"Subject: {subject}\r\n\r\n"),
+            },
+        };
+    }
+}

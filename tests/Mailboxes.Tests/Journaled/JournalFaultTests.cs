@@ -28,7 +28,7 @@ public sealed class JournalFaultTests
         }
 
         faulty.Failing = false;
-        Assert.True(faulty.Faults > 30, $"only {faulty.Faults} faults happened");
+        Assert.True(faulty.Faults > 15, $"only {faulty.Faults} faults happened");
         await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
         await silo.ForgetAsync();
         await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);

@@ -28,6 +28,29 @@ public interface IMessageBlobs
 
     /// <summary>Deletes blobs; those that are missing are ignored.</summary>
     Task DeleteAsync(IReadOnlyList<string> names, CancellationToken cancellationToken);
+
+    /// <summary>What the store finds wrong in itself: names without their content, content that no name leads to. For verification, at rest.</summary>
+    IAsyncEnumerable<BlobFault> CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes content that no name leads to and that is older than <paramref name="grace"/> (younger may be an upload in progress). Returns how many pieces.
+    /// </summary>
+    Task<int> RemoveStrayAsync(TimeSpan grace, CancellationToken cancellationToken);
+}
+
+/// <summary>Something wrong inside the blob store. <paramref name="Name"/> is the blob's, or the store's own name of content without one.</summary>
+public sealed record BlobFault(string Name, BlobFaultKind Kind);
+
+public enum BlobFaultKind
+{
+    /// <summary>The name is there and its content is not.</summary>
+    ContentMissing = 0,
+
+    /// <summary>The content has another length than was committed.</summary>
+    LengthDiffers = 1,
+
+    /// <summary>Content that no name leads to: what a crash left of an upload or of a deletion.</summary>
+    Stray = 2,
 }
 
 /// <summary>A blob being written. Memory does not grow with its length.</summary>

@@ -80,6 +80,46 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
         }
     }
 
+    public async IAsyncEnumerable<BlobFault> CheckAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var after = 0L; ;)
+        {
+            var page = await store.Reader.ReadAsync(database => ReadContents(database, after), cancellationToken).ConfigureAwait(false);
+            foreach (var fault in page.Select(content => content.Fault(store.Files)).OfType<BlobFault>())
+            {
+                yield return fault;
+            }
+
+            if (page.Count < Page)
+            {
+                break;
+            }
+
+            after = page[^1].Id;
+        }
+
+        await foreach (var file in FindStrayAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return new BlobFault(file, BlobFaultKind.Stray);
+        }
+    }
+
+    public async Task<int> RemoveStrayAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var before = time.GetUtcNow().UtcDateTime - grace;
+        var removed = 0;
+        await foreach (var file in FindStrayAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (store.Files.Find(file) is { } found && found.LastWriteTimeUtc < before)
+            {
+                store.Files.Remove(file);
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
     public async Task AddRowAsync(string name, IReadOnlyList<string> owners, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         var created = time.GetUtcNow();
@@ -121,6 +161,22 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
         }
 
         telemetry.BlobWritten(added ? length : 0);
+    }
+
+    private static List<Content> ReadContents(Database database, long after)
+    {
+        using var statement = database.Prepare("""
+            SELECT blob.id, name, blob.length, file, length(bytes)
+            FROM blob LEFT JOIN blob_bytes ON blob_bytes.blob = blob.id WHERE blob.id > ? ORDER BY blob.id LIMIT ?
+            """).Bind(after).Bind(Page);
+        List<Content> page = [];
+        while (statement.Step())
+        {
+            var stored = statement.IsNull(4) ? (long?)null : statement.Long(4);
+            page.Add(new Content(statement.Long(0), statement.Text(1), statement.Long(2), statement.TextOrNull(3), stored));
+        }
+
+        return page;
     }
 
     private static List<StoredBlob> ReadNames(Database database, string prefix, string after)
@@ -182,9 +238,13 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
     /// <summary>The new blob's row, or null when the name is taken: its content stands.</summary>
     private long? Add(Database database, string name, IReadOnlyList<string> owners, long length, DateTimeOffset created, string? file)
     {
-        using var insert = database.Prepare("INSERT INTO blob (name, length, created, file) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
-        insert.Bind(name).Bind(length).Bind(created.ToUnixTimeMilliseconds()).Bind(file);
-        if (insert.Run() == 0)
+        bool added;
+        using (var insert = database.Prepare("INSERT INTO blob (name, length, created, file) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"))
+        {
+            added = insert.Bind(name).Bind(length).Bind(created.ToUnixTimeMilliseconds()).Bind(file).Run() == 1;
+        }
+
+        if (!added)
         {
             // A commit that failed in doubt may have left the row of an upload whose file was taken away. This upload heals it.
             return HasContent(database, name) ? null : Replace(database, name, owners, length, created, file);
@@ -198,6 +258,25 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
         }
 
         return id;
+    }
+
+    private async IAsyncEnumerable<string> FindStrayAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var page in store.Files.List().Chunk(Page))
+        {
+            var stray = await store.Reader.ReadAsync(database => page.Where(file => !IsNamed(database, file)).ToList(), cancellationToken)
+                .ConfigureAwait(false);
+            foreach (var file in stray)
+            {
+                yield return file;
+            }
+        }
+    }
+
+    private static bool IsNamed(Database database, string file)
+    {
+        using var statement = database.Prepare("SELECT 1 FROM blob WHERE file = ?").Bind(file);
+        return statement.Step();
     }
 
     private bool HasContent(Database database, string name)
@@ -244,6 +323,17 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
         var rest = Math.Max(0, statement.Long(0) - offset);
         var count = Math.Min(rest, length ?? rest);
         return statement.TextOrNull(1) is { } file ? new Part(file, [], count) : new Part(null, statement.Blob(2), count);
+    }
+
+    private sealed record Content(long Id, string Name, long Length, string? File, long? RowLength)
+    {
+        public BlobFault? Fault(BlobFiles files)
+        {
+            var found = File is null ? RowLength : files.Find(File)?.Length;
+            return found is null ? new(Name, BlobFaultKind.ContentMissing)
+                : found != Length ? new(Name, BlobFaultKind.LengthDiffers)
+                : null;
+        }
     }
 
     private sealed record Part(string? File, byte[] Bytes, long Count);

@@ -51,7 +51,9 @@ internal static class ImapVerbs
         new("UNSELECT", ImapState.Selected, Unselect.RunAsync),
         new("FETCH", ImapState.Selected, Commands.Selected.Fetch.RunAsync, HoldsNumbers: true),
         new("STORE", ImapState.Selected, Store.RunAsync, HoldsNumbers: true),
+        new("SEARCH", ImapState.Selected, Commands.Selected.Search.RunAsync, HoldsNumbers: true),
         new("UID FETCH", ImapState.Selected, Commands.Selected.Fetch.RunUidAsync),
         new("UID STORE", ImapState.Selected, Store.RunUidAsync),
+        new("UID SEARCH", ImapState.Selected, Commands.Selected.Search.RunUidAsync),
     }.ToFrozenDictionary(verb => verb.Name, StringComparer.OrdinalIgnoreCase);
 }

@@ -5,7 +5,4 @@ internal static partial class MailboxesLog
 {
     [LoggerMessage(3000, LogLevel.Warning, "journal {Journal} is in doubt; the activation ends and the next one reloads")]
     public static partial void JournalInDoubt(ILogger logger, string journal, Exception reason);
-
-    [LoggerMessage(3001, LogLevel.Information, "mailbox {Account} sealed: {Messages} messages into {Blobs} blobs")]
-    public static partial void Sealed(ILogger logger, string account, int messages, int blobs);
 }

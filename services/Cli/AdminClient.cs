@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace MailCloud.Cli;
+
+/// <summary>The admin API over HTTP. Its errors become one line that says what to do.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    private readonly HttpClient http;
+    private readonly Uri server;
+
+    public AdminClient(Uri server, FileInfo tokenFile)
+    {
+        this.server = server;
+
+        // Long work streams its answer: the limit is on silence between lines, which the server keeps short, and not on the whole.
+        http = new() { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadToken(tokenFile));
+    }
+
+    public async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new(HttpMethod.Get, path), cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var document = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Posts and yields the answer's lines, each one JSON value, as they come.</summary>
+    public async IAsyncEnumerable<JsonElement> PostAsync(string path, HttpContent? content, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        using var response = await SendAsync(request, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var reader = new StreamReader(body);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Length > 0)
+            {
+                using var document = JsonDocument.Parse(line);
+                yield return document.RootElement.Clone();
+            }
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new AdminException($"{server} does not answer ({e.Message}). Is MailCloud running, and is this its admin address?");
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new AdminException(response.StatusCode == HttpStatusCode.Unauthorized
+                ? "the server does not take this token. Give the file that it wrote with --token-file."
+                : await ProblemAsync(response, cancellationToken));
+        }
+    }
+
+    // RFC 9457: "detail" says what was wrong and what to do.
+    private static async Task<string> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        try
+        {
+            using var problem = JsonDocument.Parse(text);
+            return problem.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString()! : text;
+        }
+        catch (JsonException)
+        {
+            return $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        }
+    }
+
+    private static string ReadToken(FileInfo file)
+    {
+        try
+        {
+            return File.ReadAllText(file.FullName).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AdminException($"the token file cannot be read: {e.Message}");
+        }
+    }
+}
+
+/// <summary>Something that the person at the terminal can mend; its message is all they need to see.</summary>
+internal sealed class AdminException(string message) : Exception(message);

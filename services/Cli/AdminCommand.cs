@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli;
+
+/// <summary>Runs a command against the admin API and turns its errors into one line and exit code 1.</summary>
+internal static class AdminCommand
+{
+    public static void SetAdminAction(
+        this Command command, Func<ParseResult, AdminClient> connect, Func<AdminClient, ParseResult, CancellationToken, Task<int>> run) =>
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            try
+            {
+                using var client = connect(parsed);
+                return await run(client, parsed, cancellationToken);
+            }
+            catch (AdminException e)
+            {
+                await Console.Error.WriteLineAsync($"mailcloud: {e.Message}");
+                return 1;
+            }
+        });
+}

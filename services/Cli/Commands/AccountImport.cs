@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>account import FILE.csv</c>: one <c>address,password</c> or <c>address,{SCHEME}hash</c> per line. A bad line does not stop the rest; exit code 1 when there was one.</summary>
+internal static class AccountImport
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var file = new Argument<FileInfo>("FILE.csv") { Description = "Lines of address,password; a password may be a hash with its {SCHEME}." }.AcceptExistingOnly();
+        var command = new Command("import", "Make accounts, or change their passwords, from a CSV file.") { file };
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => RunAsync(client, parsed.GetValue(file)!, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AdminClient client, FileInfo file, CancellationToken cancellationToken)
+    {
+        var lines = File.ReadLines(file.FullName).Count(l => l.Length > 0);
+        await using var stream = file.OpenRead();
+        using var content = new StreamContent(stream);
+        content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
+        var results = client.PostAsync("/admin/accounts/import", content, cancellationToken);
+        var (done, failed) = Console.IsOutputRedirected
+            ? await CountAsync(results, () => { })
+            : await AnsiConsole.Progress().StartAsync(progress =>
+            {
+                var bar = progress.AddTask("importing", maxValue: lines);
+                return CountAsync(results, () => bar.Increment(1));
+            });
+        Console.WriteLine($"{done} accounts imported, {failed} lines failed");
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static async Task<(int Done, int Failed)> CountAsync(IAsyncEnumerable<JsonElement> results, Action step)
+    {
+        var (done, failed) = (0, 0);
+        await foreach (var result in results)
+        {
+            step();
+            if (result.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String)
+            {
+                failed++;
+                await Console.Error.WriteLineAsync($"line {result.GetProperty("line").GetInt32()}: {error.GetString()}");
+            }
+            else
+            {
+                done++;
+            }
+        }
+
+        return (done, failed);
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>account list DOMAIN</c>: its addresses, page by page.</summary>
+internal static class AccountList
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var domain = new Argument<string>("DOMAIN") { Description = "A hosted domain." };
+        var command = new Command("list", "List the addresses of a domain.") { domain };
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => RunAsync(client, parsed.GetValue(domain)!, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AdminClient client, string domain, CancellationToken cancellationToken)
+    {
+        string? after = "";
+        while (after is not null)
+        {
+            var page = await client.GetAsync($"/admin/accounts?domain={Uri.EscapeDataString(domain)}&after={Uri.EscapeDataString(after)}", cancellationToken);
+            foreach (var account in page.GetProperty("accounts").EnumerateArray())
+            {
+                Console.WriteLine($"{account.GetProperty("address").GetString()}\t{account.GetProperty("kind").GetString()}");
+            }
+
+            after = page.GetProperty("next").GetString();
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>queue parked</c>: what was set aside, and why.</summary>
+internal static class QueueParked
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var command = new Command("parked", "List entries that were set aside for an operator.");
+        command.SetAdminAction(connect, async (client, _, cancellationToken) =>
+        {
+            foreach (var entry in (await client.GetAsync("/admin/queue/parked", cancellationToken)).EnumerateArray())
+            {
+                Console.WriteLine($"{entry.GetProperty("id").GetString()}\t{entry.GetProperty("parkedAt").GetString()}\t{entry.GetProperty("reason").GetString()}");
+            }
+
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>verify</c>: checks every reference of everything stored. Exit code 1 when something is wrong.</summary>
+internal static class Verify
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var command = new Command("verify", "Check every reference of everything stored: queue, journals, chunks, bodies, counts. Changes nothing.");
+        command.SetAdminAction(connect, (client, _, cancellationToken) => UpkeepReport.PrintAsync(client.PostAsync("/admin/verify", null, cancellationToken)));
+        return command;
+    }
+}

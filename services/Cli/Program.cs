@@ -1,0 +1,19 @@
+using System.CommandLine;
+using MailCloud.Cli;
+using MailCloud.Cli.Commands;
+
+var server = new Option<Uri>("--server") { Description = "Where the admin API listens.", DefaultValueFactory = _ => new("http://127.0.0.1:8081"), Recursive = true };
+var tokenFile = new Option<FileInfo>("--token-file") { Description = "The file with the admin token.", Required = true, Recursive = true };
+
+AdminClient Connect(ParseResult parsed) => new(parsed.GetValue(server)!, parsed.GetValue(tokenFile)!);
+
+var root = new RootCommand("mailcloud: the operator's command. It talks to the admin API of a running MailCloud.")
+{
+    server,
+    tokenFile,
+    new Command("account", "Accounts.") { AccountImport.Build(Connect), AccountList.Build(Connect) },
+    new Command("queue", "The delivery queue.") { QueueStatus.Build(Connect), QueueParked.Build(Connect), QueueReplay.Build(Connect) },
+    Verify.Build(Connect),
+    Sweep.Build(Connect),
+};
+return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace MailCloud.Hosting;
+
+/// <summary>What every service has beside its work: telemetry, health checks, an orderly end.</summary>
+public static class HostingHost
+{
+    /// <summary>The prefix of every activity source and meter of this platform.</summary>
+    private const string Instruments = "MailCloud.*";
+
+    /// <param name="builder">The service's builder.</param>
+    /// <param name="service">Its name in traces and metrics, for example <c>smtp-ingress</c>.</param>
+    public static void AddMailCloudHosting(this IHostApplicationBuilder builder, string service)
+    {
+        var options = builder.Configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+        builder.Services.AddHealthChecks();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.IncludeScopes = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning);
+        AddTelemetry(builder, service, options);
+    }
+
+    private static void AddTelemetry(IHostApplicationBuilder builder, string service, HostingOptions options)
+    {
+        var standard = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"];
+        if (options.Otlp is null && string.IsNullOrEmpty(standard))
+        {
+            // Nobody listens: instruments without a listener cost nothing.
+            return;
+        }
+
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(service, serviceNamespace: "mailcloud"))
+            .WithTracing(tracing => tracing.AddSource(Instruments).AddAspNetCoreInstrumentation())
+            .WithMetrics(metrics => metrics.AddMeter(Instruments).AddRuntimeInstrumentation())
+            .UseOtlpExporter(OpenTelemetry.Exporter.OtlpExportProtocol.Grpc, options.Otlp ?? new Uri(standard!));
+    }
+}

@@ -1,0 +1,157 @@
+using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.SmtpIngress.Commands;
+
+/// <summary>RFC 4954, on submission.</summary>
+internal static class Auth
+{
+    private static readonly SmtpReply Failed = new(535, "5.7.8", "authentication failed");
+
+    public static async ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken)
+    {
+        var words = args.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (!session.IsSubmission)
+        {
+            return new(502, "5.5.1", "authentication is for submission");
+        }
+
+        if (session.Account is not null)
+        {
+            return new(503, "5.5.1", "already authenticated");
+        }
+
+        if (words.Length is 0 or > 2)
+        {
+            return SmtpReply.Syntax("AUTH takes a mechanism and perhaps an initial response");
+        }
+
+        var mechanism = words[0].ToUpperInvariant();
+        if (!SaslMechanisms.Offered(Bindings(session), session.IsPrivate).Contains(mechanism))
+        {
+            return mechanism is "PLAIN" or "LOGIN"
+                ? new(538, "5.7.11", "encryption required for this mechanism")
+                : new(504, "5.5.4", "unknown mechanism");
+        }
+
+        if (!session.Services.Rates.MayLogIn(session.Remote))
+        {
+            return new(454, "4.7.0", "too many failures, try again later");
+        }
+
+        return await ExchangeAsync(session, mechanism, words.ElementAtOrDefault(1), cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static ChannelBindings Bindings(SmtpSession session) =>
+        session.Tls is { } tls ? new(tls.ServerEndPoint, null) : ChannelBindings.None;
+
+    private static async ValueTask<SmtpReply> ExchangeAsync(SmtpSession session, string mechanism, string? initial, CancellationToken cancellationToken)
+    {
+        AddressRecord? account = null;
+        var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), LookUpAsync)!;
+        if (!TryDecode(initial == "=" ? "" : initial, out var response))
+        {
+            return SmtpReply.Syntax("not base64");
+        }
+
+        try
+        {
+            while (true)
+            {
+                switch (await exchange.NextAsync(response, cancellationToken).ConfigureAwait(false))
+                {
+                    case SaslStep.Challenge challenge:
+                        await session.AskAsync(new(334, null, Convert.ToBase64String(challenge.Octets.Span)), cancellationToken).ConfigureAwait(false);
+                        var answer = await session.ReadAnswerAsync(cancellationToken).ConfigureAwait(false);
+                        if (answer is null)
+                        {
+                            return new(500, "5.5.6", "line is too long");
+                        }
+
+                        if (answer == "*")
+                        {
+                            return new(501, "5.7.0", "authentication cancelled");
+                        }
+
+                        if (!TryDecode(answer, out response))
+                        {
+                            return SmtpReply.Syntax("not base64");
+                        }
+
+                        break;
+                    case SaslStep.Authenticated done:
+                        return await FinishAsync(session, account, done).ConfigureAwait(false);
+                    case SaslStep.Malformed malformed:
+                        return new(501, "5.5.2", malformed.Why);
+                    default:
+                        return Refuse(session);
+                }
+            }
+        }
+        catch (Exception e) when (e is not (IOException or OperationCanceledException))
+        {
+            session.Services.Log.DirectoryAway(e);
+            return new(454, "4.7.0", "temporary authentication failure");
+        }
+
+        async ValueTask<string?> LookUpAsync(string username, CancellationToken ct)
+        {
+            account = await session.Services.Directory.FindAccountAsync(username).ConfigureAwait(false);
+            return account?.Verifier;
+        }
+    }
+
+    private static async ValueTask<SmtpReply> FinishAsync(SmtpSession session, AddressRecord? account, SaslStep.Authenticated done)
+    {
+        // RFC 4616 §2: an account may act only as itself.
+        if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account)))
+        {
+            return Refuse(session);
+        }
+
+        session.Account = account;
+        session.Services.Log.Authenticated(session.Id, account.Address.Key);
+        if (done.Rehash is { } change)
+        {
+            try
+            {
+                await session.Services.Directory.ReplaceVerifierAsync(account.Address, change.Expected, change.Verifier).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // The old verifier serves until the next login.
+                session.Services.Log.DirectoryAway(e);
+            }
+        }
+
+        return new(235, "2.7.0", "authenticated");
+    }
+
+    private static SmtpReply Refuse(SmtpSession session)
+    {
+        session.Services.Rates.CountFailedLogin(session.Remote);
+        session.Services.Log.AuthenticationFailed(session.Id);
+        return Failed;
+    }
+
+    private static bool IsSame(string name, AddressRecord account) => EmailAddress.TryParse(name, out var address) && address.Key == account.Address.Key;
+
+    private static bool TryDecode(string? base64, out ReadOnlyMemory<byte>? octets)
+    {
+        octets = null;
+        if (base64 is null)
+        {
+            return true;
+        }
+
+        var buffer = new byte[base64.Length];
+        if (!Convert.TryFromBase64String(base64, buffer, out var length))
+        {
+            return false;
+        }
+
+        octets = buffer.AsMemory(0, length);
+        return true;
+    }
+}

@@ -1,0 +1,43 @@
+using MailCloud.Credentials.Sasl;
+
+namespace MailCloud.SmtpIngress.Commands;
+
+/// <summary>RFC 5321 §4.1.1.1, and the keyword of each extension.</summary>
+internal static class Ehlo
+{
+    public static async ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken)
+    {
+        if (!Helo.IsName(args))
+        {
+            return SmtpReply.Syntax("EHLO takes your host name");
+        }
+
+        await session.GreetedAsync(args, extended: true).ConfigureAwait(false);
+        return new(250, null, [.. Keywords(session)]);
+    }
+
+    private static IEnumerable<string> Keywords(SmtpSession session)
+    {
+        yield return session.Options.HostName;
+        yield return "PIPELINING";
+        yield return $"SIZE {session.Options.MaxMessageSize}";
+        yield return "8BITMIME";
+        yield return "SMTPUTF8";
+        yield return "ENHANCEDSTATUSCODES";
+        if (session.Tls is null && session.Services.Certificates.HasCertificate)
+        {
+            yield return "STARTTLS";
+        }
+
+        if (session.IsSubmission && session.Account is null)
+        {
+            yield return $"AUTH {string.Join(' ', SaslMechanisms.Offered(Auth.Bindings(session), session.IsPrivate))}";
+        }
+
+        yield return "CHUNKING";
+        yield return "BINARYMIME";
+        yield return $"LIMITS RCPTMAX={session.Options.MaxRecipients}";
+        yield return "DSN";
+        yield return "HELP";
+    }
+}

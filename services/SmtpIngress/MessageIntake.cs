@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Globalization;
+using MailCloud.Blobs;
+using MailCloud.Messages;
+using MailCloud.Queue;
+
+namespace MailCloud.SmtpIngress;
+
+/// <summary>
+/// One message on its way in: its octets stream into one body for each tenant among its recipients (each tenant's mail stands under its own name), and the
+/// queue entries follow when all bodies are durable. 250 is given only after both; when it cannot be known, 451.
+/// </summary>
+internal sealed class MessageIntake : IAsyncDisposable
+{
+    private readonly SmtpSession session;
+    private readonly Transaction transaction;
+    private readonly Part[] parts;
+    private readonly HeaderSection header;
+    private readonly Activity? activity;
+    private readonly long started;
+
+    private MessageIntake(SmtpSession session, Transaction transaction)
+    {
+        (this.session, this.transaction) = (session, transaction);
+        activity = SmtpTelemetry.Source.StartActivity("smtp.accept", ActivityKind.Server);
+        started = session.Services.Time.GetTimestamp();
+        AcceptedAt = session.Services.Time.GetUtcNow();
+        parts =
+        [
+            .. transaction.Recipients.GroupBy(r => r.Tenant, r => r.Recipient)
+                .Select(g => new Part(DeliveryId.New(AcceptedAt), g.Key, [.. g], session.Services.Blobs)),
+        ];
+        header = session.Account is { } account
+            ? new(account.Address, $"<{parts[0].Id}@{session.Options.HostName}>", AcceptedAt)
+            : new HeaderSection();
+    }
+
+    public DateTimeOffset AcceptedAt { get; }
+
+    /// <summary>Octets that the client has sent.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>What is wrong with the message; the first refusal stays. Its further octets are read and dropped.</summary>
+    public SmtpReply? Refusal { get; set; }
+
+    public static MessageIntake Start(SmtpSession session, Transaction transaction) => new(session, transaction);
+
+    /// <summary>Takes the next octets, dots taken out.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    {
+        Received += octets.Length;
+        if (Received > session.Options.MaxMessageSize)
+        {
+            Refusal ??= SmtpReply.TooLarge;
+        }
+
+        if (Refusal is not null)
+        {
+            return;
+        }
+
+        var kept = header.IsOver ? octets : header.Take(octets);
+        if (kept.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var part in parts)
+            {
+                await part.Upload.WriteAsync(kept, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Refusal ??= Doubt(e);
+        }
+    }
+
+    /// <summary>Makes the message durable and says what became of it.</summary>
+    public async ValueTask<SmtpReply> FinishAsync(CancellationToken cancellationToken)
+    {
+        var tail = Refusal is null ? header.Finish() : default;
+        if (!tail.IsEmpty)
+        {
+            foreach (var part in parts)
+            {
+                await part.Upload.WriteAsync(tail, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // RFC 5321 §6.3.
+        if (header.ReceivedFields > session.Options.MaxReceived)
+        {
+            Refusal ??= new(554, "5.4.6", "message is going round in circles");
+        }
+
+        if (Refusal is null && session.Account is { } account)
+        {
+            Refusal = await Policy.SenderOwnership.CheckHeaderAsync(session, account, header).ConfigureAwait(false);
+        }
+
+        return Refusal ?? await CommitAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in parts)
+        {
+            await part.Upload.DisposeAsync().ConfigureAwait(false);
+        }
+
+        activity?.Dispose();
+    }
+
+    private async ValueTask<SmtpReply> CommitAsync()
+    {
+        try
+        {
+            // Step 2, then step 3: no queue entry points to a body that is not durable. A client that leaves meanwhile stops neither.
+            await DurableAsync(Task.WhenAll(parts.Select(p => p.Upload.CommitAsync(CancellationToken.None)))).ConfigureAwait(false);
+            await DurableAsync(Task.WhenAll(parts.Select(p => session.Services.Queue.PublishAsync(Entry(p), CancellationToken.None)))).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return Doubt(e);
+        }
+
+        // Step 4.
+        foreach (var part in parts)
+        {
+            session.Services.Log.Accepted(part.Id, part.Tenant, part.Upload.Length, part.Recipients.Count, transaction.Sender?.ToString() ?? "<>", session.Id);
+            SmtpTelemetry.Accepted.Add(1, new("listener", session.ListenerName), new("tenant", part.Tenant.Value));
+        }
+
+        SmtpTelemetry.Octets.Add(Received, new KeyValuePair<string, object?>("listener", session.ListenerName));
+        SmtpTelemetry.Duration.Record(session.Services.Time.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("listener", session.ListenerName));
+        return new(250, "2.0.0", $"queued as {string.Join(' ', parts.Select(p => p.Id))}");
+    }
+
+    private Task DurableAsync(Task work) => work.WaitAsync(session.Options.CommitTimeout, session.Services.Time);
+
+    /// <summary>After a failure the body may be stored and the entry queued: the client is told to come again, and the sweep takes what nothing refers to.</summary>
+    private SmtpReply Doubt(Exception error)
+    {
+        activity?.SetStatus(ActivityStatusCode.Error);
+        if (error is StorageFullException or QueueFullException)
+        {
+            session.Services.Log.NoRoom(parts[0].Id, error);
+            return SmtpReply.Full;
+        }
+
+        session.Services.Log.InDoubt(parts[0].Id, error);
+        return SmtpReply.TryLater;
+    }
+
+    private QueuedMessage Entry(Part part) => new()
+    {
+        Id = part.Id,
+        Tenant = part.Tenant,
+        Body = new(part.Name, part.Upload.Length),
+        Envelope = transaction.EnvelopeFor(part.Recipients),
+        Trace = Trace(part),
+        Submitter = session.Account?.Account,
+        TraceParent = activity?.Id,
+    };
+
+    /// <summary>RFC 5321 §4.4. The recipient is named only where it is the only one: others must not learn of it.</summary>
+    private string Trace(Part part)
+    {
+        var address = session.Remote.IsIPv4MappedToIPv6 ? session.Remote.MapToIPv4() : session.Remote;
+        var literal = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"IPv6:{address}" : address.ToString();
+        var only = transaction.Recipients.Count == 1 ? $"\r\n\tfor <{part.Recipients[0].Address}>" : "";
+        var tls = session.Tls is { } agreed ? $" ({agreed.Protocol} {agreed.CipherSuite})" : "";
+        var date = AcceptedAt.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
+        return $"Received: from {session.ClientName} ([{literal}])\r\n\tby {session.Options.HostName} with {Protocol()} id {part.Id}{tls}{only};\r\n\t{date}\r\n";
+    }
+
+    /// <summary>RFC 3848 and RFC 6531 §4.3.</summary>
+    private string Protocol()
+    {
+        if (!session.IsExtended)
+        {
+            return "SMTP";
+        }
+
+        return (transaction.SmtpUtf8 ? "UTF8SMTP" : "ESMTP") + (session.Tls is null ? "" : "S") + (session.Account is null ? "" : "A");
+    }
+
+    private sealed class Part(DeliveryId id, TenantId tenant, IReadOnlyList<EnvelopeRecipient> recipients, IMessageBlobs blobs)
+    {
+        public DeliveryId Id => id;
+
+        public TenantId Tenant => tenant;
+
+        public IReadOnlyList<EnvelopeRecipient> Recipients => recipients;
+
+        public string Name { get; } = BodyRef.NameFor(tenant, id);
+
+        public BlobUpload Upload { get; } = blobs.Create(BodyRef.NameFor(tenant, id), BodyOwner.Of(id, recipients));
+    }
+}

@@ -1,0 +1,140 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.SmtpIngress.Policy;
+
+/// <summary>What RCPT decides: a recipient with its mailboxes, or a refusal.</summary>
+internal readonly record struct RecipientDecision(SmtpReply Reply, AcceptedRecipient? Accepted)
+{
+    public static implicit operator RecipientDecision(SmtpReply refusal) => new(refusal, null);
+}
+
+/// <summary>
+/// Decides on a recipient at RCPT, so that mail which cannot be delivered is refused there and not bounced later (RFC 5321 §6.2). The directory's silence is
+/// transient.
+/// </summary>
+internal static class RecipientCheck
+{
+    // Aliases of aliases, and addresses that one recipient may come to stand for. Postfix's virtual_alias limits are 1,000 and 1,000; depth 10 is beyond use.
+    private const int MaxDepth = 10;
+    private const int MaxTargets = 1000;
+
+    public static async ValueTask<RecipientDecision> DecideAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
+    {
+        try
+        {
+            return await LookUpAsync(session, recipient, declaredSize).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            session.Services.Log.DirectoryAway(e);
+            return SmtpReply.DirectoryAway;
+        }
+    }
+
+    public static bool IsPostmaster(EmailAddress address) => address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
+
+    private static async ValueTask<RecipientDecision> LookUpAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
+    {
+        var directory = session.Services.Directory;
+        var address = recipient.Address;
+        if (await directory.FindTenantAsync(address.AsciiDomain).ConfigureAwait(false) is not { } tenant)
+        {
+            return session.Account is { } submitter
+                ? Accept(submitter.Tenant, recipient with { Remote = [address] })
+                : new SmtpReply(550, "5.7.1", "this host does not relay");
+        }
+
+        var record = await directory.FindAsync(address).ConfigureAwait(false);
+        if (record is null && IsPostmaster(address))
+        {
+            record = await directory.FindAsync($"postmaster@{PostmasterDomain(session.Options)}").ConfigureAwait(false);
+            if (record is null)
+            {
+                // RFC 5321 §4.5.1: postmaster is never refused; the operator has yet to make one.
+                session.Services.Log.NoPostmaster(address.AsciiDomain);
+                return SmtpReply.TryLater;
+            }
+        }
+
+        return record?.Kind switch
+        {
+            null => new SmtpReply(550, "5.1.1", "no such user here"),
+            AddressKind.Moved => new SmtpReply(551, "5.1.6", $"user has moved, please try <{record.Targets[0]}>"),
+            AddressKind.Forwarded => Accept(tenant, recipient with { Remote = record.Targets }) with { Reply = new(251, "2.1.5", $"will forward to <{record.Targets[0]}>") },
+            AddressKind.Account => await CheckQuotaAsync(session, record, recipient, declaredSize).ConfigureAwait(false),
+            _ => await ExpandAsync(directory, record, recipient).ConfigureAwait(false),
+        };
+    }
+
+    public static string PostmasterDomain(SmtpOptions options) =>
+        (options.PostmasterDomain.Length > 0 ? options.PostmasterDomain : options.HostName).ToLowerInvariant();
+
+    private static async ValueTask<RecipientDecision> CheckQuotaAsync(SmtpSession session, AddressRecord record, EnvelopeRecipient recipient, long declaredSize)
+    {
+        var quota = await session.Services.Directory.FindQuotaAsync(record.Account!.Value).ConfigureAwait(false);
+        return quota switch
+        {
+            // The account is being made: its mailbox follows.
+            null => SmtpReply.DirectoryAway,
+            { } full when !full.Allows(Math.Max(1, declaredSize)) && !IsPostmaster(recipient.Address) => new SmtpReply(452, "4.2.2", "mailbox is over its quota"),
+            _ => Accept(record.Tenant, recipient with { Mailboxes = [record.Account.Value] }),
+        };
+    }
+
+    private static async ValueTask<RecipientDecision> ExpandAsync(AddressDirectory directory, AddressRecord alias, EnvelopeRecipient recipient)
+    {
+        var mailboxes = new List<AccountId>();
+        var remote = new List<EmailAddress>();
+        var seen = new HashSet<string>(StringComparer.Ordinal) { alias.Address.Key };
+        var level = alias.Targets;
+        for (var depth = 0; level.Count > 0; depth++)
+        {
+            if (depth == MaxDepth || seen.Count > MaxTargets)
+            {
+                return new SmtpReply(450, "4.4.6", "alias leads too far");
+            }
+
+            var next = new List<EmailAddress>();
+            foreach (var target in level.Where(t => seen.Add(t.Key)))
+            {
+                await AddAsync(directory, target, alias.Tenant, mailboxes, remote, next).ConfigureAwait(false);
+            }
+
+            level = next;
+        }
+
+        return mailboxes.Count + remote.Count == 0
+            ? new SmtpReply(550, "5.1.1", "alias leads to nobody")
+            : Accept(alias.Tenant, recipient with { Mailboxes = [.. mailboxes.Distinct()], Remote = remote });
+    }
+
+    private static async ValueTask AddAsync(
+        AddressDirectory directory, EmailAddress target, TenantId tenant, List<AccountId> mailboxes, List<EmailAddress> remote, List<EmailAddress> next)
+    {
+        var host = await directory.FindTenantAsync(target.AsciiDomain).ConfigureAwait(false);
+        if (host != tenant)
+        {
+            // Another host's, or another tenant's: it comes back in as a message of that tenant.
+            remote.Add(target);
+            return;
+        }
+
+        var record = await directory.FindAsync(target).ConfigureAwait(false);
+        switch (record?.Kind)
+        {
+            case AddressKind.Account:
+                mailboxes.Add(record.Account!.Value);
+                break;
+            case AddressKind.Alias:
+                next.AddRange(record.Targets);
+                break;
+            case AddressKind.Forwarded:
+                remote.AddRange(record.Targets);
+                break;
+        }
+    }
+
+    private static RecipientDecision Accept(TenantId tenant, EnvelopeRecipient recipient) =>
+        new(new(250, "2.1.5", "recipient OK"), new(tenant, recipient));
+}

@@ -1,0 +1,66 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using MimeKit;
+
+namespace MailCloud.SmtpIngress.Policy;
+
+/// <summary>Submission only: an account sends as itself, its subaddresses, the aliases that lead to it, and what it was granted (RFC 6409 §6.1).</summary>
+internal static class SenderOwnership
+{
+    private static readonly SmtpReply NotYours = new(553, "5.7.1", "sender address is not yours");
+
+    /// <summary>Null when the account owns the envelope's sender; the null sender is everybody's (RFC 5321 §4.5.5).</summary>
+    public static async ValueTask<SmtpReply?> CheckEnvelopeAsync(SmtpSession session, AddressRecord account, EmailAddress? sender)
+    {
+        try
+        {
+            return sender is null || await OwnsAsync(session.Services.Directory, account, sender.Value).ConfigureAwait(false) ? null : NotYours;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            session.Services.Log.DirectoryAway(e);
+            return SmtpReply.DirectoryAway;
+        }
+    }
+
+    /// <summary>Null when the account owns every address of From; of Resent-From where the message has it (RFC 5322 §3.6.6).</summary>
+    public static async ValueTask<SmtpReply?> CheckHeaderAsync(SmtpSession session, AddressRecord account, HeaderSection header)
+    {
+        if (header.IsOriginatorTooLong)
+        {
+            return new(554, "5.6.0", "From is too long");
+        }
+
+        if (header.Originator.IsEmpty)
+        {
+            return null;
+        }
+
+        if (!InternetAddressList.TryParse(header.Originator.ToArray(), out var list))
+        {
+            return new(554, "5.6.0", "From cannot be read");
+        }
+
+        foreach (var mailbox in list.Mailboxes)
+        {
+            var refusal = EmailAddress.TryParse(mailbox.Address, out var address)
+                ? await CheckEnvelopeAsync(session, account, address).ConfigureAwait(false)
+                : NotYours;
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+        }
+
+        return list.Mailboxes.Any() ? null : NotYours;
+    }
+
+    private static async ValueTask<bool> OwnsAsync(AddressDirectory directory, AddressRecord account, EmailAddress sender)
+    {
+        var key = sender.Key;
+        var own = account.Address.Key;
+        return key == own || sender.WithoutDetail.Key == own || account.SendAs.Contains(key)
+            || (await directory.FindAsync(sender).ConfigureAwait(false) is { Kind: AddressKind.Alias } alias
+                && alias.Tenant == account.Tenant && alias.Targets.Any(t => t.Key == own));
+    }
+}

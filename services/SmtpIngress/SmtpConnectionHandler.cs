@@ -1,0 +1,80 @@
+using System.Net;
+using System.Security.Authentication;
+using MailCloud.Wire;
+using MailCloud.Wire.Tls;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace MailCloud.SmtpIngress;
+
+internal enum Listener
+{
+    Mx,
+    Submission,
+    Submissions,
+}
+
+/// <summary>One Kestrel connection: PROXY header, limits, TLS from the first octet, then the session.</summary>
+internal sealed class SmtpConnectionHandler(SmtpServices services)
+{
+    private readonly IReadOnlyList<IPNetwork> proxies = SmtpOptions.Networks(services.Options.ProxyNetworks);
+
+    public async Task RunAsync(ConnectionContext connection, Listener listener)
+    {
+        using var input = new TimedReader(connection.Transport.Input, services.Time);
+        var output = new ReplyWriter(connection.Transport.Output, services.Time, services.Options.CommandTimeout, full: 64 * 1024);
+        var remote = connection.RemoteEndPoint as IPEndPoint ?? new(IPAddress.None, 0);
+        var session = default(SmtpSession);
+        SmtpTelemetry.Sessions.Add(1);
+        try
+        {
+            if (ProxyProtocol.IsFrom(proxies, remote.Address))
+            {
+                var header = await ProxyProtocol.ReadAsync(input, services.Options.HandshakeTimeout, connection.ConnectionClosed).ConfigureAwait(false);
+                remote = header.Source ?? remote;
+            }
+
+            var place = services.Rates.TryEnter(remote.Address);
+            if (place is null)
+            {
+                // Before a handshake that costs us more than the peer. RFC 5321 §3.8: 421 instead of the greeting.
+                services.Log.TurnedAway(remote.Address.ToString(), "too many connections");
+                await SayAsync(output, new(421, "4.7.0", "too many connections from your network"), connection.ConnectionClosed).ConfigureAwait(false);
+                return;
+            }
+
+            using (place)
+            {
+                session = new SmtpSession(services, listener, connection.ConnectionId, remote, input, output);
+                if (listener == Listener.Submissions)
+                {
+                    var tls = session.Secured = await TlsConnection.AcceptAsync(
+                        connection.Transport, services.Certificates, services.Options.HandshakeTimeout, services.Time, connection.ConnectionClosed).ConfigureAwait(false);
+                    input.Replace(tls.Input);
+                    output.Replace(tls.Output);
+                }
+
+                var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+                await session.RunAsync(connection.Transport, stopping, connection.ConnectionClosed).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or AuthenticationException or OperationCanceledException)
+        {
+            services.Log.BrokenOff(connection.ConnectionId, e.Message);
+        }
+        finally
+        {
+            SmtpTelemetry.Sessions.Add(-1);
+            if (session?.Secured is { } secured)
+            {
+                await secured.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static ValueTask SayAsync(ReplyWriter output, SmtpReply reply, CancellationToken cancellationToken)
+    {
+        reply.WriteTo(output);
+        return output.FlushAsync(cancellationToken);
+    }
+}

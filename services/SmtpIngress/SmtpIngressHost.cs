@@ -1,0 +1,54 @@
+using System.Net;
+using MailCloud.Credentials;
+using MailCloud.Wire.Tls;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace MailCloud.SmtpIngress;
+
+public static class SmtpIngressHost
+{
+    /// <summary>
+    /// Opens the MX and submission listeners of section <c>Smtp</c>. IMessageBlobs, IMailQueue and IGrainFactory come from the composition; TLS and credentials are added here.
+    /// </summary>
+    public static WebApplicationBuilder AddSmtpIngress(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddTls(builder.Configuration);
+        builder.Services.AddCredentials(builder.Configuration);
+        builder.Services.AddOptions<SmtpOptions>().Bind(builder.Configuration.GetSection("Smtp")).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsCheck>();
+        builder.Services.AddSingleton<SmtpServices>();
+        builder.Services.AddSingleton<SmtpConnectionHandler>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<SmtpOptions>>().Value;
+            Listen(kestrel, options.Mx, Listener.Mx);
+            Listen(kestrel, options.Submission, Listener.Submission);
+            Listen(kestrel, options.Submissions, Listener.Submissions);
+        });
+        return builder;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, string endPoint, Listener listener)
+    {
+        if (endPoint.Length == 0)
+        {
+            return;
+        }
+
+        var handler = kestrel.ApplicationServices.GetRequiredService<SmtpConnectionHandler>();
+        kestrel.Listen(IPEndPoint.Parse(endPoint), listen => listen.Run(connection => handler.RunAsync(connection, listener)));
+    }
+
+    private sealed class SmtpOptionsCheck : IValidateOptions<SmtpOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, SmtpOptions options)
+        {
+            var errors = options.Errors().ToList();
+            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using MailCloud.Blobs;
+using MailCloud.Credentials.Sasl;
+using MailCloud.Queue;
+using MailCloud.SmtpIngress.Policy;
+using MailCloud.Wire.Tls;
+using Microsoft.Extensions.Options;
+
+namespace MailCloud.SmtpIngress;
+
+/// <summary>What all sessions share.</summary>
+internal sealed class SmtpServices(
+    IOptions<SmtpOptions> options, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, SaslMechanisms mechanisms, CertificateStore certificates,
+    TimeProvider time, ILogger<SmtpSession> log)
+{
+    public SmtpOptions Options { get; } = options.Value;
+
+    public IMessageBlobs Blobs { get; } = blobs;
+
+    public IMailQueue Queue { get; } = queue;
+
+    public SaslMechanisms Mechanisms { get; } = mechanisms;
+
+    public CertificateStore Certificates { get; } = certificates;
+
+    public TimeProvider Time { get; } = time;
+
+    public ILogger Log { get; } = log;
+
+    public AddressDirectory Directory { get; } = new(grains, options.Value.DirectoryCache, time);
+
+    public RateLimits Rates { get; } = new(options.Value, time);
+}

@@ -2,6 +2,7 @@ using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Upkeep;
 using Orleans.Serialization;
 
 namespace MailCloud.Mailboxes;
@@ -21,5 +22,10 @@ public static class MailboxesHost
             services.GetRequiredService<Serializer>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<WaitingMail>();
+        builder.Services.AddSingleton<BodyHolders>();
+        builder.Services.AddSingleton<StateParts>();
+        builder.Services.AddSingleton<Verifier>();
+        builder.Services.AddSingleton<Sweeper>();
     }
 }

@@ -14,6 +14,12 @@ public sealed record MailboxesOptions
     /// <summary>How far above its quota a mailbox takes mail that RCPT had promised room for, percent (Dovecot's quota_grace).</summary>
     public int QuotaGracePercent { get; init; } = 10;
 
+    /// <summary>Age from which the sweep deletes a body that no owner holds: longer than the 14 days in which it may still be filed.</summary>
+    public TimeSpan SweepAbandonedAfter { get; init; } = TimeSpan.FromDays(15);
+
+    /// <summary>Age from which the sweep deletes a body that every owner has released, and replaced parts of a grain's state.</summary>
+    public TimeSpan SweepReleasedAfter { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Folders that a new account has beside INBOX, with their special use (RFC 6154): what mail clients look for first.</summary>
     public IReadOnlyList<NewFolder> NewFolders { get; init; } =
     [

@@ -71,6 +71,9 @@ internal sealed class FiledDeliveries
         return (manifest, blobs);
     }
 
+    /// <summary>The blobs of past days.</summary>
+    public IEnumerable<string> Blobs() => days.Values.Select(d => d.Blob).OfType<string>();
+
     public static FiledDeliveries From(IReadOnlyList<FiledDayManifest> manifest)
     {
         var filed = new FiledDeliveries();

@@ -1,0 +1,241 @@
+using MailCloud.Blobs;
+using MailCloud.Journal;
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Journaled;
+using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Spool;
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Upkeep;
+
+/// <summary>One journal: it loads as its grain would load it, and a mailbox's chunks, messages and counts agree.</summary>
+internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore chunks, IMessageBlobs blobs, VerifyCounts counts)
+{
+    /// <summary>Findings kept of one journal: a mailbox whose every message is damaged needs no list of a million.</summary>
+    private const int MaxFindings = 1000;
+
+    private const int LoadAttempts = 5;
+
+    private readonly List<UpkeepRecord> findings = [];
+
+    /// <summary>True when the state could be loaded.</summary>
+    public bool Loaded { get; private set; }
+
+    public async Task<IReadOnlyList<UpkeepRecord>> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CheckAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever keeps it from loading keeps its grain from activating too.
+            Add($"it cannot be loaded: {e.Message}; restore what is missing, or the newest archived state");
+        }
+
+        return findings;
+    }
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        if (StateParts.AccountOf(name) is { } account)
+        {
+            counts.Mailboxes++;
+            var state = await LoadMailboxAsync(cancellationToken);
+            Loaded = true;
+            await CheckMailboxAsync(account, state, cancellationToken);
+            return;
+        }
+
+        await (name[..name.IndexOf('/', StringComparison.Ordinal)] switch
+        {
+            "spool" => ReadSnapshotAsync<SpoolState, SpoolEvent>(cancellationToken),
+            "tenant" => ReadSnapshotAsync<TenantState, TenantEvent>(cancellationToken),
+            "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
+            "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
+            "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
+            var kind => throw new InvalidOperationException($"there is no grain of kind {kind}"),
+        });
+        Loaded = true;
+    }
+
+    private Task<MailboxState> LoadMailboxAsync(CancellationToken cancellationToken) => AtRestAsync(async head =>
+    {
+        var state = head.Manifest is null ? new() : MailboxState.From(await chunks.LoadAsync<MailboxManifest>(head.Manifest, cancellationToken));
+        await foreach (var bytes in storage.Journal.ReadAsync(name, head, cancellationToken))
+        {
+            state.Apply(storage.Serializer.Decode<MailboxEvent>(bytes));
+        }
+
+        return state;
+    }, cancellationToken);
+
+    private async Task ReadSnapshotAsync<TState, TEvent>(CancellationToken cancellationToken)
+        where TState : class, IStoredRecord
+        where TEvent : class, IStoredRecord => await AtRestAsync(async head =>
+        {
+            var state = head.Manifest is null ? null : await chunks.LoadAsync<TState>(head.Manifest, cancellationToken);
+            await foreach (var bytes in storage.Journal.ReadAsync(name, head, cancellationToken))
+            {
+                storage.Serializer.Decode<TEvent>(bytes);
+            }
+
+            return state;
+        }, cancellationToken);
+
+    /// <summary>Reads again when the grain seals meanwhile: the blobs of the state before may be gone then.</summary>
+    private async Task<T> AtRestAsync<T>(Func<JournalHead, Task<T>> read, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await read(await storage.Journal.OpenAsync(name, cancellationToken));
+            }
+            catch (Exception e) when (e is JournalMovedException or BlobMissingException && attempt < LoadAttempts)
+            {
+            }
+        }
+    }
+
+    private async Task CheckMailboxAsync(AccountId account, MailboxState state, CancellationToken cancellationToken)
+    {
+        foreach (var folder in state.Folders.Values)
+        {
+            foreach (var chunk in folder.Chunks)
+            {
+                await CheckChunkAsync(account, folder, chunk, cancellationToken);
+            }
+
+            foreach (var message in folder.Tail)
+            {
+                await CheckMessageAsync(account, folder, message.Row, message.Content, cancellationToken);
+            }
+
+            CheckUids(folder);
+        }
+
+        var bytes = state.Folders.Values.Sum(folder => folder.Bytes);
+        if (bytes != state.UsedBytes)
+        {
+            Add($"its quota counts {state.UsedBytes} octets and its folders {bytes}");
+        }
+
+        await CheckFurtherPartsAsync(state, cancellationToken);
+    }
+
+    private void CheckUids(Folder folder)
+    {
+        var uids = folder.Chunks.SelectMany(chunk => chunk.Uids).SelectMany(range => (uint[])[range.First, range.Last])
+            .Concat(folder.Tail.SelectMany(message => (uint[])[message.Row.Uid, message.Row.Uid])).ToList();
+        for (var i = 1; i < uids.Count; i++)
+        {
+            // Both ends of a one-message range are equal; anything else rises.
+            if (uids[i] < uids[i - 1] || (i % 2 == 0 && uids[i] == uids[i - 1]))
+            {
+                Add($"UIDs of folder {folder.Name} do not rise after {uids[i - 1]}");
+            }
+        }
+
+        if (uids.Count > 0 && folder.UidNext <= uids[^1])
+        {
+            Add($"UIDNEXT of folder {folder.Name} is {folder.UidNext}, but there is a message with UID {uids[^1]}");
+        }
+    }
+
+    private async Task CheckChunkAsync(AccountId account, Folder folder, Chunk chunk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var rows = await chunks.LoadAsync<ChunkRows>(chunk.RowsBlob, cancellationToken);
+            var flags = await chunks.LoadAsync<ChunkFlags>(chunk.FlagsBlob, cancellationToken);
+            var contents = await blobs.ReadAsync(chunk.ContentsBlob, 0, int.MaxValue, cancellationToken);
+            if (flags.Flags.Length != rows.Rows.Length || flags.ModSeqs.Length != rows.Rows.Length || rows.ContentOffsets[^1] != contents.Length)
+            {
+                Add($"the parts of a chunk of folder {folder.Name} are not of one length: {chunk.RowsBlob}, {chunk.FlagsBlob}, {chunk.ContentsBlob}");
+                return;
+            }
+
+            var messages = new LoadedChunk(chunk, rows, flags).Messages().ToList();
+            CheckCounts(folder, chunk, messages);
+            foreach (var (index, row, _) in messages)
+            {
+                var content = contents[rows.ContentOffsets[index]..rows.ContentOffsets[index + 1]];
+                await CheckMessageAsync(account, folder, row, content, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Add($"a chunk of folder {folder.Name} cannot be read: {e.Message}; restore the blob from a backup");
+        }
+    }
+
+    private void CheckCounts(Folder folder, Chunk chunk, List<(int Index, MessageRow Row, FlagsOfMessage Flags)> messages)
+    {
+        var counted = (messages.Count, messages.Sum(m => FlagCounts.Unseen(m.Flags.Flags)), messages.Sum(m => FlagCounts.Deleted(m.Flags.Flags)), messages.Sum(m => m.Row.Size));
+        var stated = (chunk.Count, chunk.Unseen, chunk.Deleted, chunk.Bytes);
+        if (counted != stated)
+        {
+            Add($"chunk {chunk.RowsBlob} of folder {folder.Name} has (messages, unseen, deleted, octets) {counted}, and the manifest says {stated}");
+        }
+    }
+
+    private async Task CheckMessageAsync(AccountId account, Folder folder, MessageRow row, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        counts.Messages++;
+        var where = $"message {row.Uid} of folder {folder.Name}";
+        try
+        {
+            chunks.Decode(content);
+        }
+        catch (Exception e)
+        {
+            Add($"the content of {where} cannot be read: {e.Message}");
+        }
+
+        var bodyName = BodyRef.NameFor(account.Tenant, new(row.Body));
+        var body = await blobs.FindAsync(bodyName, cancellationToken);
+        var owner = BodyOwner.Mailbox(account);
+        var wrong = body is null ? "which does not exist; restore it from a backup"
+            : body.Length != row.BodyLength ? $"which has {body.Length} octets instead of {row.BodyLength}; restore it from a backup"
+            : !body.Owners.Contains(owner) ? "which does not name this mailbox as an owner"
+            : body.Released.Contains(owner) ? "which this mailbox has released; copy it away before a sweep deletes it"
+            : null;
+        if (wrong is not null)
+        {
+            Add($"{where} refers to body {bodyName}, {wrong}");
+        }
+    }
+
+    private async Task CheckFurtherPartsAsync(MailboxState state, CancellationToken cancellationToken)
+    {
+        foreach (var archive in state.Archives)
+        {
+            if (await blobs.FindAsync(archive.Blob, cancellationToken) is null)
+            {
+                Add($"archive {archive.Blob} is missing; the mailbox works, but cannot be restored to a moment before {archive.SealedAt:u}");
+            }
+        }
+
+        foreach (var blob in state.Filed.Blobs())
+        {
+            try
+            {
+                await chunks.LoadAsync<FiledDay>(blob, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Add($"the deliveries of a day cannot be read: {e.Message}; a late repeat of one of them would fail until {blob} is restored");
+            }
+        }
+    }
+
+    private void Add(string text)
+    {
+        if (findings.Count < MaxFindings)
+        {
+            findings.Add(Verifier.Problem(name, text));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using MailCloud.Blobs;
+using MailCloud.Journal;
+using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Messages;
+
+namespace MailCloud.Mailboxes.Upkeep;
+
+/// <summary>Which blobs a grain's state consists of, and which are left of states that were replaced.</summary>
+internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkStore chunks)
+{
+    private const string MailboxPrefix = "mailbox/";
+
+    public static AccountId? AccountOf(string journalName) =>
+        journalName.StartsWith(MailboxPrefix, StringComparison.Ordinal) ? new(journalName[MailboxPrefix.Length..]) : null;
+
+    /// <summary>Every blob that a mailbox's manifest names, with the manifest itself.</summary>
+    public static HashSet<string> Of(string manifestName, MailboxManifest manifest) =>
+    [
+        manifestName,
+        .. manifest.Folders.SelectMany(folder => folder.Chunks).SelectMany(chunk => (string[])[chunk.Rows, chunk.Contents, chunk.Flags]),
+        .. manifest.FiledDays.Select(day => day.Blob).OfType<string>(),
+        .. manifest.Archives.Select(archive => archive.Blob),
+    ];
+
+    /// <summary>
+    /// Blobs of a journal's grain that its manifest does not name, made before a moment. Nothing when the manifest is younger than that: what it replaced may be being read.
+    /// </summary>
+    public async IAsyncEnumerable<StoredBlob> ListReplacedAsync(string journalName, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var head = await journal.OpenAsync(journalName, cancellationToken);
+        var named = await NamedAsync(journalName, head.Manifest, before, cancellationToken);
+        if (named is null)
+        {
+            yield break;
+        }
+
+        var prefix = AccountOf(journalName) is { } account ? MailboxSeal.BlobPrefix(account) : $"state/{journalName}/";
+        await foreach (var blob in blobs.ListAsync(prefix, cancellationToken))
+        {
+            // A slash in the rest: it belongs to a grain whose key begins like this one's.
+            if (blob.CreatedAt <= before && !blob.Name.AsSpan(prefix.Length).Contains('/') && !named.Contains(blob.Name))
+            {
+                yield return blob;
+            }
+        }
+    }
+
+    private async Task<HashSet<string>?> NamedAsync(string journalName, string? manifest, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        if (manifest is null)
+        {
+            return [];
+        }
+
+        // A manifest that is missing or does not load is for verification to report; nothing is deleted on its account.
+        if (await blobs.FindAsync(manifest, cancellationToken) is not { } stored || stored.CreatedAt > before)
+        {
+            return null;
+        }
+
+        if (AccountOf(journalName) is null)
+        {
+            return [manifest];
+        }
+
+        try
+        {
+            return Of(manifest, await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

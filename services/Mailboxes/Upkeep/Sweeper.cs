@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using MailCloud.Blobs;
+using MailCloud.Journal;
+using MailCloud.MailboxContracts;
+
+namespace MailCloud.Mailboxes.Upkeep;
+
+/// <summary>
+/// Deletes what nothing refers to any more and is old enough. Order matters: waiting mail is listed first, then bodies are looked at, then their owners asked; so a body
+/// that moves from the queue into a mailbox meanwhile is seen in one of the two.
+/// </summary>
+internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail mail, BodyHolders holders, StateParts parts, TimeProvider time)
+{
+    private const int Page = 256;
+
+    /// <param name="releasedAfter">Age of bodies that every owner has released, and of replaced parts of a state.</param>
+    /// <param name="abandonedAfter">Age of bodies that no owner holds, released or not.</param>
+    public async IAsyncEnumerable<UpkeepRecord> RunAsync(TimeSpan releasedAfter, TimeSpan abandonedAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["bodies"] = 0, ["deleted"] = 0 };
+        var waiting = new WaitingBodies();
+        await foreach (var (_, message, spooled) in mail.ListAsync(cancellationToken))
+        {
+            waiting.Add(message, spooled);
+        }
+
+        await foreach (var page in BodyPagesAsync(cancellationToken))
+        {
+            counts["bodies"] += page.Count;
+            var unneeded = await FindUnneededAsync(page, waiting, now - releasedAfter, now - abandonedAfter);
+            await foreach (var deleted in DeleteAsync(unneeded, counts, cancellationToken))
+            {
+                yield return deleted;
+            }
+        }
+
+        await foreach (var name in journal.ListAsync("", cancellationToken))
+        {
+            await foreach (var page in parts.ListReplacedAsync(name, now - releasedAfter, cancellationToken).InPagesAsync(Page))
+            {
+                await foreach (var deleted in DeleteAsync([.. page.Select(blob => (blob.Name, "a replaced part of a grain's state"))], counts, cancellationToken))
+                {
+                    yield return deleted;
+                }
+            }
+        }
+
+        counts["stray"] = await blobs.RemoveStrayAsync(releasedAfter, cancellationToken);
+        yield return new() { Kind = UpkeepKind.Summary, Text = $"{counts["deleted"]} blobs and {counts["stray"]} stray pieces deleted", Counts = counts };
+    }
+
+    private IAsyncEnumerable<List<StoredBlob>> BodyPagesAsync(CancellationToken cancellationToken) =>
+        blobs.ListAsync("", cancellationToken).Where(blob => BlobNames.BodyOf(blob.Name) is not null).InPagesAsync(Page);
+
+    private async Task<List<(string Name, string Why)>> FindUnneededAsync(
+        List<StoredBlob> page, WaitingBodies waiting, DateTimeOffset releasedBefore, DateTimeOffset abandonedBefore)
+    {
+        var released = page.Where(body => body.IsReleased && body.CreatedAt <= releasedBefore && !waiting.Hold(body.Name));
+        var old = page.Where(body => !body.IsReleased && body.CreatedAt <= abandonedBefore).ToList();
+        var asked = await holders.FindAbsentAsync(old, waiting);
+        var abandoned = asked.Absent.Where(found => found.Owners.Count == found.Body.Owners.Count - found.Body.Released.Count).Select(found => found.Body);
+        return
+        [
+            .. released.Select(body => (body.Name, "every owner has released it")),
+            .. abandoned.Select(body => (body.Name, "no owner holds it")),
+        ];
+    }
+
+    private async IAsyncEnumerable<UpkeepRecord> DeleteAsync(
+        List<(string Name, string Why)> unneeded, SortedDictionary<string, long> counts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await blobs.DeleteAsync([.. unneeded.Select(blob => blob.Name)], cancellationToken);
+        counts["deleted"] += unneeded.Count;
+        foreach (var (name, why) in unneeded)
+        {
+            yield return new() { Kind = UpkeepKind.Deleted, Subject = name, Text = why };
+        }
+    }
+}

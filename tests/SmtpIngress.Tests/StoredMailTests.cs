@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace MailCloud.SmtpIngress.Tests;
+
+[Collection("server")]
+public sealed class StoredMailTests(ServerFixture server)
+{
+    [Fact]
+    public async Task What_got_250_is_stored_as_it_was_sent_once_for_each_tenant()
+    {
+        await Dialog.RunAsync(server, [
+            "S 220 *", "C EHLO c.example", "S 250 HELP", "C MAIL FROM:<me@c.example> RET=HDRS ENVID=a+2Bb", "S 250 *",
+            "C RCPT TO:<Team@Example.Test> NOTIFY=NEVER", "S 250 *", "C RCPT TO:<carol@other.test>", "S 250 *",
+            "C DATA", "S 354 *", "C Subject: two-tenants", "C ", "C ..dot", "C .", "S 250 2.0.0 queued as *", "C QUIT", "S 221 *",
+        ], Chunking.Whole);
+        var stored = (await server.StoredAsync()).Where(s => Encoding.ASCII.GetString(s.Body).StartsWith("Subject: two-tenants\r\n", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(["demo", "other"], stored.Select(s => s.Entry.Tenant.Value).Order(StringComparer.Ordinal));
+        Assert.All(stored, s => Assert.Equal("Subject: two-tenants\r\n\r\n.dot\r\n", Encoding.ASCII.GetString(s.Body)));
+        var demo = stored.Single(s => s.Entry.Tenant == Table.Demo).Entry;
+        Assert.Equal(["demo/alice", "demo/bob"], demo.Envelope.Recipients.Single().Mailboxes.Select(m => m.Value));
+        Assert.Equal("a+b", demo.Envelope.EnvelopeId);
+        Assert.StartsWith("Received: from c.example ([127.0.0.1])\r\n\tby mail.example with ESMTP id ", demo.Trace, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n", demo.Trace, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submission_mends_the_header_and_hides_bcc()
+    {
+        var login = Convert.ToBase64String(Encoding.UTF8.GetBytes("\0alice@example.test\0mailcloud"));
+        await Dialog.RunAsync(server, [
+            "# listener: submission", "S 220 *", "C EHLO c.example", "S 250 HELP", $"C AUTH PLAIN {login}", "S 235 2.7.0 *",
+            "C MAIL FROM:<alice+x@example.test>", "S 250 *", "C RCPT TO:<far@remote.example>", "S 250 *", "C DATA", "S 354 *",
+            "C Subject: mended", "C Bcc: <secret@example.test>,", "C  <more@example.test>", "C ", "C Bcc: in the body", "C .", "S 250 2.0.0 *", "C QUIT", "S 221 *",
+        ], Chunking.ByOctet);
+        var (entry, body) = (await server.StoredAsync()).Single(s => Encoding.ASCII.GetString(s.Body).StartsWith("Subject: mended\r\n", StringComparison.Ordinal));
+        var text = Encoding.ASCII.GetString(body);
+
+        Assert.Matches("^Subject: mended\r\nFrom: alice@example.test\r\nDate: [^\r]+ \\+0000\r\nMessage-ID: <[^\r]+@mail.example>\r\n\r\nBcc: in the body\r\n$", text);
+        Assert.Equal(body.Length, entry.Body.Length);
+        Assert.Equal("far@remote.example", entry.Envelope.Recipients.Single().Remote.Single().Key);
+        Assert.Contains(" with ESMTPA id ", entry.Trace, StringComparison.Ordinal);
+    }
+}

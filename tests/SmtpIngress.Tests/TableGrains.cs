@@ -1,0 +1,80 @@
+using MailCloud.Credentials;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.SmtpIngress.Tests;
+
+/// <summary>The directory and mailboxes of these tests: grains that answer from a table. What they do not need is not implemented.</summary>
+internal static class Table
+{
+    public static readonly TenantId Demo = new("demo");
+    private static readonly string Verifier = Verifiers.Create("mailcloud");
+
+    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other") };
+
+    public static readonly Dictionary<string, AddressRecord> Addresses = new[]
+    {
+        Account("alice@example.test", "demo") with { SendAs = ["office@example.test"] },
+        Account("bob@example.test", "demo"),
+        Account("full@example.test", "demo"),
+        Account("carol@other.test", "other"),
+        Entry("team@example.test", AddressKind.Alias, "alice@example.test", "bob@example.test", "team@example.test"),
+        Entry("postmaster@example.test", AddressKind.Alias, "alice@example.test"),
+        Entry("forward@example.test", AddressKind.Forwarded, "someone@remote.example"),
+        Entry("moved@example.test", AddressKind.Moved, "new@remote.example"),
+    }.ToDictionary(r => r.Address.Key);
+
+    public static EmailAddress Address(string text) => EmailAddress.TryParse(text, out var address) ? address : throw new ArgumentException(text);
+
+    private static AddressRecord Account(string address, string tenant) => new()
+    {
+        Address = Address(address), Tenant = new(tenant), Kind = AddressKind.Account, Verifier = Verifier, Account = new($"{tenant}/{address.Split('@')[0]}"),
+    };
+
+    private static AddressRecord Entry(string address, AddressKind kind, params string[] targets) => new()
+    {
+        Address = Address(address), Tenant = Demo, Kind = kind, Targets = [.. targets.Select(Address)],
+    };
+}
+
+internal sealed class TableDomainGrain : Grain, IDomainGrain
+{
+    public Task<bool> HostAsync(TenantId tenant) => throw new NotSupportedException();
+
+    public Task<TenantId?> GetTenantAsync() => Task.FromResult(Table.Domains.TryGetValue(this.GetPrimaryKeyString(), out var t) ? t : default(TenantId?));
+}
+
+internal sealed class TableAddressGrain : Grain, IAddressGrain
+{
+    public Task<AddressRecord?> GetAsync() => this.GetPrimaryKeyString() == "away@example.test"
+        ? throw new TimeoutException("the grain does not answer")
+        : Task.FromResult(Table.Addresses.GetValueOrDefault(this.GetPrimaryKeyString()));
+
+    public Task<PutAddressResult> PutAsync(AddressRecord record) => throw new NotSupportedException();
+
+    public Task<bool> ReplaceVerifierAsync(string expected, string verifier) => Task.FromResult(true);
+}
+
+internal sealed class TableMailboxGrain : Grain, IMailboxGrain
+{
+    public Task<MailboxQuota?> GetQuotaAsync() =>
+        Task.FromResult<MailboxQuota?>(this.GetPrimaryKeyString() == "demo/full" ? new(100, 100) : new(0, 0));
+
+    public Task CreateAsync(MailboxSettings settings) => throw new NotSupportedException();
+
+    public Task<FilingOutcome> FileAsync(FilingRequest request) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<FolderInfo>> ListFoldersAsync() => throw new NotSupportedException();
+
+    public Task<FolderStatus?> GetStatusAsync(string folder) => throw new NotSupportedException();
+
+    public Task<OpenedFolder?> OpenFolderAsync(string folder, bool claimRecent) => throw new NotSupportedException();
+
+    public Task<FolderChanges?> GetChangesAsync(int folderId, long sinceModSeq) => throw new NotSupportedException();
+
+    public Task<MessagePage> FetchAsync(FetchRequest request) => throw new NotSupportedException();
+
+    public Task<StoreResult> StoreFlagsAsync(StoreRequest request) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> HoldsBodiesAsync(IReadOnlyList<string> bodies) => throw new NotSupportedException();
+}

@@ -1,0 +1,74 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using MailCloud.Wire.Tls;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailCloud.Wire.Tests;
+
+public sealed class TlsTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mailcloud-tls");
+    private readonly FakeTimeProvider time = new();
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public void Certificates_are_chosen_by_name_and_taken_up_anew()
+    {
+        Write("default", "mail.example");
+        Write("wild", "*.example.test");
+        var store = Store();
+        Assert.Equal("wild", store.Select("mx.example.test")!.Name);
+        Assert.Equal("default", store.Select("mail.example")!.Name);
+        Assert.Equal("default", store.Select("other.example")!.Name);
+
+        Write("special", "mx.example.test");
+        File.WriteAllText(Path.Combine(folder.FullName, "wild.crt"), "half written");
+        Assert.Equal("wild", store.Select("mx.example.test")!.Name);
+        time.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal("special", store.Select("mx.example.test")!.Name);
+        Assert.Equal("wild", store.Select("a.example.test")!.Name);
+    }
+
+    [Fact]
+    public async Task Handshake_gives_decrypted_pipes_and_the_channel_binding()
+    {
+        Write("default", "mail.example");
+        var (up, down) = (new Pipe(), new Pipe());
+        var accepting = TlsConnection.AcceptAsync(new Ends(up.Reader, down.Writer), Store(), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
+        await using var client = new SslStream(new DuplexPipeStream(new Ends(down.Reader, up.Writer)), false, (_, certificate, _, _) => certificate!.Subject == "CN=mail.example");
+        await client.AuthenticateAsClientAsync("mail.example");
+        var server = await accepting;
+        await client.WriteAsync("hello"u8.ToArray());
+        var read = await server.Input.ReadAsync();
+
+        Assert.Equal("hello", Encoding.ASCII.GetString(read.Buffer.FirstSpan));
+        Assert.Equal("mail.example", server.Session.ServerName);
+        Assert.StartsWith("TLS1.", server.Session.Protocol, StringComparison.Ordinal);
+        Assert.Equal(SHA256.HashData(client.RemoteCertificate!.GetRawCertData()), server.Session.ServerEndPoint);
+        server.Input.AdvanceTo(read.Buffer.End);
+        await server.DisposeAsync();
+    }
+
+    private CertificateStore Store() =>
+        new(Options.Create(new TlsOptions { Directory = folder.FullName }), time, NullLogger<CertificateStore>.Instance);
+
+    private void Write(string name, string host)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(host);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(Path.Combine(folder.FullName, name + ".crt"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(folder.FullName, name + ".key"), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}

@@ -1,12 +1,33 @@
+using System.Buffers;
+
 namespace MailCloud.Messages;
 
-/// <summary>Makes the summary of a message. MimeKit does the parsing.</summary>
+/// <summary>Makes the summary of a message.</summary>
 public static class MessageParser
 {
+    private const int BlockSize = 32 * 1024;
+
     /// <summary>
-    /// Reads the message to its end, never holding more than one part's header, and never fails: what MimeKit cannot make sense of becomes
-    /// one text/plain or application/octet-stream part with the envelope that could be read.
+    /// Reads the message to its end, never holding more than one part's header and the beginning of the first text, and never fails on what it reads:
+    /// what makes no sense as MIME becomes one text/plain or application/octet-stream part with the envelope that could be read.
     /// </summary>
-    public static Task<MessageSummary> SummariseAsync(Stream body, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static async Task<MessageSummary> SummariseAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var scanner = new MimeScanner();
+        var block = ArrayPool<byte>.Shared.Rent(BlockSize);
+        try
+        {
+            int read;
+            while ((read = await body.ReadAsync(block.AsMemory(0, BlockSize), cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                scanner.Feed(block.AsSpan(0, read));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+
+        return scanner.Finish();
+    }
 }

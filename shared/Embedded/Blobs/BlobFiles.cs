@@ -32,9 +32,10 @@ internal sealed class BlobFiles
         RemoveUnfinished();
     }
 
+    /// <summary>Opened for sharing: it is read under its kept name while the upload that wrote it may still hold it open.</summary>
     public FileStream CreateUnfinished() => new(
         Path.Combine(unfinished, Guid.NewGuid().ToString("N")),
-        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 });
+        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
 
     /// <summary>Makes a finished upload durable under a new name of its own, <c>folder/name</c>, and returns that.</summary>
     public string Keep(FileStream upload)

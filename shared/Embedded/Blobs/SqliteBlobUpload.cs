@@ -56,8 +56,7 @@ internal sealed class SqliteBlobUpload(SqliteBlobs blobs, BlobFiles files, strin
         {
             if (file is null)
             {
-                // The row is bound from the buffer on the writer's thread, so the buffer stays ours until it answers.
-                await blobs.AddRowAsync(name, owners, (buffer ?? []).AsMemory(0, (int)length), cancellationToken).ConfigureAwait(false);
+                await CommitRowAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -68,6 +67,19 @@ internal sealed class SqliteBlobUpload(SqliteBlobs blobs, BlobFiles files, strin
         catch (Exception e) when (DiskFull.Is(e))
         {
             throw new StorageFullException(e);
+        }
+    }
+
+    // The row is bound from the buffer on the writer's thread: the buffer is the commit's until that answers, also when the caller has given up and disposed us.
+    private async Task CommitRowAsync(CancellationToken cancellationToken)
+    {
+        var bound = buffer ?? [];
+        buffer = null;
+        broken = true;
+        await blobs.AddRowAsync(name, owners, bound.AsMemory(0, (int)length), cancellationToken).ConfigureAwait(false);
+        if (bound.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(bound);
         }
     }
 

@@ -160,6 +160,21 @@ public abstract class BlobContract
         Assert.Equal(bytes[1000..], rest.ToArray());
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(100_000)]
+    public async Task A_committed_blob_is_read_while_its_upload_is_still_open(int length)
+    {
+        await using var upload = Blobs.Create("t/body/open", ["mailbox:a"]);
+        await upload.WriteAsync(Bytes(length), default);
+        await upload.CommitAsync(default);
+
+        await using var stream = await Blobs.OpenReadAsync("t/body/open", 0, null, default);
+        using var read = new MemoryStream();
+        await stream.CopyToAsync(read);
+        Assert.Equal(Bytes(length), read.ToArray());
+    }
+
     protected static byte[] Bytes(int length)
     {
         var bytes = new byte[length];

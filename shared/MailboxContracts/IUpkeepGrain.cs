@@ -10,9 +10,12 @@ public interface IUpkeepGrain : IGrainWithIntegerKey
     [Alias("Verify")]
     IAsyncEnumerable<UpkeepRecord> VerifyAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes bodies that no owner holds any more and that are older than the grace period. One record per deleted body; the last is the summary.</summary>
+    /// <summary>
+    /// Deletes what nothing refers to any more and that is older than <paramref name="grace"/>; null: than the configured grace periods. One record per deletion; the last
+    /// is the summary. Less than the configured periods is safe only while no mail flows.
+    /// </summary>
     [Alias("Sweep")]
-    IAsyncEnumerable<UpkeepRecord> SweepAsync(CancellationToken cancellationToken);
+    IAsyncEnumerable<UpkeepRecord> SweepAsync(TimeSpan? grace, CancellationToken cancellationToken);
 }
 
 [GenerateSerializer, Immutable, Alias("mc.UpkeepRecord")]

@@ -9,6 +9,6 @@ internal sealed class UpkeepGrain(Verifier verifier, Sweeper sweeper, MailboxesO
 {
     public IAsyncEnumerable<UpkeepRecord> VerifyAsync(CancellationToken cancellationToken) => verifier.RunAsync(cancellationToken);
 
-    public IAsyncEnumerable<UpkeepRecord> SweepAsync(CancellationToken cancellationToken) =>
-        sweeper.RunAsync(options.SweepReleasedAfter, options.SweepAbandonedAfter, cancellationToken);
+    public IAsyncEnumerable<UpkeepRecord> SweepAsync(TimeSpan? grace, CancellationToken cancellationToken) =>
+        sweeper.RunAsync(grace ?? options.SweepReleasedAfter, grace ?? options.SweepAbandonedAfter, cancellationToken);
 }

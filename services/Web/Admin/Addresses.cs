@@ -1,0 +1,140 @@
+using MailCloud.Credentials;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary><c>GET</c> and <c>PUT /admin/addresses/{address}</c>: what an address stands for. What a PUT leaves out stays as it is, the password too.</summary>
+internal static class Addresses
+{
+    /// <summary>Targets of one alias; Postfix's virtual_alias_expansion_limit is 1,000 over all levels.</summary>
+    private const int MaxTargets = 100;
+
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/addresses/{address}", GetAsync);
+        admin.MapPut("/addresses/{address}", PutAsync);
+    }
+
+    private static async Task<IResult> GetAsync(string address, IGrainFactory grains)
+    {
+        if (!EmailAddress.TryParse(address, out var parsed))
+        {
+            return Problem.NoAddress(address);
+        }
+
+        return await grains.GetGrain<IAddressGrain>(parsed.Key).GetAsync() is { } record
+            ? Results.Ok(AddressView.Of(record))
+            : Problem.NotFound($"there is no address {parsed.Key}");
+    }
+
+    private static async Task<IResult> PutAsync(string address, AddressUpdate update, IGrainFactory grains)
+    {
+        if (!EmailAddress.TryParse(address, out var parsed))
+        {
+            return Problem.NoAddress(address);
+        }
+
+        if (await grains.GetGrain<IDomainGrain>(parsed.AsciiDomain).GetTenantAsync() is not { } tenant)
+        {
+            return Problem.NotHosted(parsed.AsciiDomain);
+        }
+
+        var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
+        var record = await grain.GetAsync() ?? new AddressRecord { Address = parsed, Tenant = tenant, Kind = AddressKind.Account };
+        if (!update.TryApply(record, out record, out var why))
+        {
+            return Problem.BadRequest(why);
+        }
+
+        return await grain.PutAsync(record) == PutAddressResult.NotHosted
+            ? Problem.NotHosted(parsed.AsciiDomain)
+            : Results.Ok(AddressView.Of((await grain.GetAsync())!));
+    }
+
+    private sealed record AddressUpdate(string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password)
+    {
+        public bool TryApply(AddressRecord record, out AddressRecord updated, out string why)
+        {
+            updated = record;
+            why = "";
+            var kind = record.Kind;
+            if (Kind is not null && !(Enum.TryParse(Kind, ignoreCase: true, out kind) && Enum.IsDefined(kind)))
+            {
+                why = "kind is one of account, alias, forwarded and moved";
+            }
+            else if (!TryParseAll(Targets, record.Targets, out var targets) || !TryParseAll(SendAs, [], out var sendAs))
+            {
+                why = "targets and sendAs are lists of addresses, local@domain";
+            }
+            else if (!HasRightTargets(kind, Kind is not null && Targets is null && kind == AddressKind.Account ? targets = [] : targets))
+            {
+                why = $"an alias or a forwarded address has 1 to {MaxTargets} targets, a moved one has its new address as its one target, an account has none";
+            }
+            else if (QuotaBytes < 0)
+            {
+                why = "quotaBytes is a number of octets; 0 is unlimited";
+            }
+            else if (Password is not null && Verifiers.WhyUnusable(Password) is { } unusable)
+            {
+                why = unusable;
+            }
+            else
+            {
+                updated = record with
+                {
+                    Kind = kind,
+                    Targets = targets,
+                    QuotaBytes = QuotaBytes ?? record.QuotaBytes,
+                    SendAs = SendAs is null ? record.SendAs : [.. sendAs.Select(a => a.Key)],
+                    Verifier = Password is null ? record.Verifier : Verifiers.Create(Password),
+                };
+            }
+
+            return why.Length == 0;
+        }
+
+        private static bool HasRightTargets(AddressKind kind, IReadOnlyList<EmailAddress> targets) => kind switch
+        {
+            AddressKind.Account => targets.Count == 0,
+            AddressKind.Moved => targets.Count == 1,
+            _ => targets.Count is > 0 and <= MaxTargets,
+        };
+
+        private static bool TryParseAll(string[]? texts, IReadOnlyList<EmailAddress> otherwise, out IReadOnlyList<EmailAddress> addresses)
+        {
+            var parsed = new List<EmailAddress>();
+            foreach (var text in texts ?? [])
+            {
+                if (!EmailAddress.TryParse(text, out var address))
+                {
+                    addresses = [];
+                    return false;
+                }
+
+                parsed.Add(address);
+            }
+
+            addresses = texts is null ? otherwise : parsed;
+            return true;
+        }
+    }
+}
+
+/// <summary>An address as the API shows it: never its verifier, only the verifier's scheme.</summary>
+internal sealed record AddressView(
+    string Address, string Tenant, string Kind, string? Account, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordScheme)
+{
+    public static AddressView Of(AddressRecord record) => new(
+        record.Address.Key,
+        record.Tenant.Value,
+        record.Kind.ToString().ToLowerInvariant(),
+        record.Account?.Value,
+        record.Targets.Select(t => t.ToString()),
+        record.QuotaBytes,
+        record.SendAs,
+        record.Verifier is { } verifier ? verifier[..(verifier.IndexOf('}', StringComparison.Ordinal) + 1)] : null);
+}

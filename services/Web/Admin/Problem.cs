@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Http;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary>Errors as RFC 9457 problem details; the detail says what was wrong and what to do.</summary>
+internal static class Problem
+{
+    public static IResult BadRequest(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status400BadRequest);
+
+    public static IResult Unauthorized(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status401Unauthorized);
+
+    public static IResult NotFound(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status404NotFound);
+
+    public static IResult Conflict(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status409Conflict);
+
+    public static IResult Unavailable(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable);
+
+    public static IResult NoAddress(string text) => BadRequest($"'{text}' is no address: write local@domain");
+
+    public static IResult NotHosted(string domain) => NotFound($"{domain} is not hosted here: POST it to /admin/tenants/TENANT/domains first");
+}

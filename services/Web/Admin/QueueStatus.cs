@@ -1,0 +1,48 @@
+using MailCloud.Messages;
+using MailCloud.Queue;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary><c>GET /admin/queue</c>, <c>GET /admin/queue/parked</c> and <c>POST /admin/queue/parked/{id}/replay</c>.</summary>
+internal static class QueueStatus
+{
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/queue", GetDepthAsync);
+        admin.MapGet("/queue/parked", ListParkedAsync);
+        admin.MapPost("/queue/parked/{id}/replay", ReplayAsync);
+    }
+
+    private static async Task<IResult> GetDepthAsync(IMailQueue queue, CancellationToken cancellationToken)
+    {
+        var depth = await queue.GetDepthAsync(cancellationToken);
+        return Results.Ok(new { waiting = depth.Waiting, parked = depth.Parked });
+    }
+
+    /// <summary>A JSON array, streamed.</summary>
+    private static IAsyncEnumerable<ParkedView> ListParkedAsync(IMailQueue queue, CancellationToken cancellationToken) => queue.ListParkedAsync(cancellationToken).Select(parked => new ParkedView(
+        parked.Message.Id.ToString(),
+        parked.ParkedAt,
+        parked.Reason,
+        parked.Message.Tenant.Value,
+        parked.Message.Envelope.Sender?.ToString() ?? "",
+        parked.Message.Envelope.Recipients.Select(r => r.Address.ToString()),
+        parked.Message.Body.Length));
+
+    private static async Task<IResult> ReplayAsync(string id, IMailQueue queue, CancellationToken cancellationToken)
+    {
+        if (!DeliveryId.TryParse(id, out var delivery))
+        {
+            return Problem.BadRequest($"'{id}' is no delivery id: it has 32 hexadecimal digits, as /admin/queue/parked lists it");
+        }
+
+        return await queue.ReplayParkedAsync(delivery, cancellationToken)
+            ? Results.Ok(new { id })
+            : Problem.NotFound($"{id} is not parked: it was replayed already, or never was");
+    }
+
+    private sealed record ParkedView(string Id, DateTimeOffset ParkedAt, string Reason, string Tenant, string Sender, IEnumerable<string> Recipients, long Octets);
+}

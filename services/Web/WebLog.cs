@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailCloud.Web;
+
+/// <summary>Log events 5000–5999. Never a password, a verifier or the admin token.</summary>
+internal static partial class WebLog
+{
+    [LoggerMessage(5001, LogLevel.Warning, "import: line {Line}, {Address}, could not be stored")]
+    public static partial void ImportFailed(this ILogger log, int line, string address, Exception error);
+
+    [LoggerMessage(5002, LogLevel.Information, "import: {Done} accounts, {Failed} lines failed")]
+    public static partial void Imported(this ILogger log, int done, int failed);
+
+    [LoggerMessage(5003, LogLevel.Warning, "admin request from {Client} refused: wrong token")]
+    public static partial void WrongToken(this ILogger log, string client);
+
+    [LoggerMessage(5004, LogLevel.Error, "Web:AdminTokenFile {File} cannot be read")]
+    public static partial void TokenUnreadable(this ILogger log, string file, Exception? error);
+
+    [LoggerMessage(5005, LogLevel.Error, "{Walk} broke off")]
+    public static partial void WalkFailed(this ILogger log, string walk, Exception error);
+}

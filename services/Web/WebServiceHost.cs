@@ -1,0 +1,64 @@
+using MailCloud.Web.Admin;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace MailCloud.Web;
+
+public static class WebServiceHost
+{
+    /// <summary>Opens the HTTP and admin listeners of section <c>Web</c>. The host brings an <see cref="IGrainFactory"/> and an <see cref="Queue.IMailQueue"/>.</summary>
+    public static WebApplicationBuilder AddWeb(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<WebOptions>().Bind(builder.Configuration.GetSection("Web")).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsCheck>();
+        builder.Services.AddHealthChecks();
+        builder.Services.AddProblemDetails();
+        builder.Services.AddSingleton<AccountImport>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value;
+            foreach (var endpoint in new[] { options.HttpEndPoint, options.AdminEndPoint }.OfType<System.Net.IPEndPoint>())
+            {
+                kestrel.Listen(endpoint);
+            }
+        });
+        return builder;
+    }
+
+    /// <summary>Maps what the two listeners answer; health on both.</summary>
+    public static WebApplication MapWeb(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.Use(AdminAccess.CheckAsync);
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready");
+        app.MapGet("/", IndexPage.Write);
+
+        var admin = app.MapGroup(AdminAccess.Path);
+        Tenants.Map(admin);
+        admin.MapPost("/accounts/import", (HttpContext context, AccountImport import) => import.RunAsync(context));
+        AccountList.Map(admin);
+        Addresses.Map(admin);
+        QueueStatus.Map(admin);
+        SpoolList.Map(admin);
+        Upkeep.Map(admin);
+        return app;
+    }
+
+    private sealed class WebOptionsCheck : IValidateOptions<WebOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, WebOptions options)
+        {
+            var errors = options.Errors().ToList();
+            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Net;
+using MailCloud.Credentials;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using MailCloud.Queue;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MailCloud.Web.Tests;
+
+[Collection(nameof(WebServer))]
+public sealed class AdminTests(WebServer server)
+{
+    private const string Scram = "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
+    [Fact]
+    public async Task An_import_says_for_each_line_what_became_of_it()
+    {
+        var csv = $"address,password\r\nann@example.test,secret\r\n\r\nbad line\r\nben@example.test,{Scram}\r\ncid@example.test,\"{Scram}\"\r\n"
+            + $"dan@elsewhere.test,secret\neve@example.test,\neve@example.test,{{MD5}}x\n{new string('x', 9000)}\nfay@example.test,\"a \"\"quoted\"\", one\"";
+        var lines = await server.PostLinesAsync("/admin/accounts/import", csv);
+        Assert.Equal(
+            ["2 created", "4 error", "5 created", "6 created", "7 error", "8 error", "9 error", "10 error", "11 created"],
+            lines.Select(l => $"{l.GetProperty("line").GetInt32()} {(l.TryGetProperty("error", out _) ? "error" : l.GetProperty("result").GetString())}"));
+
+        Assert.True(Verifiers.Verify("secret", await VerifierAsync("ann@example.test")));
+        Assert.Equal(Scram, await VerifierAsync("ben@example.test"));
+        Assert.Equal(Scram, await VerifierAsync("cid@example.test"));
+        Assert.True(Verifiers.Verify("a \"quoted\", one", await VerifierAsync("fay@example.test")));
+    }
+
+    [Fact]
+    public async Task A_repeated_import_changes_nothing_and_a_new_password_keeps_the_account()
+    {
+        await server.PostLinesAsync("/admin/accounts/import", "gus@example.test,one");
+        var before = await RecordAsync("gus@example.test");
+        Assert.Equal("unchanged", Assert.Single(await server.PostLinesAsync("/admin/accounts/import", "gus@example.test,one")).GetProperty("result").GetString());
+        Assert.Equal(before!.Verifier, await VerifierAsync("gus@example.test"));
+        Assert.Equal("updated", Assert.Single(await server.PostLinesAsync("/admin/accounts/import", "Gus@Example.test,two")).GetProperty("result").GetString());
+        Assert.Equal(before.Account, (await RecordAsync("gus@example.test"))!.Account);
+        Assert.True(Verifiers.Verify("two", await VerifierAsync("gus@example.test")));
+    }
+
+    [Fact]
+    public async Task Listing_goes_on_page_by_page()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"many.test"}""");
+        var csv = string.Join('\n', Enumerable.Range(0, 250).Select(i => $"user{i:000}@many.test,{Scram}"));
+        await server.PostLinesAsync("/admin/accounts/import", csv);
+        var seen = new List<string>();
+        string? after = "";
+        var pages = 0;
+        for (; after is not null; pages++)
+        {
+            var (status, page) = await server.SendAsync(HttpMethod.Get, $"/admin/accounts?domain=many.test&after={Uri.EscapeDataString(after)}");
+            Assert.Equal(HttpStatusCode.OK, status);
+            seen.AddRange(page.GetProperty("accounts").EnumerateArray().Select(a => a.GetProperty("address").GetString()!));
+            after = page.GetProperty("next").GetString();
+        }
+
+        Assert.Equal(["postmaster@many.test", .. Enumerable.Range(0, 250).Select(i => $"user{i:000}@many.test")], seen);
+        Assert.Equal(2, pages);
+    }
+
+    [Fact]
+    public async Task An_address_can_become_an_alias_forwarded_or_moved()
+    {
+        var (status, alias) = await server.SendAsync(HttpMethod.Put, "/admin/addresses/info@example.test", """{"kind":"alias","targets":["ann@example.test","x@other.test"]}""");
+        Assert.Equal((HttpStatusCode.OK, "alias"), (status, alias.GetProperty("kind").GetString()));
+        Assert.Equal(2, alias.GetProperty("targets").GetArrayLength());
+        Assert.Equal("forwarded", (await server.SendAsync(HttpMethod.Put, "/admin/addresses/info@example.test", """{"kind":"forwarded"}""")).Body.GetProperty("kind").GetString());
+        Assert.Equal("moved", (await server.SendAsync(HttpMethod.Put, "/admin/addresses/info@example.test", """{"kind":"moved","targets":["new@other.test"]}""")).Body.GetProperty("kind").GetString());
+        Assert.Equal("moved", (await server.SendAsync(HttpMethod.Get, "/admin/addresses/info@example.test")).Body.GetProperty("kind").GetString());
+        Assert.Contains("error", Assert.Single(await server.PostLinesAsync("/admin/accounts/import", "info@example.test,secret")).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_put_leaves_out_stays()
+    {
+        await server.PostLinesAsync("/admin/accounts/import", "hal@example.test,secret");
+        await server.SendAsync(HttpMethod.Put, "/admin/addresses/hal@example.test", """{"quotaBytes":1000,"sendAs":["Sales@example.test"]}""");
+        var (_, hal) = await server.SendAsync(HttpMethod.Put, "/admin/addresses/hal@example.test", """{"quotaBytes":2000}""");
+        Assert.Equal(2000, hal.GetProperty("quotaBytes").GetInt64());
+        Assert.Equal("sales@example.test", hal.GetProperty("sendAs")[0].GetString());
+        Assert.DoesNotContain("15000", hal.ToString(), StringComparison.Ordinal);
+        Assert.True(Verifiers.Verify("secret", await VerifierAsync("hal@example.test")));
+    }
+
+    [Theory]
+    [InlineData("PUT", "/admin/addresses/nonsense", "{}", 400)]
+    [InlineData("PUT", "/admin/addresses/x@elsewhere.test", "{}", 404)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"kind":"king"}""", 400)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"kind":"7"}""", 400)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"kind":"alias"}""", 400)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"kind":"moved","targets":["a@x","b@x"]}""", 400)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"targets":["a"]}""", 400)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"quotaBytes":-1}""", 400)]
+    [InlineData("PUT", "/admin/addresses/x@example.test", """{"password":""}""", 400)]
+    [InlineData("GET", "/admin/addresses/nobody@example.test", null, 404)]
+    [InlineData("GET", "/admin/accounts", null, 400)]
+    [InlineData("GET", "/admin/accounts?domain=elsewhere.test", null, 404)]
+    [InlineData("POST", "/admin/tenants", """{"id":"No Tenant"}""", 400)]
+    [InlineData("POST", "/admin/tenants/none/domains", """{"domain":"x.test"}""", 404)]
+    [InlineData("POST", "/admin/tenants/demo/domains", """{"domain":"x..y"}""", 400)]
+    [InlineData("POST", "/admin/queue/parked/nonsense/replay", null, 400)]
+    [InlineData("POST", "/admin/queue/parked/00000000000000000000000000000000/replay", null, 404)]
+    [InlineData("GET", "/admin/spool?after=x", null, 400)]
+    [InlineData("POST", "/admin/sweep?grace=-1", null, 400)]
+    public async Task A_refusal_says_what_to_do(string method, string path, string? json, int expected)
+    {
+        var (status, problem) = await server.SendAsync(new HttpMethod(method), path, json);
+        Assert.Equal(expected, (int)status);
+        Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_domain_has_one_tenant()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"other"}""");
+        Assert.Equal(HttpStatusCode.Conflict, (await server.SendAsync(HttpMethod.Post, "/admin/tenants/other/domains", """{"domain":"example.test"}""")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"example.test"}""")).Status);
+    }
+
+    [Fact]
+    public async Task A_parked_message_is_listed_and_replayed()
+    {
+        var queue = server.Services.GetRequiredService<IMailQueue>();
+        var id = DeliveryId.New(DateTimeOffset.UtcNow);
+        await queue.PublishAsync(new() { Id = id, Tenant = new("demo"), Body = new("demo/body/none", 1), Envelope = new Envelope { Recipients = [] }, Trace = "" }, default);
+        Assert.Equal(1, (await server.SendAsync(HttpMethod.Get, "/admin/queue")).Body.GetProperty("waiting").GetInt64());
+        await TakeAsync(queue, entry => entry.ParkAsync("it does not parse", default));
+        var parked = Assert.Single((await server.SendAsync(HttpMethod.Get, "/admin/queue/parked")).Body.EnumerateArray());
+        Assert.Equal((id.ToString(), "it does not parse"), (parked.GetProperty("id").GetString(), parked.GetProperty("reason").GetString()));
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Post, $"/admin/queue/parked/{id}/replay")).Status);
+        Assert.Equal(0, (await server.SendAsync(HttpMethod.Get, "/admin/queue")).Body.GetProperty("parked").GetInt64());
+        await TakeAsync(queue, entry => entry.AckAsync(default));
+    }
+
+    [Fact]
+    public async Task An_empty_spool_has_one_page()
+    {
+        var (_, page) = await server.SendAsync(HttpMethod.Get, "/admin/spool");
+        Assert.Equal(0, page.GetProperty("entries").GetArrayLength());
+        Assert.Null(page.GetProperty("next").GetString());
+    }
+
+    [Theory]
+    [InlineData("/admin/verify")]
+    [InlineData("/admin/sweep")]
+    [InlineData("/admin/sweep?grace=3600")]
+    public async Task A_walk_ends_with_its_summary(string path)
+    {
+        var records = await server.PostLinesAsync(path);
+        Assert.Equal("summary", records[^1].GetProperty("kind").GetString());
+        Assert.True(records[^1].TryGetProperty("counts", out _));
+    }
+
+    private static async Task TakeAsync(IMailQueue queue, Func<QueueDelivery, Task> settle)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await foreach (var entry in queue.ConsumeAsync(1, limit.Token))
+        {
+            await settle(entry);
+            return;
+        }
+    }
+
+    private async Task<AddressRecord?> RecordAsync(string key) => await server.Services.GetRequiredService<IGrainFactory>().GetGrain<IAddressGrain>(key).GetAsync();
+
+    private async Task<string?> VerifierAsync(string key) => (await RecordAsync(key))?.Verifier;
+}

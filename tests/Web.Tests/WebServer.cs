@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using MailCloud.Embedded;
+using MailCloud.Mailboxes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MailCloud.Web.Tests;
+
+/// <summary>The service on real listeners, with the real grains on embedded storage.</summary>
+public sealed class WebServer : IAsyncLifetime
+{
+    public const string Token = "a-token";
+
+    private WebApplication app = null!;
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("mailcloud-web-").FullName;
+
+    public string TokenFile => Path.Combine(Directory, "admin-token");
+
+    public HttpClient Admin { get; private set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public IServiceProvider Services => app.Services;
+
+    public async Task InitializeAsync()
+    {
+        var ports = FreePorts(4);
+        await File.WriteAllTextAsync(TokenFile, Token + "\n");
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Configuration.AddInMemoryCollection([
+            new("Embedded:Directory", Directory),
+            new("Web:Http", $"127.0.0.1:{ports[0]}"),
+            new("Web:Admin", $"127.0.0.1:{ports[1]}"),
+            new("Web:AdminTokenFile", TokenFile),
+        ]);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddEmbeddedStorage(builder.Configuration);
+        builder.AddMailboxes();
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[2], ports[3]));
+        builder.AddWeb();
+        app = builder.Build();
+        app.MapWeb();
+        await app.StartAsync();
+        Http = new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") };
+        Admin = new() { BaseAddress = new($"http://127.0.0.1:{ports[1]}") };
+        Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        await SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"demo"}""");
+        await SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"Example.test"}""");
+    }
+
+    public async Task DisposeAsync()
+    {
+        Http.Dispose();
+        Admin.Dispose();
+        await app.DisposeAsync();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(HttpMethod method, string path, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json") };
+        using var response = await Admin.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    /// <summary>Posts and returns the lines of the answer.</summary>
+    public async Task<List<JsonElement>> PostLinesAsync(string path, string? body = null)
+    {
+        using var content = new StringContent(body ?? "", Encoding.UTF8, "text/csv");
+        using var response = await Admin.PostAsync(path, content);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.OK, text);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(l => l.Start());
+        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(l => l.Stop());
+        return ports;
+    }
+}
+
+[CollectionDefinition(nameof(WebServer))]
+public sealed class WebServerGroup : ICollectionFixture<WebServer>;

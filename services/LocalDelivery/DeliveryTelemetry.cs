@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using MailCloud.Messages;
+
+namespace MailCloud.LocalDelivery;
+
+/// <summary>Metrics and spans of this service; README.md has the table.</summary>
+internal sealed class DeliveryTelemetry
+{
+    public const string Name = "MailCloud.LocalDelivery";
+
+    private static readonly ActivitySource activities = new(Name);
+
+    private readonly Counter<long> filings;
+    private readonly Histogram<double> duration;
+    private readonly Counter<long> entries;
+    private readonly UpDownCounter<int> inHand;
+    private readonly Counter<long> reports;
+
+    public DeliveryTelemetry(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        filings = meter.CreateCounter<long>("mailcloud.delivery.filings", "{copy}", "Copies offered to mailboxes, by outcome.");
+        duration = meter.CreateHistogram<double>("mailcloud.delivery.duration", "s", "From acceptance to the copy being durably filed.");
+        entries = meter.CreateCounter<long>("mailcloud.delivery.entries", "{entry}", "Queue entries settled, by result.");
+        inHand = meter.CreateUpDownCounter<int>("mailcloud.delivery.in_hand", "{entry}", "Queue entries being worked on.");
+        reports = meter.CreateCounter<long>("mailcloud.delivery.reports", "{report}", "Delivery status notifications queued, by action.");
+    }
+
+    /// <summary>A span that continues the trace of the session that accepted the message; null when nobody listens.</summary>
+    public static Activity? StartDelivery(QueuedMessage message)
+    {
+        var activity = activities.StartActivity("deliver", ActivityKind.Consumer, message.TraceParent);
+        return activity?.SetTag("mailcloud.delivery", message.Id.ToString()).SetTag("mailcloud.tenant", message.Tenant.Value);
+    }
+
+    public void Filed(QueuedMessage message, DeliveryOutcome outcome, DateTimeOffset now)
+    {
+        var tenant = new KeyValuePair<string, object?>("mailcloud.tenant", message.Tenant.Value);
+        filings.Add(1, tenant, new("outcome", NameOf(outcome)));
+        if (outcome is DeliveryOutcome.Delivered)
+        {
+            duration.Record((now - message.Id.AcceptedAt).TotalSeconds, tenant);
+        }
+    }
+
+    public void EntryTaken() => inHand.Add(1);
+
+    public void EntryLeft() => inHand.Add(-1);
+
+    /// <param name="result"><c>acked</c>, <c>failed</c> or <c>parked</c>.</param>
+    public void EntrySettled(QueuedMessage message, string result) =>
+        entries.Add(1, new("mailcloud.tenant", message.Tenant.Value), new("result", result));
+
+    public void Reported(QueuedMessage original, string action) =>
+        reports.Add(1, new("mailcloud.tenant", original.Tenant.Value), new("action", action));
+
+    private static string NameOf(DeliveryOutcome outcome) => outcome switch
+    {
+        DeliveryOutcome.Delivered => "filed",
+        DeliveryOutcome.Deferred => "deferred",
+        DeliveryOutcome.Rejected => "rejected",
+        _ => "too_old",
+    };
+}

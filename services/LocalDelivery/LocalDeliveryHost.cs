@@ -1,0 +1,32 @@
+using MailCloud.LocalDelivery.Reports;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace MailCloud.LocalDelivery;
+
+/// <summary>Everything this service needs beside the queue, the blob store and a grain factory, which composition chooses.</summary>
+public static class LocalDeliveryHost
+{
+    /// <summary>Adds the consumer of the delivery queue and the worker that retries what waits for a mailbox. Section <c>Delivery</c>.</summary>
+    public static void AddLocalDelivery(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<DeliveryTelemetry>();
+        services.AddSingleton<Breaker>();
+        services.AddSingleton<MailboxLanes>();
+        services.AddSingleton<FilingRequests>();
+        services.AddSingleton<MailboxFiler>();
+        services.AddSingleton<RetryHints>();
+        services.AddSingleton<SpoolHandOver>();
+        services.AddSingleton<SenderMailbox>();
+        services.AddSingleton<ReportSender>();
+        services.AddSingleton<MessageDelivery>();
+        services.AddSingleton<DeliveryWorker>();
+        services.AddSingleton<RetryWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeliveryWorker>());
+        services.AddHostedService(provider => provider.GetRequiredService<RetryWorker>());
+    }
+}

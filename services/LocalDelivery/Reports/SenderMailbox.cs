@@ -1,0 +1,61 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.LocalDelivery.Reports;
+
+/// <summary>Where a report to a sender goes: to mailboxes here, or out to another host.</summary>
+internal sealed class SenderMailbox(IGrainFactory grains)
+{
+    /// <summary>Aliases of aliases.</summary>
+    private const int MaxDepth = 10;
+
+    /// <summary>The sender as a recipient, and the tenant whose mail the report is; null when the address does not exist here.</summary>
+    public async Task<(TenantId Tenant, EnvelopeRecipient Recipient)?> FindAsync(EmailAddress sender, TenantId original)
+    {
+        if (await grains.GetGrain<IDomainGrain>(sender.AsciiDomain).GetTenantAsync() is not { } tenant)
+        {
+            return (original, Recipient(sender) with { Remote = [sender] });
+        }
+
+        var mailboxes = new HashSet<AccountId>();
+        var remote = new HashSet<EmailAddress>();
+        await AddAsync(sender, tenant, mailboxes, remote, depth: 0);
+        return mailboxes.Count + remote.Count == 0 ? null : (tenant, Recipient(sender) with { Mailboxes = [.. mailboxes], Remote = [.. remote] });
+    }
+
+    // RFC 3461 §6.2: nobody is told what became of a report.
+    private static EnvelopeRecipient Recipient(EmailAddress sender) => new() { Address = sender, Notify = DsnNotify.Never };
+
+    private async Task AddAsync(EmailAddress address, TenantId tenant, HashSet<AccountId> mailboxes, HashSet<EmailAddress> remote, int depth)
+    {
+        var record = await grains.GetGrain<IAddressGrain>(address.Key).GetAsync() ?? await grains.GetGrain<IAddressGrain>(address.WithoutDetail.Key).GetAsync();
+        switch (record?.Kind)
+        {
+            case AddressKind.Account:
+                mailboxes.Add(record.Account!.Value);
+                break;
+            case AddressKind.Forwarded:
+                remote.UnionWith(record.Targets);
+                break;
+            case AddressKind.Alias when depth < MaxDepth:
+                foreach (var target in record.Targets)
+                {
+                    await AddTargetAsync(target, tenant, mailboxes, remote, depth);
+                }
+
+                break;
+        }
+    }
+
+    private async Task AddTargetAsync(EmailAddress target, TenantId tenant, HashSet<AccountId> mailboxes, HashSet<EmailAddress> remote, int depth)
+    {
+        if (await grains.GetGrain<IDomainGrain>(target.AsciiDomain).GetTenantAsync() == tenant)
+        {
+            await AddAsync(target, tenant, mailboxes, remote, depth + 1);
+        }
+        else
+        {
+            remote.Add(target);
+        }
+    }
+}

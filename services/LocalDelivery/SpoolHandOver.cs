@@ -1,0 +1,59 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.LocalDelivery;
+
+/// <summary>Gives what must wait to the spool. A repeat changes nothing: the spool knows an entry by message and destination.</summary>
+internal sealed class SpoolHandOver(IGrainFactory grains, RetryHints hints, Breaker breaker, TimeProvider time, ILogger<SpoolHandOver> logger)
+{
+    /// <summary>The spool's schedule begins with the first report; this is the wait before the first retry, its first step.</summary>
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
+
+    public SpoolEntry Local(QueuedMessage message, EnvelopeRecipient recipient, AccountId account, string reason) => new()
+    {
+        Message = Narrow(message, recipient with { Mailboxes = [account], Remote = [] }),
+        Kind = SpoolKind.Local,
+        Attempts = 1,
+        DueAt = time.GetUtcNow() + FirstRetry,
+        LastError = reason,
+    };
+
+    public SpoolEntry Outbound(QueuedMessage message, EnvelopeRecipient recipient, EmailAddress remote) => new()
+    {
+        Message = Narrow(message, recipient with { Mailboxes = [], Remote = [remote] }),
+        Kind = SpoolKind.Outbound,
+        DueAt = time.GetUtcNow(),
+    };
+
+    /// <summary>Returns when all entries are durable in their shards.</summary>
+    public Task AddAsync(IReadOnlyList<SpoolEntry> entries) =>
+        Task.WhenAll(entries.GroupBy(ShardOf).Select(shard => AddAsync(shard.Key, [.. shard])));
+
+    public static int ShardOf(SpoolEntry entry) =>
+        SpoolShards.Of(entry.Kind == SpoolKind.Local ? entry.Recipient.Address.AsciiDomain : entry.Recipient.Remote[0].AsciiDomain);
+
+    private async Task AddAsync(int shard, IReadOnlyList<SpoolEntry> entries)
+    {
+        try
+        {
+            await grains.GetGrain<ISpoolGrain>(shard).AddAsync(entries);
+        }
+        catch (Exception)
+        {
+            if (breaker.Failed($"spool {shard}"))
+            {
+                DeliveryLog.Paused(logger);
+            }
+
+            throw;
+        }
+
+        if (entries.Any(e => e.Kind == SpoolKind.Local))
+        {
+            hints.Waiting(shard);
+        }
+    }
+
+    private static QueuedMessage Narrow(QueuedMessage message, EnvelopeRecipient recipient) =>
+        message with { Envelope = message.Envelope with { Recipients = [recipient] } };
+}

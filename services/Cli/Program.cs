@@ -1,8 +1,15 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using MailCloud.Cli;
 using MailCloud.Cli.Commands;
 
-var server = new Option<Uri>("--server") { Description = "Where the admin API listens.", DefaultValueFactory = _ => new("http://127.0.0.1:8081"), Recursive = true };
+var server = new Option<Uri>("--server")
+{
+    Description = "Where the admin API listens.",
+    DefaultValueFactory = _ => new("http://127.0.0.1:8081"),
+    CustomParser = ParseServer,
+    Recursive = true,
+};
 var tokenFile = new Option<FileInfo>("--token-file") { Description = "The file with the admin token.", Required = true, Recursive = true };
 
 AdminClient Connect(ParseResult parsed) => new(parsed.GetValue(server)!, parsed.GetValue(tokenFile)!);
@@ -12,8 +19,20 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     server,
     tokenFile,
     new Command("account", "Accounts.") { AccountImport.Build(Connect), AccountList.Build(Connect) },
+    new Command("address", "What an address stands for.") { AddressSet.Build(Connect) },
     new Command("queue", "The delivery queue.") { QueueStatus.Build(Connect), QueueParked.Build(Connect), QueueReplay.Build(Connect) },
     Verify.Build(Connect),
     Sweep.Build(Connect),
 };
 return await root.Parse(args).InvokeAsync();
+
+static Uri? ParseServer(ArgumentResult result)
+{
+    if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https"))
+    {
+        return uri;
+    }
+
+    result.AddError($"--server is '{result.Tokens[0].Value}', which is no address like http://127.0.0.1:8081");
+    return null;
+}

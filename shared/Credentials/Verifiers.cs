@@ -12,7 +12,7 @@ namespace MailCloud.Credentials;
 public static class Verifiers
 {
     /// <summary>
-    /// PBKDF2 iterations of new verifiers. RFC 7677 §4 wants at least 4,096 and puts its rule of thumb at 15,000: about 4 ms of one core here, which
+    /// PBKDF2 iterations of new verifiers. RFC 7677 §4 wants at least 4,096 and puts its rule of thumb at 15,000: about 8 ms of one core here, which
     /// <see cref="VerifiedPasswords"/> saves on all but the first login in five minutes.
     /// </summary>
     public const int Iterations = 15_000;

@@ -24,6 +24,8 @@ internal static class Defaults
             ["Tls:Directory"] = Path.Combine(data, "tls"),
             ["Web:AdminTokenFile"] = Path.Combine(data, "admin-token"),
             ["Smtp:HostName"] = "mail.example.test",
+            ["Smtp:PostmasterDomain"] = "example.test",
+            ["Delivery:HostName"] = "mail.example.test",
             ["Smtp:Mx"] = Loopback(2525),
             ["Smtp:Submission"] = Loopback(2587),
             ["Smtp:Submissions"] = Loopback(2465),

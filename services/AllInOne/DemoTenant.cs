@@ -13,14 +13,14 @@ internal sealed class DemoTenant(IGrainFactory grains, IConfiguration configurat
 {
     public const string Password = "mailcloud";
 
-    public static readonly IReadOnlyList<string> Accounts = ["alice@example.test", "bob@example.test"];
+    public static readonly IReadOnlyList<EmailAddress> Accounts = [new("alice", "example.test"), new("bob", "example.test")];
 
     private static readonly string[] Listeners = ["Smtp:Mx", "Smtp:Submission", "Smtp:Submissions", "Imap:Plain", "Imap:Tls", "Web:Http", "Web:Admin"];
 
     // Hosted services start in order of registration: the silo before this one, the listeners after it.
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var exists = await grains.GetGrain<IAddressGrain>(Accounts[0]).GetAsync() is not null;
+        var exists = await grains.GetGrain<IAddressGrain>(Accounts[0].Key).GetAsync() is not null;
         if (exists || configuration.GetValue("Demo", defaultValue: true))
         {
             RefuseOtherThanLoopback();
@@ -40,10 +40,9 @@ internal sealed class DemoTenant(IGrainFactory grains, IConfiguration configurat
         var grain = grains.GetGrain<ITenantGrain>(tenant.Value);
         await grain.CreateAsync();
         await grain.AddDomainAsync("example.test");
-        foreach (var text in Accounts.Reverse())
+        foreach (var address in Accounts.Reverse())
         {
             // Alice last: she is what a next start looks for.
-            EmailAddress.TryParse(text, out var address);
             await grains.GetGrain<IAddressGrain>(address.Key).PutAsync(new()
             {
                 Address = address,

@@ -19,7 +19,7 @@ public sealed class CorpusTests(ITestOutputHelper output)
     {
         var messages = Read();
         var data = ServerProcess.NewDataDirectory();
-        await using var server = await ServerProcess.StartAsync(data, offset: 20300, arguments: ["--Smtp:MaxMessagesPerMinute=1000000", "--Smtp:MaxConnectionsPerNetwork=1000"]);
+        await using var server = await ServerProcess.StartAsync(data, offset: 20300, arguments: ServerProcess.NoRateLimits);
         await Accounts.ImportAsync(server, Enumerable.Range(1, Mailboxes).Select(i => ($"user{i}@example.test", Password)));
         var expected = new Dictionary<int, List<byte[]>>();
         Func<ServerProcess, byte[], string, Task<byte[]>>[] clients = [SendRawAsync, SendWithCurlAsync, SendWithSwaksAsync, SendWithMailKitAsync];

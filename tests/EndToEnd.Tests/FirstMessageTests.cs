@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -27,7 +28,7 @@ public sealed class FirstMessageTests
         using var client = await MailClients.LoginAsync(server, "bob@example.test", "mailcloud");
         await MailClients.UntilAsync(client, 4);
         var summaries = await client.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope);
-        Assert.Equal(["by submission", "by swaks", "用 MailKit", "由 curl"], summaries.Select(s => s.Envelope.Subject).Order(StringComparer.Ordinal));
+        Assert.Equal(["by submission", "by swaks", "用 MailKit", "由 curl"], summaries.Select(s => s.Envelope!.Subject).Order(StringComparer.Ordinal));
 
         var read = await MailClients.RunAsync(
             "curl", "-s", $"imap://127.0.0.1:{server.Imap.ToString(CultureInfo.InvariantCulture)}/INBOX;UID=1", "-u", "bob@example.test:mailcloud");
@@ -46,7 +47,8 @@ public sealed class FirstMessageTests
 
     private static async Task SendWithMailKitAsync(ServerProcess server)
     {
-        using var client = new SmtpClient { ServerCertificateValidationCallback = (_, _, _, _) => true };
+        using var own = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(server.Data, "tls", "default.crt"));
+        using var client = new SmtpClient { ServerCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == own.GetCertHashString() };
         await client.ConnectAsync("127.0.0.1", server.Submissions, SecureSocketOptions.SslOnConnect);
         await client.AuthenticateAsync("alice@example.test", "mailcloud");
         await client.SendAsync(new MimeMessage(

@@ -51,7 +51,7 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
         return await Upkeep.VerifyAsync(server);
     }
 
-    private Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(data, offset, project, arguments);
+    private Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(data, offset, project, [.. arguments, .. ServerProcess.NoRateLimits]);
 
     private async Task CycleAsync()
     {
@@ -94,17 +94,17 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
         using var client = new ImapClient();
         await client.ConnectAsync("127.0.0.1", server.Imap, SecureSocketOptions.None);
         await client.AuthenticateAsync(string.Create(CultureInfo.InvariantCulture, $"user{mailbox}@example.test"), Password);
-        await client.Inbox.OpenAsync(FolderAccess.ReadOnly);
-        var messages = client.Inbox.Count == 0 ? [] : await client.Inbox.FetchAsync(0, -1, new FetchRequest(MessageSummaryItems.UniqueId, ["X-Test-Id"]));
+        await client.Inbox!.OpenAsync(FolderAccess.ReadOnly);
+        var messages = client.Inbox!.Count == 0 ? [] : await client.Inbox.FetchAsync(0, -1, new FetchRequest(MessageSummaryItems.UniqueId, ["X-Test-Id"]));
         foreach (var message in messages)
         {
-            var id = message.Headers["X-Test-Id"];
+            var id = message.Headers!["X-Test-Id"] ?? "none";
             var key = (mailbox, message.UniqueId.Id);
             uidsReused += uids.TryGetValue(key, out var known) && known != id ? 1 : 0;
             uids[key] = id;
         }
 
         await client.DisconnectAsync(quit: true);
-        return [.. messages.Select(m => m.Headers["X-Test-Id"])];
+        return [.. messages.Select(m => m.Headers!["X-Test-Id"] ?? "none")];
     }
 }

@@ -1,0 +1,85 @@
+using System.Text;
+using MailCloud.MailboxAccess.Imap;
+using MailCloud.MailboxAccess.Imap.Commands.Selected;
+using MailCloud.MailboxAccess.Imap.Fetch;
+
+namespace MailCloud.MailboxAccess.Tests.Imap;
+
+public class ImapReaderTests
+{
+    [Theory]
+    [InlineData("atom]", "atom]")]
+    [InlineData("\"a \\\"b\\\\\"", "a \"b\\")]
+    [InlineData("\"\"", "")]
+    [InlineData("{3}\r\na\r\n", "a\r\n")]
+    [InlineData("{2+}\r\n\"(", "\"(")]
+    public void Reads_astrings(string wire, string expected)
+    {
+        var reader = new ImapReader(Encoding.Latin1.GetBytes(wire));
+        Assert.Equal(expected, reader.AString());
+        Assert.True(reader.AtEnd);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"open")]
+    [InlineData("\"a\\b\"")]
+    [InlineData("{4}\r\nabc")]
+    [InlineData("{99999999999}\r\n")]
+    [InlineData("(")]
+    public void Refuses_what_is_no_astring(string wire) => Assert.Throws<ImapSyntaxException>(() => new ImapReader(Encoding.Latin1.GetBytes(wire)).AString());
+
+    [Theory]
+    [InlineData("a LOGIN {5}", 5, true)]
+    [InlineData("a LOGIN {5+}", 5, false)]
+    [InlineData("{0}", 0, true)]
+    public void Finds_literals_at_line_ends(string line, long length, bool waits)
+    {
+        Assert.True(ImapCommandReader.TryLiteral(Encoding.ASCII.GetBytes(line), out var found, out var foundWaits));
+        Assert.Equal((length, waits), (found, foundWaits));
+    }
+
+    [Theory]
+    [InlineData("a {5} b")]
+    [InlineData("a {x}")]
+    [InlineData("a }")]
+    [InlineData("a {}")]
+    public void Other_lines_have_none(string line) => Assert.False(ImapCommandReader.TryLiteral(Encoding.ASCII.GetBytes(line), out _, out _));
+
+    [Theory]
+    [InlineData(" 1 BODY[1.2.HEADER.FIELDS.NOT (To \"a b\")]", null)]
+    [InlineData(" 1 BODY.PEEK[1.MIME]<0.10>", "BODY[1.MIME]<0>")]
+    [InlineData(" 1 body[header.fields (Subject)]", "BODY[HEADER.FIELDS (Subject)]")]
+    [InlineData(" 1 (FLAGS RFC822.HEADER)", "RFC822.HEADER")]
+    [InlineData(" 1 BODY[MIME]", null)]
+    [InlineData(" 1 BODY[]<5.0>", null)]
+    [InlineData(" 1 (ALL)", null)]
+    public void Parses_sections(string wire, string? name)
+    {
+        if (name is null)
+        {
+            Assert.Throws<ImapSyntaxException>(() => Fetch.Parse(new(Encoding.ASCII.GetBytes(wire))));
+            return;
+        }
+
+        Assert.Equal(name, Fetch.Parse(new(Encoding.ASCII.GetBytes(wire))).Items.Sections.Single().ResponseName);
+    }
+
+    [Fact]
+    public void Macros_stand_for_their_items() => Assert.Equal(
+        FetchFields.Flags | FetchFields.InternalDate | FetchFields.Size | FetchFields.Envelope | FetchFields.Body,
+        Fetch.Parse(new(" 1:* FULL"u8)).Items.Fields);
+
+    [Theory]
+    [InlineData("*", "a/b", true)]
+    [InlineData("%", "a", true)]
+    [InlineData("%", "a/b", false)]
+    [InlineData("a/%", "a/b", true)]
+    [InlineData("%/c*", "a/b/c", false)]
+    [InlineData("*/c", "a/b/c", true)]
+    [InlineData("*b%d", "a/bb/bcd", true)]
+    [InlineData("inbox", "INBOX", true)]
+    [InlineData("sent", "Sent", false)]
+    [InlineData("", "a", false)]
+    public void Patterns_match_folders(string pattern, string name, bool matches) => Assert.Equal(matches, ListPattern.Matches(pattern, name));
+}

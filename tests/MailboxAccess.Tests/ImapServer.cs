@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MailCloud.Blobs;
+using MailCloud.Credentials;
+using MailCloud.Embedded;
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MailCloud.MailboxAccess.Tests;
+
+/// <summary>The IMAP listener on loopback over real grains and real embedded storage.</summary>
+public sealed class ImapServer : IAsyncLifetime
+{
+    public const string Password = "mailcloud";
+
+    private static readonly TenantId Tenant = new("demo");
+
+    private readonly string directory = Directory.CreateTempSubdirectory("mailcloud-imap-").FullName;
+    private WebApplication app = null!;
+    private int accounts;
+
+    public IPEndPoint EndPoint { get; private set; } = null!;
+
+    private IGrainFactory Grains => app.Services.GetRequiredService<IGrainFactory>();
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Embedded:Directory"] = directory,
+            ["Imap:Plain"] = "127.0.0.1:0",
+            ["Imap:Tls"] = "",
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddEmbeddedStorage(builder.Configuration);
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        builder.AddMailboxes();
+        builder.AddMailboxAccess();
+        app = builder.Build();
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        EndPoint = new(IPAddress.Loopback, new Uri(address).Port);
+        await Grains.GetGrain<ITenantGrain>(Tenant.Value).CreateAsync();
+        await Grains.GetGrain<ITenantGrain>(Tenant.Value).AddDomainAsync("example.test");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await app.DisposeAsync();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>A new account whose INBOX has the messages of <see cref="SampleMail"/>.</summary>
+    public async Task<string> CreateAccountAsync()
+    {
+        var address = new EmailAddress($"alice{Interlocked.Increment(ref accounts)}", "example.test");
+        var grain = Grains.GetGrain<IAddressGrain>(address.Key);
+        await grain.PutAsync(new() { Address = address, Tenant = Tenant, Kind = AddressKind.Account, Verifier = Verifiers.Create(Password) });
+        var account = (await grain.GetAsync())!.Account!.Value;
+        foreach (var mail in SampleMail.All)
+        {
+            await FileAsync(account, mail);
+        }
+
+        return address.ToString();
+    }
+
+    private async Task FileAsync(AccountId account, SampleMail mail)
+    {
+        var delivery = DeliveryId.New(DateTimeOffset.UtcNow);
+        var body = new BodyRef(BodyRef.NameFor(Tenant, delivery), mail.Body.Length);
+        await using (var upload = app.Services.GetRequiredService<IMessageBlobs>().Create(body.Name, [BodyOwner.Mailbox(account)]))
+        {
+            await upload.WriteAsync(mail.Body, CancellationToken.None);
+            await upload.CommitAsync(CancellationToken.None);
+        }
+
+        var outcome = await Grains.GetGrain<IMailboxGrain>(account.Value).FileAsync(new()
+        {
+            Delivery = delivery,
+            Body = body,
+            Prefix = Encoding.ASCII.GetBytes(SampleMail.Prefix),
+            Summary = mail.Summary,
+            InternalDate = new(2026, 2, 1, 12, 0, 0, TimeSpan.Zero),
+        });
+        Assert.Equal(FilingResult.Filed, outcome.Result);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

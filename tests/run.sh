@@ -1,22 +1,72 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, runs every test project and ends with the line "N passed, N failed".
+# Installs what the tests need and a fresh machine lacks, builds once, runs every test project, and ends with the line "N passed, N failed".
+#   --long          more rounds: 500 crash cycles
+#   --corpus DIR    mail to test with; default ../shared/corpus beside the repository, and generated mail when that is not there
+#   --filter EXPR   only some tests (dotnet test's filter)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+filter=()
+corpus=../shared/corpus
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --long) export MAILCLOUD_CRASH_CYCLES=500 ;;
+    --corpus) corpus=$2; shift ;;
+    --filter) filter=(--filter "$2"); shift ;;
+    *) echo "unknown option $1; see the top of $0" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+if [ -f "$corpus/MANIFEST.tsv" ]; then
+  MAILCLOUD_CORPUS=$(cd "$corpus" && pwd)
+  export MAILCLOUD_CORPUS
+  echo "corpus: $MAILCLOUD_CORPUS"
+else
+  unset MAILCLOUD_CORPUS
+  echo "no corpus at $corpus: generated mail is used"
+fi
+
+# Clients and tools from Debian: the program that must be there, and the packages that bring it.
+missing=()
+command -v swaks >/dev/null || missing+=(swaks)
+command -v curl >/dev/null || missing+=(curl)
+command -v strace >/dev/null || missing+=(strace)
+[ -n "$(find /usr/lib /usr/share/perl5 -path '*Net/SSLeay.pm' -print -quit 2>/dev/null)" ] || missing+=(libnet-ssleay-perl)
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing ${missing[*]}"
+  sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo
+  export DEBIAN_FRONTEND=noninteractive
+  $sudo apt-get update -q >/dev/null && $sudo apt-get install -y -q "${missing[@]}" >/dev/null || { echo "could not install ${missing[*]}" >&2; exit 1; }
+fi
+
+if ! dotnet build MailCloud.sln -c Release -v quiet --nologo; then
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+
 passed=0
 failed=0
-for project in tests/*.Tests; do
-  # Not every service that it starts is there yet.
-  [ "$project" = tests/EndToEnd.Tests ] && continue
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+for project in $(ls -d tests/*.Tests | grep -v EndToEnd.Tests) tests/EndToEnd.Tests; do
   echo "== $project"
-  log=$(mktemp)
-  dotnet test "$project" -c Release 2>&1 | tee "$log"
-  line=$(grep -E '^(Passed|Failed)! ' "$log" | tail -n 1)
-  p=$(sed -n 's/.*Passed: *\([0-9]*\).*/\1/p' <<<"$line")
-  f=$(sed -n 's/.*Failed: *\([0-9]*\),.*/\1/p' <<<"$line")
+  dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=normal" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed ' || true
+  cat "$log.one" >>"$log"
+  p=$(sed -nE 's/^ +Passed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)
+  f=$(sed -nE 's/^ +Failed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)
+  # A run without its closing lines died; one whose filter matches nothing says so.
+  if [ -z "$p" ] && [ -z "$f" ] && ! grep -q 'No test matches' "$log.one"; then
+    f=1
+  fi
   passed=$((passed + ${p:-0}))
-  failed=$((failed + ${f:-1}))
-  rm -f "$log"
+  failed=$((failed + ${f:-0}))
+  rm -f "$log.one"
 done
+
+if [ "$failed" -gt 0 ]; then
+  echo "== failed"
+  grep -E '^ +Failed ' "$log"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

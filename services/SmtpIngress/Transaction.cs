@@ -30,7 +30,12 @@ internal sealed class Transaction(EmailAddress? sender)
 
     public Envelope EnvelopeFor(IReadOnlyList<EnvelopeRecipient> recipients) => new()
     {
-        Sender = Sender, Recipients = recipients, Body = Body, SmtpUtf8 = SmtpUtf8, EnvelopeId = EnvelopeId, Return = Return,
+        Sender = Sender,
+        Recipients = recipients,
+        Body = Body,
+        SmtpUtf8 = SmtpUtf8,
+        EnvelopeId = EnvelopeId,
+        Return = Return,
     };
 }
 

@@ -1,11 +1,11 @@
 using MailCloud.Blobs;
+using MailCloud.Embedded.Blobs;
+using MailCloud.Embedded.Queue;
 using MailCloud.Journal;
 using MailCloud.Queue;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using MailCloud.Embedded.Blobs;
-using MailCloud.Embedded.Queue;
 using Orleans.Serialization;
 
 namespace MailCloud.Embedded;

@@ -25,7 +25,11 @@ public sealed record SampleMail(byte[] Body, MessageSummary Summary)
         Header = Encoding.ASCII.GetBytes(PlainHeader),
         Structure = new()
         {
-            Type = "text", Subtype = "plain", Lines = 2, BodyOffset = PlainHeader.Length, BodyLength = PlainText.Length,
+            Type = "text",
+            Subtype = "plain",
+            Lines = 2,
+            BodyOffset = PlainHeader.Length,
+            BodyLength = PlainText.Length,
         },
     });
 
@@ -40,8 +44,11 @@ public sealed record SampleMail(byte[] Body, MessageSummary Summary)
             Header = Encoding.ASCII.GetBytes(MixedHeader),
             Structure = new()
             {
-                Type = "multipart", Subtype = "mixed", Parameters = ["boundary", "b"],
-                BodyOffset = MixedHeader.Length, BodyLength = body.Length - MixedHeader.Length,
+                Type = "multipart",
+                Subtype = "mixed",
+                Parameters = ["boundary", "b"],
+                BodyOffset = MixedHeader.Length,
+                BodyLength = body.Length - MixedHeader.Length,
                 Parts =
                 [
                     new()

@@ -28,12 +28,19 @@ internal static class Table
 
     private static AddressRecord Account(string address, string tenant) => new()
     {
-        Address = Address(address), Tenant = new(tenant), Kind = AddressKind.Account, Verifier = Verifier, Account = new($"{tenant}/{address.Split('@')[0]}"),
+        Address = Address(address),
+        Tenant = new(tenant),
+        Kind = AddressKind.Account,
+        Verifier = Verifier,
+        Account = new($"{tenant}/{address.Split('@')[0]}"),
     };
 
     private static AddressRecord Entry(string address, AddressKind kind, params string[] targets) => new()
     {
-        Address = Address(address), Tenant = Demo, Kind = kind, Targets = [.. targets.Select(Address)],
+        Address = Address(address),
+        Tenant = Demo,
+        Kind = kind,
+        Targets = [.. targets.Select(Address)],
     };
 }
 

@@ -1,6 +1,6 @@
 using MailCloud.MailboxContracts;
-using MailCloud.Messages;
 using MailCloud.Mailboxes.Journaled;
+using MailCloud.Messages;
 using Orleans.Serialization;
 
 namespace MailCloud.Mailboxes.Mailbox;

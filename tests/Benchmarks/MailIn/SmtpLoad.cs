@@ -50,7 +50,8 @@ internal sealed class SmtpLoad(EndPoint server, MessagePool pool, MailInOptions 
                     end.SetException(failure);
                 }
             },
-            ThreadStackBytes) { IsBackground = true }.Start();
+            ThreadStackBytes)
+        { IsBackground = true }.Start();
         return end.Task;
     }
 }

@@ -8,7 +8,10 @@ public sealed class BodySectionTests
     // A multipart: 1 text, 2 a message whose body is text. Prefix 10, body 500 octets.
     private static readonly BodyPart Root = new()
     {
-        Type = "multipart", Subtype = "mixed", BodyOffset = 100, BodyLength = 400,
+        Type = "multipart",
+        Subtype = "mixed",
+        BodyOffset = 100,
+        BodyLength = 400,
         Parts =
         [
             Part(110, 130, 50),

@@ -19,7 +19,7 @@ public interface ITenantGrain : IGrainWithStringKey
 }
 
 [GenerateSerializer, Immutable, Alias("mc.TenantInfo")]
-public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)] IReadOnlyList<string> Domains);
+public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)] string[] Domains);
 
 /// <summary>A domain, hosted or not. Key: the domain as lower-case A-labels.</summary>
 [Alias("mc.IDomainGrain")]
@@ -76,7 +76,7 @@ public sealed record AddressRecord
     [Id(3)] public AccountId? Account { get; init; }
 
     /// <summary>Where an alias or a forwarded address leads; for a moved one the new path.</summary>
-    [Id(4)] public IReadOnlyList<EmailAddress> Targets { get; init; } = [];
+    [Id(4)] public IReadOnlyList<EmailAddress> Targets { get; init => field = value as EmailAddress[] ?? [.. value]; } = [];
 
     /// <summary>How the account's password is verified, <c>{SCHEME}…</c>; null: nobody can log in.</summary>
     [Id(5)] public string? Verifier { get; init; }
@@ -85,7 +85,7 @@ public sealed record AddressRecord
     [Id(6)] public long QuotaBytes { get; init; }
 
     /// <summary>Keys of further addresses that the account may send as, beside its own and the aliases that lead to it.</summary>
-    [Id(7)] public IReadOnlyList<string> SendAs { get; init; } = [];
+    [Id(7)] public IReadOnlyList<string> SendAs { get; init => field = value as string[] ?? [.. value]; } = [];
 }
 
 public enum AddressKind

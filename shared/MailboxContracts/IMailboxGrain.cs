@@ -61,7 +61,7 @@ public sealed record MailboxSettings
     [Id(0)] public long QuotaBytes { get; init; }
 
     /// <summary>Folders made with the mailbox, beside INBOX.</summary>
-    [Id(1)] public IReadOnlyList<NewFolder> Folders { get; init; } = [];
+    [Id(1)] public IReadOnlyList<NewFolder> Folders { get; init => field = value as NewFolder[] ?? [.. value]; } = [];
 }
 
 /// <summary>A folder to make: its name, levels separated by <c>/</c>, and its special use (RFC 6154, for example <c>\Sent</c>) or null.</summary>
@@ -164,7 +164,7 @@ public sealed record OpenedFolder
     [Id(6)] public required uint FirstUnseen { get; init; }
 
     /// <summary>Keywords in use: bit 8 + i of a flag set is the i-th.</summary>
-    [Id(7)] public required IReadOnlyList<string> Keywords { get; init; }
+    [Id(7)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
 }
 
 /// <summary>UIDs from First to Last, both included.</summary>
@@ -186,9 +186,9 @@ public sealed record FolderChanges
     [Id(2)] public required UidRange[] Uids { get; init; }
 
     /// <summary>Messages, old and new, whose flags changed after the modseq.</summary>
-    [Id(3)] public required IReadOnlyList<FlagsOfMessage> Flags { get; init; }
+    [Id(3)] public required IReadOnlyList<FlagsOfMessage> Flags { get; init => field = value as FlagsOfMessage[] ?? [.. value]; }
 
-    [Id(4)] public required IReadOnlyList<string> Keywords { get; init; }
+    [Id(4)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FlagsOfMessage")]
@@ -228,12 +228,12 @@ public sealed record FetchRequest
 [GenerateSerializer, Immutable, Alias("mc.MessagePage")]
 public sealed record MessagePage
 {
-    [Id(0)] public required IReadOnlyList<FetchedMessage> Messages { get; init; }
+    [Id(0)] public required IReadOnlyList<FetchedMessage> Messages { get; init => field = value as FetchedMessage[] ?? [.. value]; }
 
     /// <summary>Where to go on; 0 when this was the last page.</summary>
     [Id(1)] public required uint NextUid { get; init; }
 
-    [Id(2)] public required IReadOnlyList<string> Keywords { get; init; }
+    [Id(2)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FetchedMessage")]
@@ -277,7 +277,7 @@ public sealed record StoreRequest
     [Id(4)] public MessageFlags Flags { get; init; }
 
     /// <summary>Keywords of the change, by name; unknown ones are made.</summary>
-    [Id(5)] public IReadOnlyList<string> Keywords { get; init; } = [];
+    [Id(5)] public IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; } = [];
 
     /// <summary>Messages with a higher modseq stay as they are (UNCHANGEDSINCE, RFC 7162); null is no condition.</summary>
     [Id(6)] public long? UnchangedSince { get; init; }
@@ -294,12 +294,12 @@ public enum FlagChange
 public sealed record StoreResult
 {
     /// <summary>Flags of all the messages named, after the change.</summary>
-    [Id(0)] public required IReadOnlyList<FlagsOfMessage> Messages { get; init; }
+    [Id(0)] public required IReadOnlyList<FlagsOfMessage> Messages { get; init => field = value as FlagsOfMessage[] ?? [.. value]; }
 
     /// <summary>UIDs left alone because of UNCHANGEDSINCE.</summary>
-    [Id(1)] public IReadOnlyList<uint> Unmodified { get; init; } = [];
+    [Id(1)] public IReadOnlyList<uint> Unmodified { get; init => field = value as uint[] ?? [.. value]; } = [];
 
-    [Id(2)] public required IReadOnlyList<string> Keywords { get; init; }
+    [Id(2)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
 
     /// <summary>False: a keyword could not be made because the mailbox has its 56 already.</summary>
     [Id(3)] public bool KeywordsFit { get; init; } = true;

@@ -7,7 +7,7 @@ public sealed record Envelope
     /// <summary>The reverse-path; null is the null reverse-path <c>&lt;&gt;</c> (RFC 5321 §4.5.5).</summary>
     [Id(0)] public EmailAddress? Sender { get; init; }
 
-    [Id(1)] public required IReadOnlyList<EnvelopeRecipient> Recipients { get; init; }
+    [Id(1)] public required IReadOnlyList<EnvelopeRecipient> Recipients { get; init => field = value as EnvelopeRecipient[] ?? [.. value]; }
 
     [Id(2)] public BodyType Body { get; init; }
 
@@ -27,10 +27,10 @@ public sealed record EnvelopeRecipient
     [Id(0)] public required EmailAddress Address { get; init; }
 
     /// <summary>The mailboxes it stands for (more than one for an alias with several); empty when it goes to another host.</summary>
-    [Id(1)] public IReadOnlyList<AccountId> Mailboxes { get; init; } = [];
+    [Id(1)] public IReadOnlyList<AccountId> Mailboxes { get; init => field = value as AccountId[] ?? [.. value]; } = [];
 
     /// <summary>Addresses on other hosts that it goes on to: itself when relayed, the targets when it is forwarded.</summary>
-    [Id(2)] public IReadOnlyList<EmailAddress> Remote { get; init; } = [];
+    [Id(2)] public IReadOnlyList<EmailAddress> Remote { get; init => field = value as EmailAddress[] ?? [.. value]; } = [];
 
     /// <summary>ORCPT as sent, <c>addr-type;address</c>, xtext decoded (RFC 3461 §4.2).</summary>
     [Id(3)] public string? OriginalRecipient { get; init; }

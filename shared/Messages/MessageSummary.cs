@@ -19,7 +19,7 @@ public sealed record MessageSummary
     [Id(3)] public string Preview { get; init; } = "";
 
     /// <summary>References and In-Reply-To ids without brackets, for threading: the newest 20.</summary>
-    [Id(4)] public IReadOnlyList<string> References { get; init; } = [];
+    [Id(4)] public IReadOnlyList<string> References { get; init => field = value as string[] ?? [.. value]; } = [];
 
     /// <summary>Octets. Nine in ten header sections are below 8 kB; twice that keeps the summary blobs small.</summary>
     public const int MaxHeader = 16 * 1024;
@@ -33,19 +33,19 @@ public sealed record EnvelopeFields
 
     [Id(1)] public string? Subject { get; init; }
 
-    [Id(2)] public IReadOnlyList<AddressField> From { get; init; } = [];
+    [Id(2)] public IReadOnlyList<AddressField> From { get; init => field = value as AddressField[] ?? [.. value]; } = [];
 
     /// <summary>Empty when the message has no Sender field; ENVELOPE then repeats From.</summary>
-    [Id(3)] public IReadOnlyList<AddressField> Sender { get; init; } = [];
+    [Id(3)] public IReadOnlyList<AddressField> Sender { get; init => field = value as AddressField[] ?? [.. value]; } = [];
 
     /// <summary>Empty when the message has no Reply-To field; ENVELOPE then repeats From.</summary>
-    [Id(4)] public IReadOnlyList<AddressField> ReplyTo { get; init; } = [];
+    [Id(4)] public IReadOnlyList<AddressField> ReplyTo { get; init => field = value as AddressField[] ?? [.. value]; } = [];
 
-    [Id(5)] public IReadOnlyList<AddressField> To { get; init; } = [];
+    [Id(5)] public IReadOnlyList<AddressField> To { get; init => field = value as AddressField[] ?? [.. value]; } = [];
 
-    [Id(6)] public IReadOnlyList<AddressField> Cc { get; init; } = [];
+    [Id(6)] public IReadOnlyList<AddressField> Cc { get; init => field = value as AddressField[] ?? [.. value]; } = [];
 
-    [Id(7)] public IReadOnlyList<AddressField> Bcc { get; init; } = [];
+    [Id(7)] public IReadOnlyList<AddressField> Bcc { get; init => field = value as AddressField[] ?? [.. value]; } = [];
 
     [Id(8)] public string? InReplyTo { get; init; }
 
@@ -72,7 +72,7 @@ public sealed record BodyPart
     [Id(1)] public required string Subtype { get; init; }
 
     /// <summary>Name and value in turn.</summary>
-    [Id(2)] public IReadOnlyList<string> Parameters { get; init; } = [];
+    [Id(2)] public IReadOnlyList<string> Parameters { get; init => field = value as string[] ?? [.. value]; } = [];
 
     [Id(3)] public string? ContentId { get; init; }
 
@@ -87,9 +87,9 @@ public sealed record BodyPart
 
     [Id(8)] public string? Disposition { get; init; }
 
-    [Id(9)] public IReadOnlyList<string> DispositionParameters { get; init; } = [];
+    [Id(9)] public IReadOnlyList<string> DispositionParameters { get; init => field = value as string[] ?? [.. value]; } = [];
 
-    [Id(10)] public IReadOnlyList<string> Language { get; init; } = [];
+    [Id(10)] public IReadOnlyList<string> Language { get; init => field = value as string[] ?? [.. value]; } = [];
 
     [Id(11)] public string? Location { get; init; }
 
@@ -102,7 +102,7 @@ public sealed record BodyPart
     [Id(14)] public long BodyLength { get; init; }
 
     /// <summary>The parts of a multipart; for message/rfc822 the one part that is the embedded message's body.</summary>
-    [Id(15)] public IReadOnlyList<BodyPart> Parts { get; init; } = [];
+    [Id(15)] public IReadOnlyList<BodyPart> Parts { get; init => field = value as BodyPart[] ?? [.. value]; } = [];
 
     /// <summary>The embedded message's envelope; only for message/rfc822.</summary>
     [Id(16)] public EnvelopeFields? Envelope { get; init; }

@@ -3,7 +3,10 @@ using Orleans.Serialization;
 
 namespace MailCloud.Messages;
 
-/// <summary>A record that outlives the build that wrote it. Its bytes begin with a format version.</summary>
+/// <summary>
+/// A record that outlives the build that wrote it. Its bytes begin with a format version. Its lists are arrays, whatever a caller assigns: the serializer writes the type of what it finds,
+/// and a collection expression makes lists of types that only the compiler of one assembly knows.
+/// </summary>
 public interface IStoredRecord
 {
     /// <summary>The version that this build writes. It rises only when older builds could misread what this one writes.</summary>

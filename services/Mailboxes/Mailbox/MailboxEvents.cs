@@ -16,7 +16,7 @@ internal sealed record MailboxCreated : MailboxEvent
 {
     [Id(0)] public required long QuotaBytes { get; init; }
 
-    [Id(1)] public required IReadOnlyList<NewFolder> Folders { get; init; }
+    [Id(1)] public required IReadOnlyList<NewFolder> Folders { get; init => field = value as NewFolder[] ?? [.. value]; }
 
     /// <summary>UIDVALIDITY of the first folder: seconds since 1970, so that a mailbox made anew never repeats one (RFC 3501 §2.3.1.1).</summary>
     [Id(2)] public required uint UidValidity { get; init; }
@@ -54,12 +54,12 @@ internal sealed record FlagsChanged : MailboxEvent
     [Id(2)] public required FlagsBeforeAndAfter[] Changes { get; init; }
 
     /// <summary>Keywords that this change added to the mailbox's list.</summary>
-    [Id(3)] public required IReadOnlyList<string> NewKeywords { get; init; }
+    [Id(3)] public required IReadOnlyList<string> NewKeywords { get; init => field = value as string[] ?? [.. value]; }
 
     [Id(4)] public required Guid Operation { get; init; }
 
     /// <summary>The operation's UIDs that its UNCHANGEDSINCE left alone: the part of its result that cannot be told again from the state.</summary>
-    [Id(5)] public required IReadOnlyList<uint> Unmodified { get; init; }
+    [Id(5)] public required uint[] Unmodified { get; init; }
 
     [Id(6)] public required DateTimeOffset At { get; init; }
 }

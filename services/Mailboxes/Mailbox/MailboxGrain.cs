@@ -173,7 +173,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         }
 
         await Durable();
-        return [.. search.Found];
+        return search.Found.ToArray();
     }
 
     protected override async Task<MailboxState> LoadAsync(string? manifest, CancellationToken cancellationToken) =>

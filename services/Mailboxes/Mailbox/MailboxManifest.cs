@@ -19,15 +19,15 @@ internal sealed record MailboxManifest : IStoredRecord
 
     [Id(4)] public required uint NextUidValidity { get; init; }
 
-    [Id(5)] public required IReadOnlyList<string> Keywords { get; init; }
+    [Id(5)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
 
-    [Id(6)] public required IReadOnlyList<FolderManifest> Folders { get; init; }
+    [Id(6)] public required IReadOnlyList<FolderManifest> Folders { get; init => field = value as FolderManifest[] ?? [.. value]; }
 
-    [Id(7)] public required IReadOnlyList<FiledDayManifest> FiledDays { get; init; }
+    [Id(7)] public required IReadOnlyList<FiledDayManifest> FiledDays { get; init => field = value as FiledDayManifest[] ?? [.. value]; }
 
-    [Id(8)] public required IReadOnlyList<RememberedOperation> Operations { get; init; }
+    [Id(8)] public required IReadOnlyList<RememberedOperation> Operations { get; init => field = value as RememberedOperation[] ?? [.. value]; }
 
-    [Id(9)] public required IReadOnlyList<ArchiveSegment> Archives { get; init; }
+    [Id(9)] public required IReadOnlyList<ArchiveSegment> Archives { get; init => field = value as ArchiveSegment[] ?? [.. value]; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FolderManifest")]
@@ -47,7 +47,7 @@ internal sealed record FolderManifest
 
     [Id(6)] public required uint RecentFrom { get; init; }
 
-    [Id(7)] public required IReadOnlyList<ChunkManifest> Chunks { get; init; }
+    [Id(7)] public required IReadOnlyList<ChunkManifest> Chunks { get; init => field = value as ChunkManifest[] ?? [.. value]; }
 }
 
 /// <summary>One chunk: its three blobs, its counts, its UIDs, and the flag changes that its flags blob does not have yet.</summary>
@@ -100,7 +100,7 @@ internal sealed record FiledDay : IStoredRecord
 }
 
 [GenerateSerializer, Immutable, Alias("mc.RememberedOperation")]
-internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property: Id(1)] DateTimeOffset At, [property: Id(2)] IReadOnlyList<uint> Unmodified);
+internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property: Id(1)] DateTimeOffset At, [property: Id(2)] uint[] Unmodified);
 
 /// <summary>Events that a seal replaced, kept for a time so that a mailbox can be restored to a moment.</summary>
 [GenerateSerializer, Immutable, Alias("mc.ArchiveSegment")]

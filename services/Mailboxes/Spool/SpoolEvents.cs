@@ -10,7 +10,7 @@ internal abstract record SpoolEvent : IStoredRecord
 }
 
 [GenerateSerializer, Immutable, Alias("mc.EntriesAdded")]
-internal sealed record EntriesAdded([property: Id(0)] IReadOnlyList<SpoolEntry> Entries) : SpoolEvent;
+internal sealed record EntriesAdded([property: Id(0)] SpoolEntry[] Entries) : SpoolEvent;
 
 /// <summary>An attempt ended without a final outcome.</summary>
 [GenerateSerializer, Immutable, Alias("mc.AttemptFailed")]

@@ -1,0 +1,36 @@
+namespace MailCloud.Architecture.Tests;
+
+public sealed class ReferenceTests
+{
+    /// <summary>What each project may reference. A project that is missing here fails, so that its place is decided before it is used.</summary>
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["shared/Messages"] = [],
+        ["shared/Wire"] = [],
+        ["shared/Hosting"] = [],
+        ["shared/Credentials"] = [],
+        ["shared/Queue"] = ["Messages"],
+        ["shared/Blobs"] = ["Messages"],
+        ["shared/Journal"] = ["Messages"],
+        ["shared/MailboxContracts"] = ["Messages"],
+        ["shared/Embedded"] = ["Queue", "Blobs", "Journal"],
+        ["services/SmtpIngress"] = ["Wire", "Messages", "Queue", "Blobs", "MailboxContracts", "Credentials", "Hosting"],
+        ["services/LocalDelivery"] = ["Messages", "Queue", "Blobs", "MailboxContracts", "Hosting"],
+        ["services/Mailboxes"] = ["Messages", "MailboxContracts", "Blobs", "Journal", "Queue", "Hosting"],
+        ["services/MailboxAccess"] = ["Wire", "Messages", "MailboxContracts", "Blobs", "Credentials", "Hosting"],
+        ["services/Web"] = ["Messages", "MailboxContracts", "Blobs", "Queue", "Credentials", "Hosting"],
+        ["services/Cli"] = [],
+    };
+
+    public static TheoryData<string> Projects =>
+        [.. Repository.Projects.Where(p => !p.StartsWith("tests/", StringComparison.Ordinal) && p != "services/AllInOne/AllInOne.csproj")];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_references_only_what_it_may(string project)
+    {
+        var folder = Path.GetDirectoryName(project)!.Replace('\\', '/');
+        Assert.True(Allowed.TryGetValue(folder, out var allowed), $"{folder} has no line in the table of allowed references");
+        Assert.Empty(Repository.References(project).Except(allowed.Select(a => "shared/" + a)));
+    }
+}

@@ -8,7 +8,7 @@ namespace MailCloud.Benchmarks.Servers;
 /// <summary>AllInOne from its Release build, embedded storage, on a fresh folder.</summary>
 internal sealed class MailCloudServer : IMeasuredServer
 {
-    private const int PortOffset = 20_000;
+    private const int PortOffset = 1_000;
     private const string ReadyLine = "MailCloud is ready";
     private readonly Process process;
 

@@ -6,7 +6,7 @@ namespace MailCloud.Benchmarks.Servers;
 /// <summary>Debian's Postfix and Dovecot, run by peers/postfix-dovecot.sh.</summary>
 internal sealed class PostfixDovecot : IMeasuredServer
 {
-    private const int PortOffset = 21_000;
+    private const int PortOffset = 2_000;
     private static readonly string Script = Path.Combine(Repository.Root, "tests", "Benchmarks", "peers", "postfix-dovecot.sh");
     private readonly string folder;
 

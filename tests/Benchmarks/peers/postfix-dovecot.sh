@@ -122,6 +122,7 @@ mail_gid = vmail
 first_valid_uid = 1
 auth_mechanisms = plain
 auth_cache_size = 10M
+# Recipients exist: Postfix has checked them against its map.
 passdb {
   driver = static
   args = password=mailcloud
@@ -130,7 +131,6 @@ userdb {
   driver = static
   args = uid=vmail gid=vmail home=$dir/mail/%n allow_all_users=yes
 }
-# Postfix has checked the recipient against its own map.
 mail_max_userip_connections = 0
 default_process_limit = 500
 default_client_limit = 10000

@@ -1,65 +1,15 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using MailCloud.Blobs;
-using MailCloud.Embedded;
 using MailCloud.LocalDelivery.Reports;
 using MailCloud.MailboxContracts;
-using MailCloud.Mailboxes;
 using MailCloud.Messages;
-using MailCloud.Queue;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailCloud.LocalDelivery.Tests;
 
-/// <summary>Outcomes on the real grains and the real embedded storage; entries are handed over by the test, so that it can hand them over twice.</summary>
-public sealed class DeliveryTests : IAsyncLifetime
+/// <summary>Outcomes; entries are handed over by the test, so that it can hand them over twice.</summary>
+public sealed class DeliveryTests : DeliveryHost
 {
-    private static readonly TenantId Demo = new("demo");
-    private static readonly AccountId Bob = new("demo/bob");
-    private static readonly AccountId Nobody = new("demo/nobody");
-
-    private readonly string directory = Directory.CreateTempSubdirectory("mailcloud-delivery-").FullName;
-    private IHost host = null!;
-
-    private IMessageBlobs Blobs => host.Services.GetRequiredService<IMessageBlobs>();
-
-    private IMailQueue Queue => host.Services.GetRequiredService<IMailQueue>();
-
-    private IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
-
-    public async Task InitializeAsync()
-    {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Critical);
-        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory), new("Delivery:HostName", "mail.example.test")]);
-        builder.Services.AddEmbeddedStorage(builder.Configuration);
-        builder.AddMailboxes();
-        builder.AddLocalDelivery();
-
-        // The workers are played by the test.
-        builder.Services.RemoveAll<IHostedService>();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
-        host = builder.Build();
-        await host.StartAsync();
-        await Grains.GetGrain<ITenantGrain>("demo").CreateAsync();
-        await Grains.GetGrain<ITenantGrain>("demo").AddDomainAsync("example.test");
-        await Grains.GetGrain<IAddressGrain>("alice@example.test").PutAsync(new() { Address = new("alice", "example.test"), Tenant = Demo, Kind = AddressKind.Account });
-        await Grains.GetGrain<IMailboxGrain>(Bob.Value).CreateAsync(new());
-    }
-
-    public async Task DisposeAsync()
-    {
-        await host.StopAsync();
-        host.Dispose();
-        Directory.Delete(directory, recursive: true);
-    }
-
     [Fact]
     public async Task A_message_is_filed_with_its_return_path_and_once_however_often_it_comes()
     {
@@ -84,11 +34,25 @@ public sealed class DeliveryTests : IAsyncLifetime
         await DeliverQueuedAsync();
 
         Assert.Single(await InboxAsync(Bob));
-        var report = Assert.Single(await InboxAsync((await Grains.GetGrain<IAddressGrain>("alice@example.test").GetAsync())!.Account!.Value));
+        var report = Assert.Single(await AliceAsync());
         Assert.Equal("Return-Path: <>\r\n", Encoding.ASCII.GetString(report.Content!.Prefix));
         Assert.Equal("Your message could not be delivered", report.Content.Summary.Envelope.Subject);
         var body = Assert.Single(await ListAsync(message.Body.Name));
         Assert.Equal([BodyOwner.Mailbox(Nobody)], body.Released);
+    }
+
+    [Theory]
+    [InlineData(DsnReturn.Full, "message/rfc822", "hello")]
+    [InlineData(DsnReturn.Headers, "text/rfc822-headers", null)]
+    [InlineData(DsnReturn.Unspecified, "text/rfc822-headers", null)]
+    public async Task A_failure_returns_what_the_sender_asked_for(DsnReturn what, string type, string? subject)
+    {
+        var message = await AcceptAsync(To(Nobody));
+        await DeliverAsync(message with { Envelope = message.Envelope with { Return = what } });
+        await DeliverQueuedAsync();
+
+        var returned = Assert.Single(await AliceAsync()).Content!.Summary.Structure.Parts[2];
+        Assert.Equal((type, subject), ($"{returned.Type}/{returned.Subtype}", returned.Envelope?.Subject));
     }
 
     [Theory]
@@ -122,7 +86,7 @@ public sealed class DeliveryTests : IAsyncLifetime
     public async Task Mail_older_than_mailboxes_remember_is_left_to_an_operator()
     {
         var message = await AcceptAsync(To(Bob));
-        var old = message with { Id = DeliveryId.New(DateTimeOffset.UtcNow - TimeSpan.FromDays(15)) };
+        var old = message with { Id = DeliveryId.New(Time.GetUtcNow() - TimeSpan.FromDays(15)) };
 
         Assert.NotNull(await DeliverAsync(old));
         Assert.Empty(await InboxAsync(Bob));
@@ -139,8 +103,7 @@ public sealed class DeliveryTests : IAsyncLifetime
 
             await DeliverAsync(message);
             await DeliverQueuedAsync();
-            var alice = (await Grains.GetGrain<IAddressGrain>("alice@example.test").GetAsync())!.Account!.Value;
-            Assert.Equal((step, step), ((await InboxAsync(Bob)).Count, (await InboxAsync(alice)).Count));
+            Assert.Equal((step, step), ((await InboxAsync(Bob)).Count, (await AliceAsync()).Count));
             if (died is null)
             {
                 Assert.True(step > 3, $"there were only {step - 1} steps to die at");
@@ -151,79 +114,18 @@ public sealed class DeliveryTests : IAsyncLifetime
         Assert.Fail("the delivery never ran to its end");
     }
 
-    private static EnvelopeRecipient To(AccountId account) => new() { Address = new(account.Value.Split('/')[1], "example.test"), Mailboxes = [account] };
-
-    private async Task<QueuedMessage> AcceptAsync(params EnvelopeRecipient[] recipients)
-    {
-        var id = DeliveryId.New(DateTimeOffset.UtcNow);
-        var name = BodyRef.NameFor(Demo, id);
-        await using var upload = Blobs.Create(name, BodyOwner.Of(id, recipients));
-        await upload.WriteAsync("Subject: hello\r\nMessage-ID: <m@example.test>\r\n\r\nhello\r\n"u8.ToArray(), default);
-        await upload.CommitAsync(default);
-        return new()
-        {
-            Id = id,
-            Tenant = Demo,
-            Body = new(name, upload.Length),
-            Trace = "Received: by test\r\n",
-            Envelope = new() { Sender = new("alice", "example.test"), Recipients = recipients },
-        };
-    }
-
-    private Task<string?> DeliverAsync(QueuedMessage message) => host.Services.GetRequiredService<MessageDelivery>().DeliverAsync(message, default);
-
     private Task<string?> DeliverAsync(QueuedMessage message, DyingStores stores)
     {
-        var services = host.Services;
-        var (breaker, time) = (services.GetRequiredService<Breaker>(), services.GetRequiredService<TimeProvider>());
+        var services = Services;
         var reports = new ReportSender(
             stores, stores, services.GetRequiredService<SenderMailbox>(), services.GetRequiredService<DeliveryOptions>(), services.GetRequiredService<DeliveryTelemetry>(), NullLogger<ReportSender>.Instance);
         return new MessageDelivery(
-            new FilingRequests(stores, time, NullLogger<FilingRequests>.Instance),
+            new FilingRequests(stores, Time, NullLogger<FilingRequests>.Instance),
             services.GetRequiredService<MailboxFiler>(),
             services.GetRequiredService<SpoolHandOver>(),
             reports,
             stores,
-            breaker,
+            services.GetRequiredService<Breaker>(),
             NullLogger<MessageDelivery>.Instance).DeliverAsync(message, default);
-    }
-
-    /// <summary>Delivers what is in the queue, which here are reports, until it is empty.</summary>
-    private async Task DeliverQueuedAsync()
-    {
-        using var stop = new CancellationTokenSource();
-        await using var entries = Queue.ConsumeAsync(1, stop.Token).GetAsyncEnumerator(stop.Token);
-        while ((await Queue.GetDepthAsync(default)).Waiting > 0 && await entries.MoveNextAsync())
-        {
-            await DeliverAsync(entries.Current.Message);
-            await entries.Current.AckAsync(default);
-        }
-
-        await stop.CancelAsync();
-    }
-
-    private async Task<IReadOnlyList<FetchedMessage>> InboxAsync(AccountId account)
-    {
-        var mailbox = Grains.GetGrain<IMailboxGrain>(account.Value);
-        var inbox = await mailbox.OpenFolderAsync("INBOX", claimRecent: false);
-        return (await mailbox.FetchAsync(new() { FolderId = inbox!.FolderId, Uids = [new(1, uint.MaxValue)], WithContent = true })).Messages;
-    }
-
-    private async Task<List<StoredBlob>> ListAsync(string prefix)
-    {
-        var found = new List<StoredBlob>();
-        await foreach (var blob in Blobs.ListAsync(prefix, default))
-        {
-            found.Add(blob);
-        }
-
-        return found;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MailCloud.Blobs;
+using MailCloud.Embedded;
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes;
+using MailCloud.Messages;
+using MailCloud.Queue;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailCloud.LocalDelivery.Tests;
+
+/// <summary>The real grains and the real embedded storage in one process, on a clock of the test's; the workers are played by the test.</summary>
+public abstract class DeliveryHost : IAsyncLifetime
+{
+    private static readonly TenantId Demo = new("demo");
+
+    protected static readonly AccountId Bob = new("demo/bob");
+    protected static readonly AccountId Nobody = new("demo/nobody");
+
+    private readonly string directory = Directory.CreateTempSubdirectory("mailcloud-delivery-").FullName;
+    private IHost host = null!;
+
+    protected FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
+    protected IServiceProvider Services => host.Services;
+
+    protected IMessageBlobs Blobs => host.Services.GetRequiredService<IMessageBlobs>();
+
+    protected IMailQueue Queue => host.Services.GetRequiredService<IMailQueue>();
+
+    protected IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
+
+    public async Task InitializeAsync()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Critical);
+        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory), new("Delivery:HostName", "mail.example.test")]);
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddEmbeddedStorage(builder.Configuration);
+        builder.AddMailboxes();
+        builder.AddLocalDelivery();
+
+        builder.Services.RemoveAll<IHostedService>();
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        host = builder.Build();
+        await host.StartAsync();
+        await Grains.GetGrain<ITenantGrain>("demo").CreateAsync();
+        await Grains.GetGrain<ITenantGrain>("demo").AddDomainAsync("example.test");
+        await Grains.GetGrain<IAddressGrain>("alice@example.test").PutAsync(new() { Address = new("alice", "example.test"), Tenant = Demo, Kind = AddressKind.Account });
+        await Grains.GetGrain<IMailboxGrain>(Bob.Value).CreateAsync(new());
+    }
+
+    public async Task DisposeAsync()
+    {
+        await host.StopAsync();
+        host.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>The reports and other mail that alice has.</summary>
+    protected async Task<IReadOnlyList<FetchedMessage>> AliceAsync() =>
+        await InboxAsync((await Grains.GetGrain<IAddressGrain>("alice@example.test").GetAsync())!.Account!.Value);
+
+    protected static EnvelopeRecipient To(AccountId account) => new() { Address = new(account.Value.Split('/')[1], "example.test"), Mailboxes = [account] };
+
+    protected async Task<QueuedMessage> AcceptAsync(params EnvelopeRecipient[] recipients)
+    {
+        var id = DeliveryId.New(Time.GetUtcNow());
+        var name = BodyRef.NameFor(Demo, id);
+        await using var upload = Blobs.Create(name, BodyOwner.Of(id, recipients));
+        await upload.WriteAsync("Subject: hello\r\nMessage-ID: <m@example.test>\r\n\r\nhello\r\n"u8.ToArray(), default);
+        await upload.CommitAsync(default);
+        return new()
+        {
+            Id = id,
+            Tenant = Demo,
+            Body = new(name, upload.Length),
+            Trace = "Received: by test\r\n",
+            Envelope = new() { Sender = new("alice", "example.test"), Recipients = recipients },
+        };
+    }
+
+    protected Task<string?> DeliverAsync(QueuedMessage message) => host.Services.GetRequiredService<MessageDelivery>().DeliverAsync(message, default);
+
+    /// <summary>Delivers what is in the queue, which here are reports, until it is empty.</summary>
+    protected async Task DeliverQueuedAsync()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var entries = Queue.ConsumeAsync(1, stop.Token).GetAsyncEnumerator(stop.Token);
+        while ((await Queue.GetDepthAsync(default)).Waiting > 0 && await entries.MoveNextAsync())
+        {
+            await DeliverAsync(entries.Current.Message);
+            await entries.Current.AckAsync(default);
+        }
+
+        await stop.CancelAsync();
+    }
+
+    protected async Task<IReadOnlyList<FetchedMessage>> InboxAsync(AccountId account)
+    {
+        var mailbox = Grains.GetGrain<IMailboxGrain>(account.Value);
+        var inbox = await mailbox.OpenFolderAsync("INBOX", claimRecent: false);
+        return (await mailbox.FetchAsync(new() { FolderId = inbox!.FolderId, Uids = [new(1, uint.MaxValue)], WithContent = true })).Messages;
+    }
+
+    protected async Task<List<StoredBlob>> ListAsync(string prefix)
+    {
+        var found = new List<StoredBlob>();
+        await foreach (var blob in Blobs.ListAsync(prefix, default))
+        {
+            found.Add(blob);
+        }
+
+        return found;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

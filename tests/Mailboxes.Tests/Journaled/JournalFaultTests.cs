@@ -34,6 +34,29 @@ public sealed class JournalFaultTests
         await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
     }
 
+    [Fact]
+    public async Task Seals_that_fail_at_any_blob_make_no_bad_state()
+    {
+        FaultyBlobs faulty = null!;
+        await using var silo = await TestSilo.StartAsync(wrapBlobs: blobs => faulty = new FaultyBlobs(blobs, seed: 3501));
+        await silo.Mailbox(Account).CreateAsync(new());
+        faulty.Failing = true;
+
+        var deliveries = new List<DeliveryId>();
+        for (var round = 0; round < 60; round++)
+        {
+            var requests = Enumerable.Range(0, 100).Select(_ => Mail.For(Account)).ToArray();
+            deliveries.AddRange(requests.Select(r => r.Delivery));
+            await Task.WhenAll(requests.Select(r => UntilAnsweredAsync(silo, r)));
+        }
+
+        faulty.Failing = false;
+        Assert.True(faulty.Faults > 5, $"only {faulty.Faults} faults happened");
+        await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
+        await silo.ForgetAsync();
+        await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
+    }
+
     private static async Task<FilingOutcome> UntilAnsweredAsync(TestSilo silo, FilingRequest request)
     {
         for (var attempt = 0; attempt < 1000; attempt++)

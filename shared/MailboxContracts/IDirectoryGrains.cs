@@ -119,15 +119,5 @@ public static class AddressIndex
 
     public static string GrainKey(string domain, int bucket) => $"{domain}/{bucket}";
 
-    public static int BucketOf(string addressKey)
-    {
-        // FNV-1a: stable over processes and builds, as string.GetHashCode is not.
-        var hash = 2166136261u;
-        foreach (var c in addressKey)
-        {
-            hash = (hash ^ c) * 16777619u;
-        }
-
-        return (int)(hash % Buckets);
-    }
+    public static int BucketOf(string addressKey) => (int)(StableHash.Of(addressKey) % Buckets);
 }

@@ -78,14 +78,5 @@ public static class SpoolShards
 {
     public const int Count = 256;
 
-    public static int Of(string asciiDomain)
-    {
-        var hash = 2166136261u;
-        foreach (var c in asciiDomain)
-        {
-            hash = (hash ^ c) * 16777619u;
-        }
-
-        return (int)(hash % Count);
-    }
+    public static int Of(string asciiDomain) => (int)(StableHash.Of(asciiDomain) % Count);
 }

@@ -1,22 +1,21 @@
 using System.Net.Sockets;
-using System.Text;
+using MailCloud.Testing;
 
 namespace MailCloud.MailboxAccess.Tests;
 
-/// <summary>
-/// Every dialog of transcripts/, sent whole, by line and byte by byte. In it <c>alice@example.test</c> stands for an account of its own;
-/// <c>S</c> lines that end in <c>*</c> are prefixes.
-/// </summary>
+/// <summary>Every dialog of transcripts/, in each chunking. In it <c>alice@example.test</c> stands for an account of its own.</summary>
 public sealed class TranscriptTests(ImapServer server) : IClassFixture<ImapServer>
 {
-    public static TheoryData<string, string> Runs()
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "transcripts");
+
+    public static TheoryData<string, Chunking> Runs()
     {
-        var runs = new TheoryData<string, string>();
-        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "transcripts"), "*.imap").Order())
+        var runs = new TheoryData<string, Chunking>();
+        foreach (var file in Directory.EnumerateFiles(Folder, "*.imap").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal))
         {
-            foreach (var chunking in (string[])["whole", "line", "byte"])
+            foreach (var chunking in Transcript.Parse(File.ReadLines(Path.Combine(Folder, file))).Chunkings)
             {
-                runs.Add(Path.GetFileName(file), chunking);
+                runs.Add(file, chunking);
             }
         }
 
@@ -25,45 +24,12 @@ public sealed class TranscriptTests(ImapServer server) : IClassFixture<ImapServe
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public async Task Is_answered_as_written(string file, string chunking)
+    public async Task Is_answered_as_written(string file, Chunking chunking)
     {
         var user = await server.CreateAccountAsync();
-        var lines = (await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "transcripts", file)))
-            .Select(line => line.Replace("alice@example.test", user, StringComparison.Ordinal)).ToList();
-        using var client = new TcpClient { NoDelay = true };
+        var lines = File.ReadLines(Path.Combine(Folder, file)).Select(line => line.Replace("alice@example.test", user, StringComparison.Ordinal));
+        using var client = new TcpClient();
         await client.ConnectAsync(server.EndPoint);
-        await using var stream = client.GetStream();
-        var sending = SendAsync(stream, lines.Where(line => line.StartsWith("C ", StringComparison.Ordinal)).Select(line => line[2..] + "\r\n"), chunking);
-        using var reader = new StreamReader(stream, Encoding.Latin1);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        foreach (var expected in lines.Where(line => line.StartsWith("S ", StringComparison.Ordinal)).Select(line => line[2..]))
-        {
-            var actual = await reader.ReadLineAsync(limit.Token);
-            if (expected.EndsWith('*'))
-            {
-                Assert.StartsWith(expected[..^1], actual);
-            }
-            else
-            {
-                Assert.Equal(expected, actual);
-            }
-        }
-
-        await sending;
-    }
-
-    private static async Task SendAsync(NetworkStream stream, IEnumerable<string> lines, string chunking)
-    {
-        var text = lines.ToList();
-        var pieces = chunking switch
-        {
-            "whole" => [string.Concat(text)],
-            "line" => text,
-            _ => text.SelectMany(line => line).Select(c => c.ToString()),
-        };
-        foreach (var piece in pieces)
-        {
-            await stream.WriteAsync(Encoding.Latin1.GetBytes(piece));
-        }
+        await TranscriptRunner.RunAsync(client, Transcript.Parse(lines), chunking);
     }
 }

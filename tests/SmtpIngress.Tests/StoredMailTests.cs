@@ -1,4 +1,5 @@
 using System.Text;
+using MailCloud.Testing;
 
 namespace MailCloud.SmtpIngress.Tests;
 
@@ -8,8 +9,8 @@ public sealed class StoredMailTests(ServerFixture server)
     [Fact]
     public async Task What_got_250_is_stored_as_it_was_sent_once_for_each_tenant()
     {
-        await Dialog.RunAsync(server, [
-            "S 220 *", "C EHLO c.example", "S 250 HELP", "C MAIL FROM:<me@c.example> RET=HDRS ENVID=a+2Bb", "S 250 *",
+        await server.RunAsync([
+            "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", "C MAIL FROM:<me@c.example> RET=HDRS ENVID=a+2Bb", "S 250 *",
             "C RCPT TO:<Team@Example.Test> NOTIFY=NEVER", "S 250 *", "C RCPT TO:<carol@other.test>", "S 250 *",
             "C DATA", "S 354 *", "C Subject: two-tenants", "C ", "C ..dot", "C .", "S 250 2.0.0 queued as *", "C QUIT", "S 221 *",
         ], Chunking.Whole);
@@ -28,8 +29,8 @@ public sealed class StoredMailTests(ServerFixture server)
     public async Task Submission_mends_the_header_and_hides_bcc()
     {
         var login = Convert.ToBase64String(Encoding.UTF8.GetBytes("\0alice@example.test\0mailcloud"));
-        await Dialog.RunAsync(server, [
-            "# listener: submission", "S 220 *", "C EHLO c.example", "S 250 HELP", $"C AUTH PLAIN {login}", "S 235 2.7.0 *",
+        await server.RunAsync([
+            "# listener: submission", "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", $"C AUTH PLAIN {login}", "S 235 2.7.0 *",
             "C MAIL FROM:<alice+x@example.test>", "S 250 *", "C RCPT TO:<far@remote.example>", "S 250 *", "C DATA", "S 354 *",
             "C Subject: mended", "C Bcc: <secret@example.test>,", "C  <more@example.test>", "C ", "C Bcc: in the body", "C .", "S 250 2.0.0 *", "C QUIT", "S 221 *",
         ], Chunking.ByOctet);

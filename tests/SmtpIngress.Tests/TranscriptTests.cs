@@ -1,3 +1,5 @@
+using MailCloud.Testing;
+
 namespace MailCloud.SmtpIngress.Tests;
 
 [Collection("server")]
@@ -12,9 +14,10 @@ public sealed class TranscriptTests(ServerFixture server)
             var data = new TheoryData<string, Chunking>();
             foreach (var name in Directory.EnumerateFiles(Folder, "*.smtp").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal))
             {
-                data.Add(name, Chunking.Whole);
-                data.Add(name, Chunking.ByLine);
-                data.Add(name, Chunking.ByOctet);
+                foreach (var chunking in Read(name).Chunkings)
+                {
+                    data.Add(name, chunking);
+                }
             }
 
             return data;
@@ -23,10 +26,11 @@ public sealed class TranscriptTests(ServerFixture server)
 
     [Theory]
     [MemberData(nameof(Transcripts))]
-    public async Task Answers_the_same_however_it_comes(string name, Chunking chunking) =>
-        await Dialog.RunAsync(server, await File.ReadAllLinesAsync(Path.Combine(Folder, name)), chunking);
+    public async Task Answers_the_same_however_it_comes(string name, Chunking chunking) => await server.RunAsync(Read(name), chunking);
 
     [Fact]
     public void Every_verb_has_a_transcript() =>
         Assert.All(SmtpVerbs.All.Keys, verb => Assert.NotEmpty(Directory.GetFiles(Folder, $"{verb.ToLowerInvariant()}-*.smtp")));
+
+    private static Transcript Read(string name) => Transcript.Parse(File.ReadLines(Path.Combine(Folder, name)));
 }

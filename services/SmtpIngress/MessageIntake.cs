@@ -65,17 +65,7 @@ internal sealed class MessageIntake : IAsyncDisposable
             return;
         }
 
-        try
-        {
-            foreach (var part in parts)
-            {
-                await part.Upload.WriteAsync(kept, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            Refusal ??= Doubt(e);
-        }
+        await UploadAsync(kept, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes the message durable and says what became of it.</summary>
@@ -84,10 +74,7 @@ internal sealed class MessageIntake : IAsyncDisposable
         var tail = Refusal is null ? header.Finish() : default;
         if (!tail.IsEmpty)
         {
-            foreach (var part in parts)
-            {
-                await part.Upload.WriteAsync(tail, cancellationToken).ConfigureAwait(false);
-            }
+            await UploadAsync(tail, cancellationToken).ConfigureAwait(false);
         }
 
         // RFC 5321 §6.3.
@@ -112,6 +99,21 @@ internal sealed class MessageIntake : IAsyncDisposable
         }
 
         activity?.Dispose();
+    }
+
+    private async ValueTask UploadAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var part in parts)
+            {
+                await part.Upload.WriteAsync(octets, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Refusal ??= Doubt(e);
+        }
     }
 
     private async ValueTask<SmtpReply> CommitAsync()

@@ -31,6 +31,9 @@ public static class HostingHost
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+
+        // It warns of every start without the server's garbage collector, whose heaps are larger than a small machine likes.
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         AddTelemetry(builder, service, options);
     }
 

@@ -37,6 +37,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Imaps => 2993 + Offset;
 
+    public int Http => 8080 + Offset;
+
     public string AdminUrl => $"http://127.0.0.1:{8081 + Offset}";
 
     public string TokenFile => Path.Combine(Data, "admin-token");

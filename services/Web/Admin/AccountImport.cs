@@ -141,6 +141,8 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
                     yield return skipping ? null : Encoding.UTF8.GetString(buffer).TrimStart('\uFEFF').TrimEnd('\r');
                 }
 
+                // A read that is not ended makes Kestrel log an error when it looks for what the request has left.
+                reader.AdvanceTo(read.Buffer.End);
                 yield break;
             }
 

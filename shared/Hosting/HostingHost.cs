@@ -34,6 +34,9 @@ public static class HostingHost
 
         // It warns of every start without the server's garbage collector, whose heaps are larger than a small machine likes.
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+
+        // Its first round measures from the machine's start, and so warns of hours without a check.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         AddTelemetry(builder, service, options);
     }
 

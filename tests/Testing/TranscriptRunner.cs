@@ -109,10 +109,17 @@ public sealed class TranscriptRunner
 
         var all = octets.ToArray();
         var size = chunking == Chunking.ByOctet ? 1 : all.Length;
-        for (var i = 0; i < all.Length; i += size)
+        try
         {
-            await stream.WriteAsync(all.AsMemory(i, size), cancellationToken);
-            await stream.FlushAsync(cancellationToken);
+            for (var i = 0; i < all.Length; i += size)
+            {
+                await stream.WriteAsync(all.AsMemory(i, size), cancellationToken);
+                await stream.FlushAsync(cancellationToken);
+            }
+        }
+        catch (IOException)
+        {
+            // The server closes before it has all: the steps that follow say whether it may.
         }
     }
 

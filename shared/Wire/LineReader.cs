@@ -16,14 +16,21 @@ public enum LineStatus
 
 /// <summary>
 /// Reads lines that end in CRLF. A bare CR or LF does not end a line and stays in it, for the parser to refuse. Each octet is looked at once,
-/// however small the pieces in which it comes; at most <paramref name="maximum"/> octets are held.
+/// however small the pieces in which it comes; at most <paramref name="maximum"/> octets are held, and those of a long line only until the next read.
 /// </summary>
 /// <param name="input">Where the octets come from.</param>
 /// <param name="maximum">The longest line, in octets, its CRLF included (as RFC 5321 §4.5.3.1.4 counts).</param>
 public sealed class LineReader(TimedReader input, int maximum)
 {
-    private byte[] buffer = new byte[Math.Min(maximum, 512)];
+    // RFC 5321 §4.5.3.1.4: what an ordinary command needs; an idle connection holds no more.
+    private const int Kept = 512;
+
+    // A line that is too long is read to its end, so that the reply comes where the client waits for it; who sends this much without CRLF speaks another protocol.
+    private const int MaximumSkipped = 1024 * 1024;
+
+    private byte[] buffer = new byte[Math.Min(maximum, Kept)];
     private int length;
+    private int skipped;
     private bool tooLong;
     private bool endsInCr;
     private bool finished;
@@ -32,6 +39,7 @@ public sealed class LineReader(TimedReader input, int maximum)
     public ReadOnlyMemory<byte> Line => buffer.AsMemory(0, length);
 
     /// <summary>Reads a line that is there already. False when none is complete yet: then is the time to flush and wait.</summary>
+    /// <exception cref="EndlessLineException">A line did not end within a mebibyte.</exception>
     public bool TryRead(out LineStatus status)
     {
         Start();
@@ -49,6 +57,7 @@ public sealed class LineReader(TimedReader input, int maximum)
 
     /// <summary>Reads the next line, which must be complete within the limit.</summary>
     /// <exception cref="PeerTimeoutException">It was not.</exception>
+    /// <exception cref="EndlessLineException">It did not end within a mebibyte.</exception>
     public async ValueTask<LineStatus> ReadAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         Start();
@@ -65,9 +74,15 @@ public sealed class LineReader(TimedReader input, int maximum)
 
     private void Start()
     {
-        if (finished)
+        if (!finished)
         {
-            (length, tooLong, endsInCr, finished) = (0, false, false, false);
+            return;
+        }
+
+        (length, skipped, tooLong, endsInCr, finished) = (0, 0, false, false, false);
+        if (buffer.Length > Kept)
+        {
+            buffer = new byte[Kept];
         }
     }
 
@@ -124,6 +139,12 @@ public sealed class LineReader(TimedReader input, int maximum)
         if (tooLong || length + octets.Length > maximum)
         {
             (tooLong, length) = (true, 0);
+            skipped += octets.Length;
+            if (skipped > MaximumSkipped)
+            {
+                throw new EndlessLineException("the peer sends a line without end");
+            }
+
             return;
         }
 
@@ -136,3 +157,6 @@ public sealed class LineReader(TimedReader input, int maximum)
         length += octets.Length;
     }
 }
+
+/// <summary>The peer sends and sends without ending its line; the connection is of no use.</summary>
+public sealed class EndlessLineException(string message) : IOException(message);

@@ -1,4 +1,6 @@
 using System.Text;
+using MailCloud.Messages;
+using MailCloud.Queue;
 using MailCloud.Testing;
 
 namespace MailCloud.SmtpIngress.Tests;
@@ -41,5 +43,54 @@ public sealed class StoredMailTests(ServerFixture server)
         Assert.Equal(body.Length, entry.Body.Length);
         Assert.Equal("far@remote.example", entry.Envelope.Recipients.Single().Remote.Single().Key);
         Assert.Contains(" with ESMTPA id ", entry.Trace, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_sender_asks_of_reports_is_stored()
+    {
+        var (entry, _) = await SendAsync("dsn-parameters", [
+            "C MAIL FROM:<me@c.example> RET=HDRS ENVID=QQ+2B314", "S 250 *",
+            "C RCPT TO:<bob@example.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Bob+2Bx@Example.Test", "S 250 *",
+            "C RCPT TO:<alice@example.test> NOTIFY=NEVER", "S 250 *", "C RCPT TO:<team@example.test>", "S 250 *",
+        ]);
+
+        Assert.Equal(("QQ+314", DsnReturn.Headers), (entry.Envelope.EnvelopeId, entry.Envelope.Return));
+        Assert.Equal(
+            [(DsnNotify.Success | DsnNotify.Delay, "rfc822;Bob+x@Example.Test"), (DsnNotify.Never, null), (DsnNotify.Unspecified, null)],
+            entry.Envelope.Recipients.Select(r => (r.Notify, r.OriginalRecipient)));
+    }
+
+    [Fact]
+    public async Task Addresses_beyond_ascii_are_stored_as_they_are()
+    {
+        var (entry, _) = await SendAsync("smtputf8", [
+            "C MAIL FROM:<发件人@例子.test> SMTPUTF8 BODY=8BITMIME", "S 250 *", "C RCPT TO:<用户@example.test>", "S 250 *",
+        ]);
+
+        Assert.True(entry.Envelope.SmtpUtf8);
+        Assert.Equal("发件人@例子.test", entry.Envelope.Sender.ToString());
+        Assert.Equal(("用户@example.test", "demo/用户"), (entry.Envelope.Recipients[0].Address.ToString(), entry.Envelope.Recipients[0].Mailboxes.Single().Value));
+        Assert.Contains(" with UTF8SMTP id ", entry.Trace, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("C PROXY TCP6 2001:db8::7 ::1 40000 25", "[IPv6:2001:db8::7]")]
+    [InlineData("C {CR}{LF}{CR}{LF}{x00}{CR}{LF}QUIT{LF}{x21}{x11}{x00}{x0C}{xC0}{x00}{x02}{x0B}{x7F}{x00}{x00}{x01}{x9C}{x40}{x00}{x19}{NOCRLF}", "[192.0.2.11]")]
+    public async Task The_trace_names_whom_the_proxy_names(string header, string literal)
+    {
+        var (entry, _) = await SendAsync(
+            $"proxy-{literal}", ["C MAIL FROM:<me@c.example>", "S 250 *", "C RCPT TO:<bob@example.test>", "S 250 *"],
+            ["# listener: secured-mx", "# from: proxy", header, "WAIT"]);
+
+        Assert.StartsWith($"Received: from c.example ({literal})\r\n", entry.Trace, StringComparison.Ordinal);
+    }
+
+    private async Task<(QueuedMessage Entry, byte[] Body)> SendAsync(string subject, string[] envelope, params string[] before)
+    {
+        await server.RunAsync([
+            .. before, "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", .. envelope,
+            "C DATA", "S 354 *", $"C Subject: {subject}", "C ", "C .", "S 250 2.0.0 queued as *", "C QUIT", "S 221 *",
+        ], Chunking.ByLine);
+        return (await server.StoredAsync()).Single(s => Encoding.ASCII.GetString(s.Body).StartsWith($"Subject: {subject}\r\n", StringComparison.Ordinal));
     }
 }

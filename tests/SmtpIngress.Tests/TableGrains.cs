@@ -18,6 +18,7 @@ internal static class Table
         Account("bob@example.test", "demo"),
         Account("full@example.test", "demo"),
         Account("carol@other.test", "other"),
+        Account("用户@example.test", "demo"),
         Entry("team@example.test", AddressKind.Alias, "alice@example.test", "bob@example.test", "team@example.test"),
         Entry("postmaster@example.test", AddressKind.Alias, "alice@example.test"),
         Entry("forward@example.test", AddressKind.Forwarded, "someone@remote.example"),

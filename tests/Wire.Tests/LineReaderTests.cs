@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 
@@ -49,5 +50,34 @@ public sealed class LineReaderTests
         await pipe.Writer.WriteAsync("c\r\n"u8.ToArray());
         Assert.True(lines.TryRead(out _));
         Assert.Equal("bc", Encoding.ASCII.GetString(lines.Line.Span));
+    }
+
+    [Fact]
+    public async Task A_line_without_end_is_given_up_after_a_mebibyte()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        using var input = new TimedReader(pipe.Reader, TimeProvider.System);
+        var lines = new LineReader(input, 100);
+        await pipe.Writer.WriteAsync(new byte[(1024 * 1024) - 2]);
+        await pipe.Writer.WriteAsync("\r\n"u8.ToArray());
+        Assert.Equal(LineStatus.TooLong, await lines.ReadAsync(TimeSpan.FromMinutes(1), CancellationToken.None));
+
+        await pipe.Writer.WriteAsync(new byte[1024 * 1024 + 101]);
+        await Assert.ThrowsAsync<EndlessLineException>(() => lines.ReadAsync(TimeSpan.FromMinutes(1), CancellationToken.None).AsTask());
+    }
+
+    [Fact]
+    public async Task The_buffer_of_a_long_line_is_given_back_at_the_next_read()
+    {
+        var pipe = new Pipe();
+        using var input = new TimedReader(pipe.Reader, TimeProvider.System);
+        var lines = new LineReader(input, 12_288);
+        await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(new string('x', 10_000) + "\r\n"));
+        Assert.True(lines.TryRead(out _));
+        Assert.Equal(10_000, lines.Line.Length);
+        Assert.True(MemoryMarshal.TryGetArray(lines.Line, out var grown));
+        Assert.False(lines.TryRead(out _));
+        Assert.True(MemoryMarshal.TryGetArray(lines.Line, out var kept));
+        Assert.True(kept.Array!.Length < 1024 && grown.Array!.Length >= 10_000);
     }
 }

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Text;
+using MailCloud.Blobs;
+using MailCloud.Credentials.Sasl;
+using MailCloud.Queue;
+using MailCloud.Testing;
+using MailCloud.Wire.Tls;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailCloud.SmtpIngress.Tests;
+
+/// <summary>The handler with options, clock and storage of a test's own, over pipes: connections come from any address.</summary>
+internal sealed class PipedServer
+{
+    private readonly SmtpConnectionHandler handler;
+
+    public PipedServer(IServiceProvider services, SmtpOptions options, IMessageBlobs? blobs = null, IMailQueue? queue = null) =>
+        handler = new(new SmtpServices(
+            Options.Create(options with { HostName = "mail.example" }),
+            blobs ?? services.GetRequiredService<IMessageBlobs>(),
+            queue ?? services.GetRequiredService<IMailQueue>(),
+            services.GetRequiredService<IGrainFactory>(),
+            services.GetRequiredService<SaslMechanisms>(),
+            services.GetRequiredService<CertificateStore>(),
+            Time,
+            NullLogger<SmtpSession>.Instance));
+
+    public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
+    /// <summary>Runs a transcript by line, from an address; returns when the session is over.</summary>
+    public async Task RunAsync(string address, params string[] lines)
+    {
+        var connection = new PipedConnection();
+        var serving = ServeAsync(connection, address, Listener.Mx);
+        await TranscriptRunner.RunAsync(connection.Client, connection.FinishSending, Transcript.Parse(lines), Chunking.ByLine);
+        await serving;
+    }
+
+    public PipedClient Connect(string address, Listener listener = Listener.Mx)
+    {
+        var connection = new PipedConnection();
+        return new(connection, ServeAsync(connection, address, listener));
+    }
+
+    /// <summary>The reply that comes when time passes and the client does what it does meanwhile.</summary>
+    public async Task<string> PassTimeAsync(PipedClient client, TimeSpan step, Func<Task> meanwhile)
+    {
+        var reply = client.ReadReplyAsync();
+        while (!reply.IsCompleted)
+        {
+            await meanwhile();
+            Time.Advance(step);
+            await Task.Yield();
+        }
+
+        return await reply;
+    }
+
+    private async Task ServeAsync(PipedConnection connection, string address, Listener listener)
+    {
+        await Task.Yield();
+        await using var context = new DefaultConnectionContext("piped")
+        {
+            Transport = connection.Server,
+            RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40_000),
+        };
+        await handler.RunAsync(context, listener);
+        connection.Close();
+    }
+}
+
+/// <summary>A client that says one line after the other.</summary>
+internal sealed class PipedClient(PipedConnection connection, Task serving) : IDisposable
+{
+    private readonly StreamReader reader = new(connection.Client, Encoding.UTF8);
+
+    /// <summary>The last line of the next reply; <c>(closed)</c> when the server has gone.</summary>
+    public async Task<string> ReadReplyAsync()
+    {
+        while (true)
+        {
+            var line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            if (line is null || line.Length < 4 || line[3] != '-')
+            {
+                return line ?? "(closed)";
+            }
+        }
+    }
+
+    public async Task SendAsync(string text) => await connection.Client.WriteAsync(Encoding.UTF8.GetBytes(text));
+
+    public async Task<string> SayAsync(string line)
+    {
+        await SendAsync(line + "\r\n");
+        return await ReadReplyAsync();
+    }
+
+    /// <summary>Ends the client's side and waits for the session to be over.</summary>
+    public async Task LeaveAsync()
+    {
+        connection.FinishSending();
+        await serving;
+    }
+
+    public void Dispose() => reader.Dispose();
+}

@@ -7,10 +7,11 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 filter=()
+limit=20m # for one project; the slowest takes about 6 minutes
 corpus=../shared/corpus
 while [ $# -gt 0 ]; do
   case "$1" in
-    --long) export MAILCLOUD_CRASH_CYCLES=500 ;;
+    --long) export MAILCLOUD_CRASH_CYCLES=500; limit=4h ;;
     --corpus) corpus=$2; shift ;;
     --filter) filter=(--filter "$2"); shift ;;
     *) echo "unknown option $1; see the top of $0" >&2; exit 2 ;;
@@ -51,7 +52,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for project in $(ls -d tests/*.Tests | grep -v EndToEnd.Tests) tests/EndToEnd.Tests; do
   echo "== $project"
-  dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=detailed" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed ' || true
+  timeout "$limit" dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=detailed" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed ' || true
   cat "$log.one" >>"$log"
   p=$(sed -nE 's/^ +Passed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)
   f=$(sed -nE 's/^ +Failed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)

@@ -82,9 +82,10 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
 
     private static async Task DrainedAsync(ServerProcess server)
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (await Upkeep.QueueDepthAsync(server) > 0)
         {
-            await Task.Delay(100);
+            await Task.Delay(100, limit.Token);
         }
     }
 

@@ -9,7 +9,10 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
 {
     private readonly Random random = new(seed);
 
-    /// <summary>Sends until cancelled; a connection that breaks is opened anew until the server is gone.</summary>
+    /// <summary>
+    /// Sends until cancelled; a connection that breaks is opened anew until the server is gone. Waiting ends with the cancellation too: a server that is killed while a connection is being
+    /// set up may leave its client without a word.
+    /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -35,16 +38,16 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
         await client.ConnectAsync("127.0.0.1", port, stop);
         await using var stream = client.GetStream();
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        await ReplyAsync(reader);
+        await ReplyAsync(reader, stop);
         await SendAsync(stream, "EHLO crash.example\r\n");
-        await ReplyAsync(reader);
+        await ReplyAsync(reader, stop);
         while (!stop.IsCancellationRequested)
         {
-            await TransactionAsync(stream, reader);
+            await TransactionAsync(stream, reader, stop);
         }
     }
 
-    private async Task TransactionAsync(NetworkStream stream, StreamReader reader)
+    private async Task TransactionAsync(NetworkStream stream, StreamReader reader, CancellationToken stop)
     {
         var id = Guid.NewGuid().ToString("N");
 
@@ -59,17 +62,17 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
         await SendAsync(stream, commands + "DATA\r\n");
         for (var i = 0; i < recipients.Length + 1; i++)
         {
-            Expect("250", await ReplyAsync(reader));
+            Expect("250", await ReplyAsync(reader, stop));
         }
 
-        Expect("354", await ReplyAsync(reader));
+        Expect("354", await ReplyAsync(reader, stop));
         var body = new string('x', random.Next(10) == 0 ? 100_000 : random.Next(100, 4000));
         var lines = string.Join("\r\n", body.Chunk(70).Select(c => new string(c)));
 
         // From here the message may be accepted whether we hear of it or not.
         ledger.RecordDoubt(id, recipients);
         await SendAsync(stream, $"Subject: crash\r\nX-Test-Id: {id}\r\n\r\n{lines}\r\n.\r\n");
-        var reply = await ReplyAsync(reader);
+        var reply = await ReplyAsync(reader, stop);
         if (reply.StartsWith("250", StringComparison.Ordinal))
         {
             ledger.RecordAccepted(id, recipients);
@@ -82,11 +85,11 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
 
     private static async Task SendAsync(NetworkStream stream, string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
 
-    private static async Task<string> ReplyAsync(StreamReader reader)
+    private static async Task<string> ReplyAsync(StreamReader reader, CancellationToken stop)
     {
         while (true)
         {
-            var line = await reader.ReadLineAsync() ?? throw new IOException("the connection ended");
+            var line = await reader.ReadLineAsync(stop) ?? throw new IOException("the connection ended");
             if (line.Length < 4 || line[3] != '-')
             {
                 return line;

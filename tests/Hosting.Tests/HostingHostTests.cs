@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace MailCloud.Hosting.Tests;
+
+public sealed class HostingHostTests
+{
+    private const string Collector = "http://127.0.0.1:4317";
+
+    [Fact]
+    public async Task Nothing_is_exported_or_recorded_without_a_collector()
+    {
+        await using var app = Build();
+        await app.StartAsync();
+        using var source = new ActivitySource("MailCloud.Nobody");
+
+        Assert.Null(app.Services.GetService<TracerProvider>());
+        Assert.Null(app.Services.GetService<MeterProvider>());
+        Assert.False(source.HasListeners());
+    }
+
+    [Theory]
+    [InlineData("Hosting:Otlp")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT")]
+    public async Task The_platforms_sources_are_recorded_when_a_collector_is_named(string setting)
+    {
+        await using var app = Build((setting, Collector));
+        using var ours = new ActivitySource("MailCloud." + setting);
+        using var other = new ActivitySource("Elsewhere." + setting);
+
+        Assert.NotNull(app.Services.GetService<TracerProvider>());
+        Assert.NotNull(app.Services.GetService<MeterProvider>());
+        Assert.True(ours.HasListeners());
+        Assert.False(other.HasListeners());
+    }
+
+    [Fact]
+    public async Task Running_work_has_25_seconds_to_finish_unless_set_otherwise()
+    {
+        await using var standard = Build();
+        await using var set = Build(("Hosting:DrainTimeout", "00:00:07"));
+
+        Assert.Equal(TimeSpan.FromSeconds(25), DrainTimeout(standard));
+        Assert.Equal(TimeSpan.FromSeconds(7), DrainTimeout(set));
+    }
+
+    [Fact]
+    public async Task Health_is_served_with_no_check_registered()
+    {
+        await using var app = Build();
+
+        var report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+
+        Assert.Equal(HealthStatus.Healthy, report.Status);
+    }
+
+    /// <summary>An empty builder: the environment of whoever runs the tests has no say.</summary>
+    private static WebApplication Build(params (string Name, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddMailCloudHosting("test");
+        return builder.Build();
+    }
+
+    private static TimeSpan DrainTimeout(WebApplication app) => app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+}

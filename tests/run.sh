@@ -52,14 +52,16 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for project in $(ls -d tests/*.Tests | grep -v EndToEnd.Tests) tests/EndToEnd.Tests; do
   echo "== $project"
-  timeout "$limit" dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=detailed" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed ' || true
+  # What a test prints of its run (counts of the crash test) is shown; that it passed is not.
+  timeout "$limit" dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=detailed" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed '
+  status=${PIPESTATUS[0]}
   cat "$log.one" >>"$log"
   p=$(sed -nE 's/^ +Passed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)
   f=$(sed -nE 's/^ +Failed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)
-  # What a test prints of its run (counts of the crash test) is shown; that it passed is not.
-  # A run without its closing lines died; one whose filter matches nothing says so.
-  if [ -z "$p" ] && [ -z "$f" ] && ! grep -q 'No test matches' "$log.one"; then
+  # A run that died may have counted what passed until then; its exit code tells.
+  if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
     f=1
+    echo "  Failed $project: exit code $status without a failed test" | tee -a "$log"
   fi
   passed=$((passed + ${p:-0}))
   failed=$((failed + ${f:-0}))

@@ -9,7 +9,7 @@ internal static class AdminToken
     {
         if (!File.Exists(path))
         {
-            SelfSignedCertificate.WritePrivate(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+            PrivateFiles.Write(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         }
     }
 }

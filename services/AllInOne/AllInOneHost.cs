@@ -19,6 +19,7 @@ public static class AllInOneHost
         var builder = WebApplication.CreateBuilder(args);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults.For(builder.Configuration) });
 
+        PrivateFiles.CreateDirectory(builder.Configuration["Embedded:Directory"]!);
         SelfSignedCertificate.Ensure(builder.Configuration["Tls:Directory"]!, builder.Configuration["Smtp:HostName"]!, TimeProvider.System);
         AdminToken.Ensure(builder.Configuration["Web:AdminTokenFile"]!);
 

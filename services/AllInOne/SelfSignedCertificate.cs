@@ -16,7 +16,7 @@ internal static class SelfSignedCertificate
             return;
         }
 
-        Directory.CreateDirectory(directory);
+        PrivateFiles.CreateDirectory(directory);
         using var keyPair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={hostName}", keyPair, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -26,21 +26,7 @@ internal static class SelfSignedCertificate
         request.CertificateExtensions.Add(names.Build());
         var now = time.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(2));
-        WritePrivate(key, keyPair.ExportPkcs8PrivateKeyPem());
+        PrivateFiles.Write(key, keyPair.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(crt, certificate.ExportCertificatePem());
-    }
-
-    /// <summary>Writes a file that only its owner can read, before its content is in it.</summary>
-    public static void WritePrivate(string path, string content)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(path, options);
-        using var writer = new StreamWriter(file);
-        writer.Write(content);
     }
 }

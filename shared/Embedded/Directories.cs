@@ -3,11 +3,25 @@ using System.Runtime.InteropServices;
 
 namespace MailCloud.Embedded;
 
-/// <summary>Makes changes to a folder's names durable: a file that is synced but whose name is not may be gone after a power cut (fsync(2)).</summary>
+/// <summary>What the store needs of folders beyond what the runtime offers plainly.</summary>
 internal static partial class Directories
 {
     private const int ReadOnly = 0;
 
+    /// <summary>Makes the folder that holds everybody's mail: only its owner may look into it. One that exists stays as its administrator made it.</summary>
+    public static void CreatePrivate(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory);
+        }
+        else
+        {
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Makes changes to a folder's names durable: a file that is synced but whose name is not may be gone after a power cut (fsync(2)).</summary>
     /// <exception cref="IOException">The system refuses to sync it.</exception>
     public static void Sync(string directory)
     {

@@ -16,7 +16,7 @@ internal sealed class EmbeddedStore : IDisposable
     public EmbeddedStore(EmbeddedOptions options, EmbeddedTelemetry telemetry, ILogger<EmbeddedStore> logger)
     {
         var directory = Path.GetFullPath(options.Directory);
-        Directory.CreateDirectory(directory);
+        Directories.CreatePrivate(directory);
         held = DirectoryLock.Take(directory);
         try
         {

@@ -27,5 +27,6 @@ public static class MailboxesHost
         builder.Services.AddSingleton<StateParts>();
         builder.Services.AddSingleton<Verifier>();
         builder.Services.AddSingleton<Sweeper>();
+        builder.Services.AddHostedService<SweepTimer>();
     }
 }

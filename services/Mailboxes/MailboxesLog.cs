@@ -5,4 +5,10 @@ internal static partial class MailboxesLog
 {
     [LoggerMessage(3000, LogLevel.Warning, "journal {Journal} is in doubt; the activation ends and the next one reloads")]
     public static partial void JournalInDoubt(ILogger logger, string journal, Exception reason);
+
+    [LoggerMessage(3001, LogLevel.Information, "swept: {Summary}")]
+    public static partial void Swept(ILogger logger, string summary);
+
+    [LoggerMessage(3002, LogLevel.Error, "the sweep broke off; it runs again at its next time")]
+    public static partial void SweepFailed(ILogger logger, Exception reason);
 }

@@ -20,6 +20,9 @@ public sealed record MailboxesOptions
     /// <summary>Age from which the sweep deletes a body that every owner has released, and replaced parts of a grain's state.</summary>
     public TimeSpan SweepReleasedAfter { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How often the sweep runs by itself: its walk over all bodies is worth one a day, and no grace is shorter than an hour.</summary>
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Folders that a new account has beside INBOX, with their special use (RFC 6154): what mail clients look for first.</summary>
     public IReadOnlyList<NewFolder> NewFolders { get; init; } =
     [

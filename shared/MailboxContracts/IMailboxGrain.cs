@@ -37,9 +37,9 @@ public interface IMailboxGrain : IGrainWithStringKey
     [Alias("Open")]
     Task<OpenedFolder?> OpenFolderAsync(string folder, bool claimRecent);
 
-    /// <summary>What changed in a folder after a modseq. Null when the folder is gone.</summary>
-    [Alias("Changes")]
-    Task<FolderChanges?> GetChangesAsync(int folderId, long sinceModSeq);
+    /// <summary>What changed in a folder after a modseq. Costs next to nothing when nothing did. Null when the folder is gone.</summary>
+    [Alias("ChangesSince")]
+    Task<FolderChanges?> GetChangesAsync(ChangesRequest request);
 
     /// <summary>One page of messages in ascending UID order; the caller goes on from the page's <see cref="MessagePage.NextUid"/>.</summary>
     [Alias("Fetch")]
@@ -48,6 +48,47 @@ public interface IMailboxGrain : IGrainWithStringKey
     /// <summary>Changes flags of messages; repeats with the same operation id return the first result.</summary>
     [Alias("Store")]
     Task<StoreResult> StoreFlagsAsync(StoreRequest request);
+
+    /// <summary>Makes a folder and the levels above it that are missing (RFC 3501 §6.3.3).</summary>
+    [Alias("CreateFolder")]
+    Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder);
+
+    /// <summary>Deletes a folder with its messages; folders below it stay (RFC 3501 §6.3.4).</summary>
+    [Alias("DeleteFolder")]
+    Task<FolderResult> DeleteFolderAsync(Guid operation, string name);
+
+    /// <summary>Renames a folder and those below it; INBOX keeps its name and gives its messages to a new folder (RFC 3501 §6.3.5).</summary>
+    [Alias("RenameFolder")]
+    Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName);
+
+    /// <summary>Puts a name on the list of subscriptions, where it stays when its folder goes (RFC 3501 §6.3.6), or takes it off.</summary>
+    [Alias("Subscribe")]
+    Task<FolderResult> SetSubscribedAsync(string name, bool subscribed);
+
+    /// <summary>
+    /// Files messages that a client brings: all of them or none (RFC 3502). Their bodies name this mailbox as their owner. Unless the outcome is <see cref="WriteOutcome.Done"/>,
+    /// the caller releases the bodies. Repeats with the same operation id return the first result.
+    /// </summary>
+    [Alias("Append")]
+    Task<AppendResult> AppendAsync(AppendRequest request);
+
+    /// <summary>Copies or moves messages into another folder: all of them or none. Repeats with the same operation id return the first result.</summary>
+    [Alias("Copy")]
+    Task<CopyResult> CopyAsync(CopyRequest request);
+
+    /// <summary>Removes messages that have \Deleted. A repeat with the same operation id removes nothing more.</summary>
+    [Alias("Expunge")]
+    Task<ExpungeResult> ExpungeAsync(ExpungeRequest request);
+
+    /// <summary>
+    /// Tells an edge of changes for a minute from now; it repeats the call four times as often. Returns the modseq now, so that an edge whose notices
+    /// were lost sees that there is something to ask for.
+    /// </summary>
+    [Alias("Watch")]
+    Task<long> WatchAsync(IMailboxObserver observer);
+
+    [Alias("Unwatch")]
+    Task UnwatchAsync(IMailboxObserver observer);
 
     /// <summary>Of these bodies, the ones that a message of this mailbox still refers to: the sweeper's and the verifier's question.</summary>
     [Alias("Holds")]
@@ -71,6 +112,7 @@ public sealed record NewFolder([property: Id(0)] string Name, [property: Id(1)] 
 [GenerateSerializer, Immutable, Alias("mc.MailboxQuota")]
 public readonly record struct MailboxQuota([property: Id(0)] long UsedBytes, [property: Id(1)] long LimitBytes)
 {
+    /// <summary>Whether a client may add this much; delivered mail has a grace above it.</summary>
     public bool Allows(long bytes) => LimitBytes == 0 || UsedBytes + bytes <= LimitBytes;
 }
 
@@ -122,6 +164,9 @@ public sealed record FolderInfo
     [Id(2)] public string? SpecialUse { get; init; }
 
     [Id(3)] public bool Subscribed { get; init; }
+
+    /// <summary>True: a name that is subscribed to and has no folder; its <see cref="Id"/> is 0.</summary>
+    [Id(4)] public bool NonExistent { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FolderStatus")]
@@ -137,6 +182,7 @@ public sealed record FolderStatus
 
     [Id(4)] public required uint UidValidity { get; init; }
 
+    /// <summary>The highest modseq of this folder (RFC 7162 §3.1.2.1), not of the mailbox.</summary>
     [Id(5)] public required long HighestModSeq { get; init; }
 
     /// <summary>Octets of all messages (STATUS SIZE, RFC 8438).</summary>
@@ -152,6 +198,7 @@ public sealed record OpenedFolder
 
     [Id(2)] public required uint UidNext { get; init; }
 
+    /// <summary>The highest modseq of this folder (RFC 7162 §3.1.2.1).</summary>
     [Id(3)] public required long HighestModSeq { get; init; }
 
     /// <summary>The UIDs of all messages, as ascending ranges.</summary>
@@ -165,6 +212,9 @@ public sealed record OpenedFolder
 
     /// <summary>Keywords in use: bit 8 + i of a flag set is the i-th.</summary>
     [Id(7)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
+
+    /// <summary>The mailbox's modseq: the answer is complete up to here.</summary>
+    [Id(8)] public required long ModSeq { get; init; }
 }
 
 /// <summary>UIDs from First to Last, both included.</summary>
@@ -174,21 +224,48 @@ public readonly record struct UidRange([property: Id(0)] uint First, [property: 
     public int Count => (int)(Last - First + 1);
 }
 
+[GenerateSerializer, Immutable, Alias("mc.ChangesRequest")]
+public sealed record ChangesRequest
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    /// <summary>Changes up to here are known to the caller; at least 0.</summary>
+    [Id(1)] public required long SinceModSeq { get; init; }
+
+    /// <summary>Messages from this UID on are new to the caller; 0 when it does not ask for them.</summary>
+    [Id(2)] public uint UidNext { get; init; }
+
+    /// <summary>True: new messages that nobody was told of become this caller's \Recent.</summary>
+    [Id(3)] public bool ClaimRecent { get; init; }
+}
+
 [GenerateSerializer, Immutable, Alias("mc.FolderChanges")]
 public sealed record FolderChanges
 {
-    /// <summary>The answer is complete up to this modseq.</summary>
+    /// <summary>The answer is complete up to this modseq, the mailbox's.</summary>
     [Id(0)] public required long ModSeq { get; init; }
 
     [Id(1)] public required uint UidNext { get; init; }
 
     /// <summary>The UIDs of all messages now, as ascending ranges: a UID that the caller had and that is missing was expunged.</summary>
-    [Id(2)] public required UidRange[] Uids { get; init; }
+    [Id(2)] public UidRange[] Uids { get; init; } = [];
 
     /// <summary>Messages, old and new, whose flags changed after the modseq.</summary>
-    [Id(3)] public required IReadOnlyList<FlagsOfMessage> Flags { get; init => field = value as FlagsOfMessage[] ?? [.. value]; }
+    [Id(3)] public IReadOnlyList<FlagsOfMessage> Flags { get; init => field = value as FlagsOfMessage[] ?? [.. value]; } = [];
 
     [Id(4)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
+
+    /// <summary>UIDs expunged after the modseq, as ascending ranges; also some that the caller never knew.</summary>
+    [Id(5)] public UidRange[] Expunged { get; init; } = [];
+
+    /// <summary>UIDs of messages that exist, from the caller's <see cref="ChangesRequest.UidNext"/> on, as ascending ranges.</summary>
+    [Id(6)] public UidRange[] Arrived { get; init; } = [];
+
+    /// <summary>Of those that arrived, the ones from here on are \Recent to this caller.</summary>
+    [Id(7)] public uint RecentFrom { get; init; } = uint.MaxValue;
+
+    /// <summary>The highest modseq of this folder.</summary>
+    [Id(8)] public long HighestModSeq { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FlagsOfMessage")]

@@ -78,7 +78,25 @@ internal sealed class TableMailboxGrain : Grain, IMailboxGrain
 
     public Task<OpenedFolder?> OpenFolderAsync(string folder, bool claimRecent) => throw new NotSupportedException();
 
-    public Task<FolderChanges?> GetChangesAsync(int folderId, long sinceModSeq) => throw new NotSupportedException();
+    public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => throw new NotSupportedException();
+
+    public Task<FolderResult> DeleteFolderAsync(Guid operation, string name) => throw new NotSupportedException();
+
+    public Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName) => throw new NotSupportedException();
+
+    public Task<FolderResult> SetSubscribedAsync(string name, bool subscribed) => throw new NotSupportedException();
+
+    public Task<AppendResult> AppendAsync(AppendRequest request) => throw new NotSupportedException();
+
+    public Task<CopyResult> CopyAsync(CopyRequest request) => throw new NotSupportedException();
+
+    public Task<ExpungeResult> ExpungeAsync(ExpungeRequest request) => throw new NotSupportedException();
+
+    public Task<long> WatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
+
+    public Task UnwatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
+
+    public Task<FolderChanges?> GetChangesAsync(ChangesRequest request) => throw new NotSupportedException();
 
     public Task<MessagePage> FetchAsync(FetchRequest request) => throw new NotSupportedException();
 

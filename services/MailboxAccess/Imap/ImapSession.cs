@@ -103,7 +103,7 @@ internal sealed class ImapSession : IAsyncDisposable
             return;
         }
 
-        var changes = await CallMailboxAsync(mailbox => mailbox.GetChangesAsync(folder.Id, folder.View.ModSeq), cancellationToken).ConfigureAwait(false);
+        var changes = await CallMailboxAsync(mailbox => mailbox.GetChangesAsync(new() { FolderId = folder.Id, SinceModSeq = folder.View.ModSeq }), cancellationToken).ConfigureAwait(false);
         if (changes is null)
         {
             throw new FolderGoneException();

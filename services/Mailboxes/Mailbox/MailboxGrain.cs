@@ -106,6 +106,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             UidValidity = found.UidValidity,
             UidNext = found.UidNext,
             HighestModSeq = State.ModSeq,
+            ModSeq = State.ModSeq,
             Uids = found.Uids(),
             RecentFrom = found.RecentFrom,
             FirstUnseen = firstUnseen,
@@ -120,15 +121,15 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return opened;
     }
 
-    public async Task<FolderChanges?> GetChangesAsync(int folderId, long sinceModSeq)
+    public async Task<FolderChanges?> GetChangesAsync(ChangesRequest request)
     {
-        if (!State.Folders.TryGetValue(folderId, out var folder))
+        if (!State.Folders.TryGetValue(request.FolderId, out var folder))
         {
             await Durable();
             return null;
         }
 
-        var changes = await new FolderReader(folder, chunks).InOneStepAsync(c => c.MaxModSeq > sinceModSeq, loaded => new FolderChanges
+        var changes = await new FolderReader(folder, chunks).InOneStepAsync(c => c.MaxModSeq > request.SinceModSeq, loaded => new FolderChanges
         {
             ModSeq = State.ModSeq,
             UidNext = folder.UidNext,
@@ -137,7 +138,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             [
                 .. loaded.SelectMany(l => l.Messages()).Select(m => m.Flags)
                     .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
-                    .Where(f => f.ModSeq > sinceModSeq),
+                    .Where(f => f.ModSeq > request.SinceModSeq),
             ],
             Keywords = [.. State.Keywords],
         });
@@ -175,6 +176,24 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         await Durable();
         return search.Found.ToArray();
     }
+
+    public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => throw new NotSupportedException();
+
+    public Task<FolderResult> DeleteFolderAsync(Guid operation, string name) => throw new NotSupportedException();
+
+    public Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName) => throw new NotSupportedException();
+
+    public Task<FolderResult> SetSubscribedAsync(string name, bool subscribed) => throw new NotSupportedException();
+
+    public Task<AppendResult> AppendAsync(AppendRequest request) => throw new NotSupportedException();
+
+    public Task<CopyResult> CopyAsync(CopyRequest request) => throw new NotSupportedException();
+
+    public Task<ExpungeResult> ExpungeAsync(ExpungeRequest request) => throw new NotSupportedException();
+
+    public Task<long> WatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
+
+    public Task UnwatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
 
     protected override async Task<MailboxState> LoadAsync(string? manifest, CancellationToken cancellationToken) =>
         manifest is null ? new() : MailboxState.From(await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken));

@@ -44,17 +44,17 @@ public sealed class StoreFlagsTests
     {
         await using var silo = await TestSilo.StartAsync();
         var (mailbox, inbox) = await WithMessagesAsync(silo, 1500);
-        var before = (await mailbox.GetChangesAsync(inbox, 0))!.ModSeq;
+        var before = (await mailbox.GetChangesAsync(new() { FolderId = inbox, SinceModSeq = 0 }))!.ModSeq;
         await mailbox.StoreFlagsAsync(new() { Operation = Guid.NewGuid(), FolderId = inbox, Uids = [new(7, 8)], Change = FlagChange.Add, Flags = MessageFlags.Flagged });
         await mailbox.FileAsync(Mail.For(Account));
         await silo.ForgetAsync();
 
-        var changes = await mailbox.GetChangesAsync(inbox, before);
+        var changes = await mailbox.GetChangesAsync(new() { FolderId = inbox, SinceModSeq = before });
 
         Assert.Equal([7u, 8u, 1501u], changes!.Flags.Select(f => f.Uid));
         Assert.Equal([new UidRange(1, 1501)], changes.Uids);
         Assert.Equal(before + 2, changes.ModSeq);
-        Assert.Empty((await mailbox.GetChangesAsync(inbox, changes.ModSeq))!.Flags);
+        Assert.Empty((await mailbox.GetChangesAsync(new() { FolderId = inbox, SinceModSeq = changes.ModSeq }))!.Flags);
     }
 
     [Fact]

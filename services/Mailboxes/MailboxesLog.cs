@@ -11,4 +11,7 @@ internal static partial class MailboxesLog
 
     [LoggerMessage(3002, LogLevel.Error, "the sweep broke off; it runs again at its next time")]
     public static partial void SweepFailed(ILogger logger, Exception reason);
+
+    [LoggerMessage(3003, LogLevel.Warning, "mailbox {Account} could not release bodies that it needs no more; it tries again with its next change")]
+    public static partial void BodiesNotReleased(ILogger logger, string account, Exception reason);
 }

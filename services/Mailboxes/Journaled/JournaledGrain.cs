@@ -86,8 +86,16 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     {
     }
 
+    /// <summary>Called each time that what was recorded has become durable.</summary>
+    protected virtual void OnDurable()
+    {
+    }
+
     /// <summary>The name of a new blob for the events which a seal replaces; null when this kind of grain does not keep them.</summary>
     protected virtual string? NewArchiveName() => null;
+
+    /// <summary>True once a write is in doubt: the activation is ending and records nothing more.</summary>
+    protected bool IsFenced => doubt is not null;
 
     protected void Record(TEvent recorded)
     {
@@ -125,6 +133,7 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
                 head = await (seal ? SealBatchAsync() : AppendBatchAsync()) ?? throw new JournalMovedException(JournalName, "another activation wrote to it");
                 inFlightDone!.SetResult();
                 inFlightDone = null;
+                OnDurable();
             }
             catch (Exception e)
             {

@@ -14,13 +14,14 @@ internal sealed class Chunk
 
     public required string FlagsBlob { get; init; }
 
-    public required UidRange[] Uids { get; init; }
+    /// <summary>The messages that are still there; rows of others are passed over.</summary>
+    public required UidRange[] Uids { get; set; }
 
     public required int Unseen { get; set; }
 
     public required int Deleted { get; set; }
 
-    public required long Bytes { get; init; }
+    public required long Bytes { get; set; }
 
     public required long MaxModSeq { get; set; }
 
@@ -37,6 +38,8 @@ internal sealed class Chunk
     public uint FirstUid => Uids[0].First;
 
     public uint LastUid => Uids[^1].Last;
+
+    public bool IsEmpty => Uids.Length == 0;
 
     public int Count => UidRanges.Count(Uids);
 
@@ -55,6 +58,19 @@ internal sealed class Chunk
         Deleted += FlagCounts.Deleted(change.After) - FlagCounts.Deleted(change.Before);
     }
 
+    /// <summary>Messages of this chunk have left the folder.</summary>
+    public void Remove(IReadOnlyList<RemovedMessage> removed)
+    {
+        Uids = UidRanges.Except(Uids, UidRanges.From(removed.Select(m => m.Uid)));
+        foreach (var message in removed)
+        {
+            Overrides.Remove(message.Uid);
+            Unseen -= FlagCounts.Unseen(message.Flags);
+            Deleted -= FlagCounts.Deleted(message.Flags);
+            Bytes -= message.Size;
+        }
+    }
+
     public ChunkManifest ToManifest() => new()
     {
         Rows = RowsBlob,
@@ -68,6 +84,21 @@ internal sealed class Chunk
         FirstBodyAt = FirstBodyAt,
         LastBodyAt = LastBodyAt,
         Overrides = [.. Overrides.Values],
+    };
+
+    /// <summary>Only its rows are asked for any more.</summary>
+    public static Chunk From(DiscardedChunk discarded) => new()
+    {
+        RowsBlob = discarded.Rows,
+        ContentsBlob = "",
+        FlagsBlob = "",
+        Uids = discarded.Uids,
+        Unseen = 0,
+        Deleted = 0,
+        Bytes = 0,
+        MaxModSeq = 0,
+        FirstBodyAt = 0,
+        LastBodyAt = 0,
     };
 
     public static Chunk From(ChunkManifest manifest) => new()

@@ -24,21 +24,24 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
     public async Task<ReadOnlyMemory<byte>> ContentsAsync(Chunk chunk, ChunkRows rows) =>
         chunk.Unwritten?.Contents ?? await blobs.ReadAsync(chunk.ContentsBlob, 0, rows.ContentOffsets[^1], CancellationToken.None);
 
-    /// <summary>The contents of the rows from one index to another, both included, in one read.</summary>
-    public async Task<MessageContent[]> ContentsAsync(Chunk chunk, ChunkRows rows, int first, int last)
+    /// <summary>The encoded contents of the rows from one index to another, both included, in one read.</summary>
+    public async Task<ReadOnlyMemory<byte>[]> ContentsAsync(Chunk chunk, ChunkRows rows, int first, int last)
     {
         var (start, end) = (rows.ContentOffsets[first], rows.ContentOffsets[last + 1]);
         var bytes = chunk.Unwritten?.Contents is { } unwritten
             ? unwritten[start..end]
             : await blobs.ReadAsync(chunk.ContentsBlob, start, end - start, CancellationToken.None);
-        var contents = new MessageContent[last - first + 1];
+        var contents = new ReadOnlyMemory<byte>[last - first + 1];
         for (var i = first; i <= last; i++)
         {
-            contents[i - first] = Decode(bytes[(rows.ContentOffsets[i] - start)..(rows.ContentOffsets[i + 1] - start)]);
+            contents[i - first] = bytes[(rows.ContentOffsets[i] - start)..(rows.ContentOffsets[i + 1] - start)];
         }
 
         return contents;
     }
+
+    public async Task<ExpungedEntries> ExpungedAsync(ExpungeLog.Segment segment) =>
+        segment.Unwritten ?? await CachedAsync<ExpungedEntries>(segment.Blob, entries => entries.Ranges.Length * 16);
 
     public MessageContent Decode(ReadOnlyMemory<byte> content) => serializer.Decode<MessageContent>(content);
 

@@ -15,14 +15,14 @@ internal sealed class FlagStore(MailboxState state, StoreRequest request, DateTi
             return ([], ResultOf([.. current.Where(m => !remembered.Unmodified.Contains(m.Uid))], remembered.Unmodified, state.Keywords));
         }
 
-        var newKeywords = NewKeywords();
-        if (state.Keywords.Count + newKeywords.Count > MailboxState.MaxKeywords)
+        var newKeywords = request.Change == FlagChange.Remove ? [] : MailboxKeywords.Missing(state.Keywords, request.Keywords);
+        if (state.Keywords.Count + newKeywords.Count > MailboxKeywords.Max)
         {
             return ([], new() { Messages = [], Keywords = [.. state.Keywords], KeywordsFit = false });
         }
 
         List<string> keywords = [.. state.Keywords, .. newKeywords];
-        var bits = request.Flags | request.Keywords.Aggregate(MessageFlags.None, (set, keyword) => set | BitOf(keywords, keyword));
+        var bits = request.Flags | MailboxKeywords.Bits(keywords, request.Keywords);
         var unmodified = current.Where(m => m.ModSeq > (request.UnchangedSince ?? long.MaxValue)).Select(m => m.Uid).ToArray();
         var after = current.Where(m => !unmodified.Contains(m.Uid)).Select(m => (Before: m, After: Changed(m.Flags, bits))).ToArray();
         var changes = after.Where(m => m.Before.Flags != m.After).Select(m => new FlagsBeforeAndAfter(m.Before.Uid, m.Before.Flags, m.After)).ToArray();
@@ -43,17 +43,6 @@ internal sealed class FlagStore(MailboxState state, StoreRequest request, DateTi
 
     private static StoreResult ResultOf(IReadOnlyList<FlagsOfMessage> messages, IReadOnlyList<uint> unmodified, List<string> keywords) =>
         new() { Messages = messages, Unmodified = unmodified, Keywords = [.. keywords] };
-
-    // Keywords are compared without regard to case (RFC 5788 §2 names them so).
-    private List<string> NewKeywords() => request.Change == FlagChange.Remove
-        ? []
-        : [.. request.Keywords.Distinct(StringComparer.OrdinalIgnoreCase).Where(k => !state.Keywords.Contains(k, StringComparer.OrdinalIgnoreCase))];
-
-    private static MessageFlags BitOf(List<string> keywords, string keyword)
-    {
-        var index = keywords.FindIndex(k => k.Equals(keyword, StringComparison.OrdinalIgnoreCase));
-        return index < 0 ? MessageFlags.None : (MessageFlags)(1UL << (MailboxState.FirstKeywordBit + index));
-    }
 
     private MessageFlags Changed(MessageFlags before, MessageFlags bits) => request.Change switch
     {

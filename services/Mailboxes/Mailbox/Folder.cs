@@ -7,18 +7,29 @@ internal sealed class Folder
 {
     public required int Id { get; init; }
 
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
     public required string? SpecialUse { get; init; }
 
-    public required bool Subscribed { get; init; }
+    public required bool Subscribed { get; set; }
 
-    public required uint UidValidity { get; init; }
+    public required uint UidValidity { get; set; }
 
     public uint UidNext { get; set; } = 1;
 
-    /// <summary>Messages from this UID on have been shown to no session yet.</summary>
+    /// <summary>Messages from this UID on have been shown to no session yet, as the journal has it.</summary>
     public uint RecentFrom { get; set; } = 1;
+
+    /// <summary>
+    /// The same, as sessions of this activation were told. It goes into the journal when the activation ends or is sealed, not with every SELECT: after a crash some messages
+    /// are \Recent once more, as they should be when it cannot be known (RFC 3501 §2.3.2).
+    /// </summary>
+    public uint ClaimedFrom { get => Math.Max(field, RecentFrom); set; }
+
+    /// <summary>The modseq of the last change in this folder.</summary>
+    public long HighestModSeq { get; set; }
+
+    public ExpungeLog Expunged { get; init; } = new();
 
     /// <summary>A new array at each seal: a reader that awaits can tell that the layout moved.</summary>
     public Chunk[] Chunks { get; set; } = [];
@@ -29,24 +40,68 @@ internal sealed class Folder
 
     public int Unseen => Chunks.Sum(c => c.Unseen) + Tail.Sum(m => FlagCounts.Unseen(m.Flags));
 
-    public int Recent => Chunks.Sum(c => c.LastUid < RecentFrom ? 0 : UidRanges.CountFrom(c.Uids, RecentFrom)) + Tail.Count(m => m.Row.Uid >= RecentFrom);
+    public int Recent => Chunks.Sum(c => c.LastUid < ClaimedFrom ? 0 : UidRanges.CountFrom(c.Uids, ClaimedFrom)) + Tail.Count(m => m.Row.Uid >= ClaimedFrom);
 
     public long Bytes => Chunks.Sum(c => c.Bytes) + Tail.Sum(m => m.Row.Size);
 
-    public UidRange[] Uids()
+    public UidRange[] Uids() => UidsFrom(1);
+
+    /// <summary>UIDs of messages from one on.</summary>
+    public UidRange[] UidsFrom(uint first)
     {
         var ranges = new List<UidRange>();
-        foreach (var range in Chunks.SelectMany(c => c.Uids))
+        foreach (var range in UidRanges.From(Chunks.Where(c => c.LastUid >= first).SelectMany(c => c.Uids), first))
         {
             UidRanges.Append(ranges, range);
         }
 
-        foreach (var message in Tail)
+        for (var i = TailIndexFrom(first); i < Tail.Count; i++)
         {
-            UidRanges.Append(ranges, new(message.Row.Uid, message.Row.Uid));
+            UidRanges.Append(ranges, new(Tail[i].Row.Uid, Tail[i].Row.Uid));
         }
 
         return [.. ranges];
+    }
+
+    public void Add(MessageRow row, MessageFlags flags, long modSeq, ReadOnlyMemory<byte> content)
+    {
+        Tail.Add(new() { Row = row, Content = content, Flags = flags, ModSeq = modSeq });
+        UidNext = row.Uid + 1;
+        HighestModSeq = modSeq;
+    }
+
+    /// <summary>Messages leave, ascending by UID. A chunk that is empty then goes too.</summary>
+    public void Remove(IReadOnlyList<RemovedMessage> removed, long modSeq)
+    {
+        var uids = UidRanges.From(removed.Select(m => m.Uid));
+        foreach (var group in removed.GroupBy(m => FindChunk(m.Uid)))
+        {
+            group.Key?.Remove([.. group]);
+        }
+
+        Tail.RemoveAll(m => UidRanges.Contains(uids, m.Row.Uid));
+        if (Array.Exists(Chunks, c => c.IsEmpty))
+        {
+            Chunks = Array.FindAll(Chunks, c => !c.IsEmpty);
+        }
+
+        Expunged.Add(uids, modSeq);
+        HighestModSeq = modSeq;
+    }
+
+    /// <summary>All messages go to an empty folder, UIDs, chunks and all; here they are expunged.</summary>
+    public void GiveAllTo(Folder other, long modSeq)
+    {
+        var uids = Uids();
+        other.Chunks = Chunks;
+        other.Tail.AddRange(Tail);
+        other.UidNext = UidNext;
+        other.RecentFrom = ClaimedFrom;
+        Chunks = [];
+        Tail.Clear();
+        Expunged.Add(uids, modSeq);
+        HighestModSeq = modSeq;
+        other.HighestModSeq = modSeq;
     }
 
     public TailMessage? FindInTail(uint uid)

@@ -64,6 +64,60 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
         .Where(f => UidRanges.Contains(uids, f.Uid));
 
+    /// <summary>Messages that are named by ranges and have \Deleted, by UID.</summary>
+    public IEnumerable<RemovedMessage> DeletedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
+        .SelectMany(l => l.Messages()).Select(m => new RemovedMessage(m.Row.Uid, m.Flags.Flags, m.Row.Size, m.Row.Body))
+        .Concat(folder.Tail.Select(m => new RemovedMessage(m.Row.Uid, m.Flags, m.Row.Size, m.Row.Body)))
+        .Where(m => FlagCounts.Deleted(m.Flags) > 0 && UidRanges.Contains(uids, m.Uid));
+
+    /// <summary>
+    /// Runs <paramref name="step"/> with the messages that ranges name, as they are now, each with its encoded content. Contents are read before the step, and more of them
+    /// when a seal has moved messages meanwhile: a UID's content never changes.
+    /// </summary>
+    public async Task<T> WithContentsAsync<T>(UidRange[] uids, Func<IReadOnlyList<AddedMessage>, T> step)
+    {
+        var contents = new Dictionary<uint, ReadOnlyMemory<byte>>();
+        while (true)
+        {
+            var (missing, done, result) = await InOneStepAsync(c => UidRanges.Intersects(uids, c.FirstUid, c.LastUid), loaded =>
+            {
+                var wanted = loaded.Select(l => (Loaded: l, Rows: RowsOf(l, uids))).Where(l => l.Rows.Exists(p => !contents.ContainsKey(p.Row.Uid))).ToList();
+                return wanted.Count > 0 ? (wanted, false, default(T)!) : (wanted, true, step([.. MessagesOf(loaded, uids, contents)]));
+            });
+            if (done)
+            {
+                return result;
+            }
+
+            foreach (var (from, rows) in missing)
+            {
+                await ReadContentsAsync(rows, from, (picked, content) => contents[picked.Row.Uid] = content);
+            }
+        }
+    }
+
+    /// <summary>What was expunged after a modseq, and what <paramref name="step"/> makes of it together with the chunks that changed since.</summary>
+    public async Task<T> WithExpungedAsync<T>(long modSeq, Func<UidRange[], IReadOnlyList<LoadedChunk>, T> step)
+    {
+        while (true)
+        {
+            var segments = folder.Expunged.Segments;
+            var entries = new List<ExpungedEntries>();
+            foreach (var segment in segments.Where(s => s.LastModSeq > modSeq))
+            {
+                entries.Add(await chunks.ExpungedAsync(segment));
+            }
+
+            var (done, result) = await InOneStepAsync(c => c.MaxModSeq > modSeq, loaded => folder.Expunged.Segments == segments
+                ? (true, step(folder.Expunged.Since(modSeq, entries), loaded))
+                : (false, default(T)!));
+            if (done)
+            {
+                return result;
+            }
+        }
+    }
+
     /// <summary>One page of messages, and the UID to go on from; 0 when there are no more.</summary>
     public async Task<(IReadOnlyList<FetchedMessage> Messages, uint NextUid)> PageAsync(FetchRequest request, TenantId tenant)
     {
@@ -81,6 +135,12 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
         return (page, cursor);
     }
+
+    private static List<Picked> RowsOf(LoadedChunk loaded, UidRange[] uids) => [.. ChunkFrom(loaded).Where(p => UidRanges.Contains(uids, p.Row.Uid))];
+
+    private IEnumerable<AddedMessage> MessagesOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids, Dictionary<uint, ReadOnlyMemory<byte>> contents) => loaded
+        .SelectMany(l => RowsOf(l, uids)).Select(p => new AddedMessage(p.Row, p.Flags.Flags, contents[p.Row.Uid]))
+        .Concat(folder.Tail.Where(m => UidRanges.Contains(uids, m.Row.Uid)).Select(m => new AddedMessage(m.Row, m.Flags, m.Content)));
 
     private Task<(List<Picked> Picked, LoadedChunk? From, uint NextUid)> PickAsync(FetchRequest request, uint cursor, (int Messages, int Bytes) limits) => InOneStepAsync(
         chunk => chunk == Array.Find(folder.Chunks, c => c.LastUid >= cursor && UidRanges.Intersects(request.Uids, Math.Max(c.FirstUid, cursor), c.LastUid)),
@@ -122,7 +182,8 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         }
         else if (withContent)
         {
-            await ReadContentsAsync(picked, from!, contents);
+            var at = 0;
+            await ReadContentsAsync(picked, from!, (_, content) => contents[at++] = chunks.Decode(content));
         }
 
         return picked.Select((p, i) => new FetchedMessage
@@ -137,7 +198,8 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         });
     }
 
-    private async Task ReadContentsAsync(List<Picked> picked, LoadedChunk from, MessageContent?[] contents)
+    // Contents that stand near one another are read together.
+    private async Task ReadContentsAsync(List<Picked> picked, LoadedChunk from, Action<Picked, ReadOnlyMemory<byte>> take)
     {
         var offsets = from.Rows.ContentOffsets;
         for (var start = 0; start < picked.Count;)
@@ -151,7 +213,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
             var run = await chunks.ContentsAsync(from.Chunk, from.Rows, picked[start].Index, picked[end].Index);
             for (var i = start; i <= end; i++)
             {
-                contents[i] = run[picked[i].Index - picked[start].Index];
+                take(picked[i], run[picked[i].Index - picked[start].Index]);
             }
 
             start = end + 1;

@@ -75,3 +75,138 @@ internal sealed record RecentClaimed : MailboxEvent
 
     [Id(1)] public required uint RecentFrom { get; init; }
 }
+
+/// <summary>What a client did to the mailbox: its result is remembered under its id, so that a repeat does nothing more.</summary>
+[GenerateSerializer, Immutable, Alias("mc.MailboxOperation")]
+internal abstract record MailboxOperation : MailboxEvent
+{
+    [Id(0)] public required Guid Operation { get; init; }
+
+    [Id(1)] public required DateTimeOffset At { get; init; }
+
+    [Id(2)] public required long ModSeq { get; init; }
+
+    /// <summary>What the operation remembers of itself.</summary>
+    public virtual RememberedOperation ToRemember() => new(Operation, At, []);
+}
+
+[GenerateSerializer, Immutable, Alias("mc.FolderCreated")]
+internal sealed record FolderCreated : MailboxOperation
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    [Id(1)] public required string Name { get; init; }
+
+    [Id(2)] public required string? SpecialUse { get; init; }
+
+    [Id(3)] public required uint UidValidity { get; init; }
+}
+
+/// <summary>A folder went with all its messages.</summary>
+[GenerateSerializer, Immutable, Alias("mc.FolderDeleted")]
+internal sealed record FolderDeleted : MailboxOperation
+{
+    [Id(0)] public required int FolderId { get; init; }
+}
+
+/// <summary>A folder and those below it have new names.</summary>
+[GenerateSerializer, Immutable, Alias("mc.FoldersRenamed")]
+internal sealed record FoldersRenamed : MailboxOperation
+{
+    [Id(0)] public required RenamedFolder[] Folders { get; init; }
+}
+
+/// <summary>A folder's new name and the UIDVALIDITY that it has under it.</summary>
+[GenerateSerializer, Immutable, Alias("mc.RenamedFolder")]
+internal sealed record RenamedFolder([property: Id(0)] int FolderId, [property: Id(1)] string Name, [property: Id(2)] uint UidValidity);
+
+/// <summary>INBOX gave all its messages to a new folder, which keeps their UIDs under a UIDVALIDITY of its own (RFC 3501 §6.3.5).</summary>
+[GenerateSerializer, Immutable, Alias("mc.InboxRenamed")]
+internal sealed record InboxRenamed : MailboxOperation
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    [Id(1)] public required string Name { get; init; }
+
+    [Id(2)] public required uint UidValidity { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("mc.SubscriptionChanged")]
+internal sealed record SubscriptionChanged : MailboxEvent
+{
+    [Id(0)] public required string Name { get; init; }
+
+    [Id(1)] public required bool Subscribed { get; init; }
+}
+
+/// <summary>A message that came into a folder by APPEND or COPY. Its content is the encoded <see cref="MessageContent"/>.</summary>
+[GenerateSerializer, Immutable, Alias("mc.AddedMessage")]
+internal sealed record AddedMessage([property: Id(0)] MessageRow Row, [property: Id(1)] MessageFlags Flags, [property: Id(2)] ReadOnlyMemory<byte> Content);
+
+[GenerateSerializer, Immutable, Alias("mc.MessagesAppended")]
+internal sealed record MessagesAppended : MailboxOperation
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    [Id(1)] public required AddedMessage[] Messages { get; init; }
+
+    /// <summary>Keywords that this change added to the mailbox's list.</summary>
+    [Id(2)] public required string[] NewKeywords { get; init; }
+
+    [Id(3)] public required uint UidValidity { get; init; }
+
+    public UidRange[] Uids => UidRanges.From(Messages.Select(m => m.Row.Uid));
+
+    public override RememberedOperation ToRemember() => base.ToRemember() with { Targets = Uids, UidValidity = UidValidity };
+}
+
+/// <summary>Messages were copied, or moved, in one step. The messages as they are in the target stand in the order of the sources.</summary>
+[GenerateSerializer, Immutable, Alias("mc.MessagesCopied")]
+internal sealed record MessagesCopied : MailboxOperation
+{
+    [Id(0)] public required int SourceId { get; init; }
+
+    [Id(1)] public required UidRange[] Sources { get; init; }
+
+    [Id(2)] public required int TargetId { get; init; }
+
+    [Id(3)] public required AddedMessage[] Messages { get; init; }
+
+    [Id(4)] public required bool Move { get; init; }
+
+    [Id(5)] public required uint UidValidity { get; init; }
+
+    public UidRange[] Targets => UidRanges.From(Messages.Select(m => m.Row.Uid));
+
+    public override RememberedOperation ToRemember() => base.ToRemember() with { Sources = Sources, Targets = Targets, UidValidity = UidValidity };
+}
+
+/// <summary>Messages were removed. It carries what they counted for, so that counts follow without loading a chunk.</summary>
+[GenerateSerializer, Immutable, Alias("mc.MessagesExpunged")]
+internal sealed record MessagesExpunged : MailboxOperation
+{
+    [Id(0)] public required int FolderId { get; init; }
+
+    [Id(1)] public required RemovedMessage[] Messages { get; init; }
+}
+
+/// <summary>A message that leaves a folder: what it counted for, and the id in its body's name.</summary>
+[GenerateSerializer, Immutable, Alias("mc.RemovedMessage")]
+internal readonly record struct RemovedMessage(
+    [property: Id(0)] uint Uid, [property: Id(1)] MessageFlags Flags, [property: Id(2)] long Size, [property: Id(3)] Guid Body);
+
+/// <summary>A chunk of a deleted folder was read: these are the bodies of its messages.</summary>
+[GenerateSerializer, Immutable, Alias("mc.DiscardRead")]
+internal sealed record DiscardRead : MailboxEvent
+{
+    [Id(0)] public required string RowsBlob { get; init; }
+
+    [Id(1)] public required Guid[] Bodies { get; init; }
+}
+
+/// <summary>Bodies that nothing here refers to any more are released: the blob store knows.</summary>
+[GenerateSerializer, Immutable, Alias("mc.BodiesReleased")]
+internal sealed record BodiesReleased : MailboxEvent
+{
+    [Id(0)] public required Guid[] Bodies { get; init; }
+}

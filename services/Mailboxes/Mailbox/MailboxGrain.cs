@@ -2,6 +2,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Messages;
 using Orleans.Concurrency;
+using Orleans.Utilities;
 
 namespace MailCloud.Mailboxes.Mailbox;
 
@@ -12,15 +13,26 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// <item>A delivery is filed at most once in 14 days, whatever became of the message; an older one is never filed.</item>
 /// <item>Chunks are loaded before the synchronous step that uses them, and it checks that the layout did not move meanwhile.</item>
 /// <item>Counts are right without loading: an event carries what it changes them by.</item>
+/// <item>Every UID that ever left a folder is in its log with the modseq of its leaving; a message moves in one event, so that it is in one folder at every moment.</item>
+/// <item>A body is released only after the event that dropped its last reference is durable.</item>
+/// <item>Nothing here waits for an edge or a client: notices are one-way hints, and answers are pages of bounded size.</item>
 /// </list>
 /// </summary>
 [Reentrant]
 internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, MailboxesOptions options)
     : JournaledGrain<MailboxState, MailboxEvent>(storage), IMailboxGrain
 {
+    /// <summary>An edge renews its watch four times as often.</summary>
+    private static readonly TimeSpan WatchLifetime = TimeSpan.FromMinutes(1);
+
+    private readonly ObserverManager<IMailboxObserver> observers = new(WatchLifetime, storage.Loggers.CreateLogger<MailboxGrain>());
     private MailboxSeal? seal;
+    private Task releasing = Task.CompletedTask;
+    private long notified;
 
     private AccountId Account => new(this.GetPrimaryKeyString());
+
+    private MessageDecisions Decisions => new(State, Storage.Time.GetUtcNow());
 
     protected override string JournalName => $"mailbox/{Account.Value}";
 
@@ -68,6 +80,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     {
         var folders = State.Folders.Values
             .Select(f => new FolderInfo { Id = f.Id, Name = f.Name, SpecialUse = f.SpecialUse, Subscribed = f.Subscribed })
+            .Concat(State.OrphanSubscriptions.Select(name => new FolderInfo { Id = 0, Name = name, Subscribed = true, NonExistent = true }))
             .OrderBy(f => f.Name, StringComparer.Ordinal)
             .ToArray();
         await Durable();
@@ -84,7 +97,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             Recent = found.Recent,
             UidNext = found.UidNext,
             UidValidity = found.UidValidity,
-            HighestModSeq = State.ModSeq,
+            HighestModSeq = found.HighestModSeq,
             Bytes = found.Bytes,
         };
         await Durable();
@@ -105,16 +118,16 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             FolderId = found.Id,
             UidValidity = found.UidValidity,
             UidNext = found.UidNext,
-            HighestModSeq = State.ModSeq,
+            HighestModSeq = found.HighestModSeq,
             ModSeq = State.ModSeq,
             Uids = found.Uids(),
-            RecentFrom = found.RecentFrom,
+            RecentFrom = found.ClaimedFrom,
             FirstUnseen = firstUnseen,
             Keywords = [.. State.Keywords],
         };
-        if (claimRecent && found.RecentFrom < found.UidNext)
+        if (claimRecent)
         {
-            Record(new RecentClaimed { FolderId = found.Id, RecentFrom = found.UidNext });
+            found.ClaimedFrom = found.UidNext;
         }
 
         await Durable();
@@ -129,19 +142,14 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             return null;
         }
 
-        var changes = await new FolderReader(folder, chunks).InOneStepAsync(c => c.MaxModSeq > request.SinceModSeq, loaded => new FolderChanges
-        {
-            ModSeq = State.ModSeq,
-            UidNext = folder.UidNext,
-            Uids = folder.Uids(),
-            Flags =
+        var changes = folder.HighestModSeq <= request.SinceModSeq
+            ? ChangesOf(folder, request, [], [])
+            : await new FolderReader(folder, chunks).WithExpungedAsync(request.SinceModSeq, (expunged, loaded) => ChangesOf(folder, request, expunged,
             [
                 .. loaded.SelectMany(l => l.Messages()).Select(m => m.Flags)
                     .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
                     .Where(f => f.ModSeq > request.SinceModSeq),
-            ],
-            Keywords = [.. State.Keywords],
-        });
+            ]));
         await Durable();
         return changes;
     }
@@ -177,23 +185,137 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return search.Found.ToArray();
     }
 
-    public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => throw new NotSupportedException();
+    public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => ChangeFoldersAsync(operation, decisions => decisions.Create(folder));
 
-    public Task<FolderResult> DeleteFolderAsync(Guid operation, string name) => throw new NotSupportedException();
+    public Task<FolderResult> DeleteFolderAsync(Guid operation, string name) => ChangeFoldersAsync(operation, decisions => decisions.Delete(name));
 
-    public Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName) => throw new NotSupportedException();
+    public Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName) =>
+        ChangeFoldersAsync(operation, decisions => decisions.Rename(name, newName));
 
-    public Task<FolderResult> SetSubscribedAsync(string name, bool subscribed) => throw new NotSupportedException();
+    public async Task<FolderResult> SetSubscribedAsync(string name, bool subscribed)
+    {
+        var canonical = FolderName.Canonical(name);
+        var known = State.FindFolder(canonical)?.Subscribed;
+        var now = known ?? State.OrphanSubscriptions.Contains(canonical);
+        if (known is null && !now)
+        {
+            await Durable();
+            return FolderResult.NoSuchFolder;
+        }
 
-    public Task<AppendResult> AppendAsync(AppendRequest request) => throw new NotSupportedException();
+        if (now != subscribed)
+        {
+            Record(new SubscriptionChanged { Name = canonical, Subscribed = subscribed });
+        }
 
-    public Task<CopyResult> CopyAsync(CopyRequest request) => throw new NotSupportedException();
+        await Durable();
+        return FolderResult.Done;
+    }
 
-    public Task<ExpungeResult> ExpungeAsync(ExpungeRequest request) => throw new NotSupportedException();
+    public async Task<AppendResult> AppendAsync(AppendRequest request)
+    {
+        var (recorded, result) = Decisions.Append(request, Storage.Serializer, BodyIdOf);
+        Record(recorded);
+        await Durable();
+        return result;
+    }
 
-    public Task<long> WatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
+    public async Task<CopyResult> CopyAsync(CopyRequest request)
+    {
+        if (!State.Folders.TryGetValue(request.FolderId, out var folder))
+        {
+            await Durable();
+            return new() { Outcome = WriteOutcome.SourceGone };
+        }
 
-    public Task UnwatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
+        // Counted before their contents are loaded.
+        if (UidRanges.CountOverlap(folder.Uids(), request.Uids) > CopyRequest.MaxMessages)
+        {
+            await Durable();
+            return new() { Outcome = WriteOutcome.TooMany };
+        }
+
+        var result = await new FolderReader(folder, chunks).WithContentsAsync(request.Uids, messages =>
+        {
+            // Contents were awaited: the folder may have gone meanwhile.
+            if (!State.Folders.ContainsKey(request.FolderId))
+            {
+                return new() { Outcome = WriteOutcome.SourceGone };
+            }
+
+            var (recorded, decided) = Decisions.Copy(request, messages);
+            Record(recorded);
+            return decided;
+        });
+        await Durable();
+        return result;
+    }
+
+    public async Task<ExpungeResult> ExpungeAsync(ExpungeRequest request)
+    {
+        if (!State.Folders.TryGetValue(request.FolderId, out var folder))
+        {
+            await Durable();
+            return new() { Expunged = 0, HighestModSeq = State.ModSeq };
+        }
+
+        var uids = request.Uids ?? [new(1, uint.MaxValue)];
+        var reader = new FolderReader(folder, chunks);
+        var expunged = await reader.InOneStepAsync(c => c.Deleted > 0 && UidRanges.Intersects(uids, c.FirstUid, c.LastUid), loaded =>
+        {
+            var deleted = State.Folders.ContainsKey(request.FolderId) ? reader.DeletedOf(loaded, uids).ToArray() : [];
+            var (recorded, count) = Decisions.Expunge(request, deleted);
+            foreach (var part in recorded)
+            {
+                Record(part);
+            }
+
+            return count;
+        });
+        await Durable();
+        return new() { Expunged = expunged, HighestModSeq = folder.HighestModSeq };
+    }
+
+    public Task<long> WatchAsync(IMailboxObserver observer)
+    {
+        observers.Subscribe(observer, observer);
+        return Task.FromResult(notified);
+    }
+
+    public Task UnwatchAsync(IMailboxObserver observer)
+    {
+        observers.Unsubscribe(observer);
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await base.OnActivateAsync(cancellationToken);
+        notified = State.ModSeq;
+        ReleaseBodies();
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        foreach (var folder in State.Folders.Values.Where(f => f.ClaimedFrom > f.RecentFrom && !IsFenced))
+        {
+            Record(new RecentClaimed { FolderId = folder.Id, RecentFrom = folder.ClaimedFrom });
+        }
+
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <summary>Commit before notify: edges are told of nothing that may still be lost.</summary>
+    protected override void OnDurable()
+    {
+        ReleaseBodies();
+        if (State.ModSeq > notified)
+        {
+            // What is open yet is told with the next flush; a notice is only a hint.
+            notified = State.ModSeq;
+            observers.Notify(observer => observer.ChangedAsync(Account, notified));
+        }
+    }
 
     protected override async Task<MailboxState> LoadAsync(string? manifest, CancellationToken cancellationToken) =>
         manifest is null ? new() : MailboxState.From(await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken));
@@ -215,6 +337,71 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     }
 
     protected override string NewArchiveName() => seal!.NewBlob("archive");
+
+    private async Task<FolderResult> ChangeFoldersAsync(Guid operation, Func<FolderDecisions, FolderResult> decide)
+    {
+        var decisions = new FolderDecisions(State, operation, Storage.Time.GetUtcNow());
+        var result = decide(decisions);
+        foreach (var recorded in decisions.Recorded)
+        {
+            Record(recorded);
+        }
+
+        await Durable();
+        return result;
+    }
+
+    private void Record(MailboxOperation? operation)
+    {
+        if (operation is not null)
+        {
+            base.Record(operation);
+        }
+    }
+
+    private void ReleaseBodies()
+    {
+        var releaser = new BodyReleaser(State, chunks, Storage.Blobs, Account);
+        if (releasing.IsCompleted && releaser.HasWork)
+        {
+            releasing = RunAsync();
+        }
+
+        async Task RunAsync()
+        {
+            try
+            {
+                await releaser.RunAsync(Durable, Record);
+            }
+            catch (Exception e)
+            {
+                // They stay in the outbox: the next change of the mailbox, or its next activation, tries again.
+                MailboxesLog.BodiesNotReleased(Storage.Loggers.CreateLogger<MailboxGrain>(), Account.Value, e);
+            }
+        }
+    }
+
+    private FolderChanges ChangesOf(Folder folder, ChangesRequest request, UidRange[] expunged, FlagsOfMessage[] flags)
+    {
+        var recentFrom = folder.ClaimedFrom;
+        if (request.ClaimRecent)
+        {
+            folder.ClaimedFrom = folder.UidNext;
+        }
+
+        return new()
+        {
+            ModSeq = State.ModSeq,
+            UidNext = folder.UidNext,
+            Uids = folder.Uids(),
+            Flags = flags,
+            Keywords = [.. State.Keywords],
+            Expunged = expunged,
+            Arrived = request.UidNext == 0 || request.UidNext == folder.UidNext ? [] : folder.UidsFrom(request.UidNext),
+            RecentFrom = recentFrom,
+            HighestModSeq = folder.HighestModSeq,
+        };
+    }
 
     private FilingOutcome Decide(FilingRequest request)
     {

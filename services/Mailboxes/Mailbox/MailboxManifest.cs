@@ -28,7 +28,35 @@ internal sealed record MailboxManifest : IStoredRecord
     [Id(8)] public required IReadOnlyList<RememberedOperation> Operations { get; init => field = value as RememberedOperation[] ?? [.. value]; }
 
     [Id(9)] public required IReadOnlyList<ArchiveSegment> Archives { get; init => field = value as ArchiveSegment[] ?? [.. value]; }
+
+    /// <summary>Names that are subscribed to and have no folder.</summary>
+    [Id(10)] public string[] OrphanSubscriptions { get; init; } = [];
+
+    /// <summary>Names that folders had, the latest last, and the highest UIDVALIDITY that was seen under each.</summary>
+    [Id(11)] public RetiredName[] RetiredNames { get; init; } = [];
+
+    /// <summary>The highest UIDVALIDITY under names that stand no more in <see cref="RetiredNames"/>.</summary>
+    [Id(12)] public uint ForgottenUidValidity { get; init; }
+
+    [Id(13)] public BodyCopies[] BodyCopies { get; init; } = [];
+
+    /// <summary>Bodies to release: nothing here refers to them.</summary>
+    [Id(14)] public Guid[] Outbox { get; init; } = [];
+
+    [Id(15)] public DiscardedChunk[] Discards { get; init; } = [];
 }
+
+/// <summary>A name that a folder had, and its UIDVALIDITY under it.</summary>
+[GenerateSerializer, Immutable, Alias("mc.RetiredName")]
+internal sealed record RetiredName([property: Id(0)] string Name, [property: Id(1)] uint UidValidity);
+
+/// <summary>A body that several messages of this mailbox refer to, and how many.</summary>
+[GenerateSerializer, Immutable, Alias("mc.BodyCopies")]
+internal readonly record struct BodyCopies([property: Id(0)] Guid Body, [property: Id(1)] int Count);
+
+/// <summary>A chunk of a deleted folder, whose bodies are still to be released.</summary>
+[GenerateSerializer, Immutable, Alias("mc.DiscardedChunk")]
+internal sealed record DiscardedChunk([property: Id(0)] string Rows, [property: Id(1)] UidRange[] Uids);
 
 [GenerateSerializer, Immutable, Alias("mc.FolderManifest")]
 internal sealed record FolderManifest
@@ -48,7 +76,19 @@ internal sealed record FolderManifest
     [Id(6)] public required uint RecentFrom { get; init; }
 
     [Id(7)] public required IReadOnlyList<ChunkManifest> Chunks { get; init => field = value as ChunkManifest[] ?? [.. value]; }
+
+    /// <summary>0 in a manifest of before folders had one: then the mailbox's.</summary>
+    [Id(8)] public long HighestModSeq { get; init; }
+
+    /// <summary>What was expunged since the last segment of the log.</summary>
+    [Id(9)] public ExpungedRange[] Expunged { get; init; } = [];
+
+    [Id(10)] public ExpungedSegmentManifest[] ExpungedSegments { get; init; } = [];
 }
+
+/// <summary>A segment of a folder's log of expunged messages: its blob, and the modseq of its last entry.</summary>
+[GenerateSerializer, Immutable, Alias("mc.ExpungedSegment")]
+internal sealed record ExpungedSegmentManifest([property: Id(0)] string Blob, [property: Id(1)] long LastModSeq);
 
 /// <summary>One chunk: its three blobs, its counts, its UIDs, and the flag changes that its flags blob does not have yet.</summary>
 [GenerateSerializer, Immutable, Alias("mc.ChunkManifest")]
@@ -100,7 +140,17 @@ internal sealed record FiledDay : IStoredRecord
 }
 
 [GenerateSerializer, Immutable, Alias("mc.RememberedOperation")]
-internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property: Id(1)] DateTimeOffset At, [property: Id(2)] uint[] Unmodified);
+internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property: Id(1)] DateTimeOffset At, [property: Id(2)] uint[] Unmodified)
+{
+    /// <summary>What was copied or moved.</summary>
+    [Id(3)] public UidRange[] Sources { get; init; } = [];
+
+    /// <summary>The UIDs that the messages got.</summary>
+    [Id(4)] public UidRange[] Targets { get; init; } = [];
+
+    /// <summary>The UIDVALIDITY of the folder that they got them in.</summary>
+    [Id(5)] public uint UidValidity { get; init; }
+}
 
 /// <summary>Events that a seal replaced, kept for a time so that a mailbox can be restored to a moment.</summary>
 [GenerateSerializer, Immutable, Alias("mc.ArchiveSegment")]

@@ -21,6 +21,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
     private readonly Dictionary<Chunk, (ChunkRows Rows, ChunkFlags Flags)> toReflag = [];
     private readonly List<(string, ReadOnlyMemory<byte>)> written = [];
     private readonly List<Chunk> unwritten = [];
+    private readonly List<ExpungeLog.Segment> unwrittenSegments = [];
 
     /// <summary>The prefix of every blob that belongs to a mailbox's state.</summary>
     public static string BlobPrefix(AccountId account) => $"{account.Tenant.Value}/mailbox/{account.Value[(account.Tenant.Value.Length + 1)..]}/";
@@ -52,6 +53,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
         foreach (var folder in state.Folders.Values)
         {
             SealTail(folder);
+            SealExpunged(folder);
             if (folder.Chunks.Any(toReflag.ContainsKey))
             {
                 folder.Chunks = Array.ConvertAll(folder.Chunks, c => toReflag.ContainsKey(c) ? WithNewFlags(c) : c);
@@ -70,13 +72,18 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
             state.Archives.Add(new(archive, now, state.ModSeq));
         }
 
+        state.ForgetOperations(now);
         var manifest = NewBlob("manifest");
-        written.Add((manifest, serializer.Encode(state.ToManifest(filedDays, now))));
+        written.Add((manifest, serializer.Encode(state.ToManifest(filedDays))));
         return new(written, manifest);
     }
 
     /// <summary>The blobs are durable: from now on they are read from the store.</summary>
-    public void Finish() => unwritten.ForEach(c => c.Unwritten = null);
+    public void Finish()
+    {
+        unwritten.ForEach(c => c.Unwritten = null);
+        unwrittenSegments.ForEach(s => s.Unwritten = null);
+    }
 
     public string NewBlob(string kind) => $"{BlobPrefix(account)}{kind}-{Guid.CreateVersion7():N}";
 
@@ -111,6 +118,15 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
         kept.Add(Write(builder));
         folder.Chunks = [.. kept];
         folder.Tail.Clear();
+    }
+
+    private void SealExpunged(Folder folder)
+    {
+        if (folder.Expunged.Seal(() => NewBlob("expunged")) is { } segment)
+        {
+            written.Add((segment.Blob, serializer.Encode(segment.Unwritten!)));
+            unwrittenSegments.Add(segment);
+        }
     }
 
     private Chunk Write(ChunkBuilder builder)

@@ -6,11 +6,6 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// <summary>A mailbox in memory: its manifest's content and what its journal added. Changed only by <see cref="Apply"/> and by sealing.</summary>
 internal sealed class MailboxState
 {
-    /// <summary>Bits 8 to 63 of <see cref="MessageFlags"/>.</summary>
-    public const int MaxKeywords = 56;
-
-    public const int FirstKeywordBit = 8;
-
     /// <summary>How long an operation's result is remembered: longer than any edge goes on repeating it.</summary>
     public static readonly TimeSpan OperationMemory = TimeSpan.FromHours(1);
 
@@ -36,11 +31,27 @@ internal sealed class MailboxState
 
     public List<ArchiveSegment> Archives { get; private set; } = [];
 
+    /// <summary>Names that are subscribed to and have no folder (RFC 3501 §6.3.6: a name stays when its folder goes).</summary>
+    public SortedSet<string> OrphanSubscriptions { get; } = new(StringComparer.Ordinal);
+
+    public RetiredNames Retired { get; private set; } = new();
+
+    public BodyReferences Bodies { get; private set; } = new();
+
     /// <summary>A folder by name; INBOX in any case (RFC 3501 §5.1).</summary>
     public Folder? FindFolder(string name)
     {
-        var inbox = name.Equals("INBOX", StringComparison.OrdinalIgnoreCase);
-        return Folders.Values.FirstOrDefault(f => inbox ? f.Name == "INBOX" : f.Name == name);
+        var canonical = FolderName.Canonical(name);
+        return Folders.Values.FirstOrDefault(f => f.Name == canonical);
+    }
+
+    /// <summary>Operations whose edge has long stopped repeating them.</summary>
+    public void ForgetOperations(DateTimeOffset now)
+    {
+        foreach (var operation in Operations.Values.Where(o => o.At <= now - OperationMemory).ToArray())
+        {
+            Operations.Remove(operation.Id);
+        }
     }
 
     public void Apply(MailboxEvent recorded)
@@ -62,12 +73,57 @@ internal sealed class MailboxState
             case RecentClaimed e:
                 Folders[e.FolderId].RecentFrom = e.RecentFrom;
                 break;
+            case SubscriptionChanged e:
+                ApplySubscription(e);
+                break;
+            case DiscardRead e:
+                Bodies.Drop(e.RowsBlob, e.Bodies);
+                break;
+            case BodiesReleased e:
+                Bodies.Released(e.Bodies);
+                break;
+            case MailboxOperation e:
+                Apply(e);
+                break;
             default:
                 throw new InvalidOperationException($"unknown mailbox event {recorded.GetType().Name}");
         }
     }
 
-    public MailboxManifest ToManifest(IReadOnlyList<FiledDayManifest> filedDays, DateTimeOffset now) => new()
+    private void Apply(MailboxOperation operation)
+    {
+        switch (operation)
+        {
+            case FolderCreated e:
+                AddFolder(e.FolderId, e.Name, e.SpecialUse, e.UidValidity);
+                break;
+            case FolderDeleted e:
+                ApplyDeleted(e);
+                break;
+            case FoldersRenamed e:
+                ApplyRenamed(e);
+                break;
+            case InboxRenamed e:
+                FindFolder(FolderName.Inbox)!.GiveAllTo(AddFolder(e.FolderId, e.Name, null, e.UidValidity), e.ModSeq);
+                break;
+            case MessagesAppended e:
+                ApplyAppended(e);
+                break;
+            case MessagesCopied e:
+                ApplyCopied(e);
+                break;
+            case MessagesExpunged e:
+                ApplyExpunged(e);
+                break;
+            default:
+                throw new InvalidOperationException($"unknown mailbox operation {operation.GetType().Name}");
+        }
+
+        ModSeq = operation.ModSeq;
+        Operations[operation.Operation] = operation.ToRemember();
+    }
+
+    public MailboxManifest ToManifest(IReadOnlyList<FiledDayManifest> filedDays) => new()
     {
         ModSeq = ModSeq,
         QuotaBytes = QuotaBytes,
@@ -77,8 +133,14 @@ internal sealed class MailboxState
         Keywords = [.. Keywords],
         Folders = [.. Folders.Values.Select(ToManifest)],
         FiledDays = filedDays,
-        Operations = [.. Operations.Values.Where(o => o.At > now - OperationMemory)],
+        Operations = [.. Operations.Values],
         Archives = [.. Archives],
+        OrphanSubscriptions = [.. OrphanSubscriptions],
+        RetiredNames = Retired.ToManifest(),
+        ForgottenUidValidity = Retired.Forgotten,
+        BodyCopies = Bodies.CopiesToManifest(),
+        Outbox = [.. Bodies.Outbox],
+        Discards = Bodies.DiscardsToManifest(),
     };
 
     public static MailboxState From(MailboxManifest manifest)
@@ -94,8 +156,11 @@ internal sealed class MailboxState
             Filed = FiledDeliveries.From(manifest.FiledDays),
             Operations = manifest.Operations.ToDictionary(o => o.Id),
             Archives = [.. manifest.Archives],
+            Retired = RetiredNames.From(manifest),
+            Bodies = BodyReferences.From(manifest),
         };
         state.Keywords.AddRange(manifest.Keywords);
+        state.OrphanSubscriptions.UnionWith(manifest.OrphanSubscriptions);
         foreach (var folder in manifest.Folders)
         {
             state.Folders[folder.Id] = new()
@@ -107,7 +172,9 @@ internal sealed class MailboxState
                 UidValidity = folder.UidValidity,
                 UidNext = folder.UidNext,
                 RecentFrom = folder.RecentFrom,
+                HighestModSeq = folder.HighestModSeq == 0 ? manifest.ModSeq : folder.HighestModSeq,
                 Chunks = [.. folder.Chunks.Select(Chunk.From)],
+                Expunged = ExpungeLog.From(folder),
             };
         }
 
@@ -122,8 +189,11 @@ internal sealed class MailboxState
         Subscribed = folder.Subscribed,
         UidValidity = folder.UidValidity,
         UidNext = folder.UidNext,
-        RecentFrom = folder.RecentFrom,
+        RecentFrom = folder.ClaimedFrom,
         Chunks = [.. folder.Chunks.Select(c => c.ToManifest())],
+        HighestModSeq = folder.HighestModSeq,
+        Expunged = [.. folder.Expunged.Recent],
+        ExpungedSegments = [.. folder.Expunged.Segments.Select(s => new ExpungedSegmentManifest(s.Blob, s.LastModSeq))],
     };
 
     private void ApplyCreated(MailboxCreated e)
@@ -148,12 +218,114 @@ internal sealed class MailboxState
 
     private void ApplyFiled(MessageFiled e)
     {
-        var folder = Folders[e.FolderId];
-        folder.Tail.Add(new() { Row = e.Row, Content = e.Content, Flags = MessageFlags.None, ModSeq = e.ModSeq });
-        folder.UidNext = e.Row.Uid + 1;
+        Folders[e.FolderId].Add(e.Row, MessageFlags.None, e.ModSeq, e.Content);
         UsedBytes += e.Row.Size;
         ModSeq = e.ModSeq;
         Filed.Add(e.Delivery);
+    }
+
+    private Folder AddFolder(int id, string name, string? specialUse, uint uidValidity)
+    {
+        NextFolderId = id + 1;
+        NextUidValidity = uidValidity + 1;
+        return Folders[id] = new()
+        {
+            Id = id,
+            Name = name,
+            SpecialUse = specialUse,
+            Subscribed = OrphanSubscriptions.Remove(name),
+            UidValidity = uidValidity,
+        };
+    }
+
+    private void ApplyDeleted(FolderDeleted e)
+    {
+        Folders.Remove(e.FolderId, out var folder);
+        Retire(folder!);
+        UsedBytes -= folder!.Bytes;
+        Bodies.Discard(folder.Chunks);
+        foreach (var message in folder.Tail)
+        {
+            Bodies.Drop(message.Row.Body);
+        }
+
+        if (folder.Subscribed)
+        {
+            OrphanSubscriptions.Add(folder.Name);
+        }
+    }
+
+    private void ApplyRenamed(FoldersRenamed e)
+    {
+        foreach (var (id, name, uidValidity) in e.Folders)
+        {
+            var folder = Folders[id];
+            Retire(folder);
+            folder.Name = name;
+            folder.UidValidity = uidValidity;
+            folder.Subscribed |= OrphanSubscriptions.Remove(name);
+            NextUidValidity = Math.Max(NextUidValidity, uidValidity + 1);
+        }
+    }
+
+    private void Retire(Folder folder) => Retired.Add(folder.Name, folder.UidValidity);
+
+    private void ApplySubscription(SubscriptionChanged e)
+    {
+        if (FindFolder(e.Name) is { } folder)
+        {
+            folder.Subscribed = e.Subscribed;
+        }
+        else if (!e.Subscribed)
+        {
+            OrphanSubscriptions.Remove(e.Name);
+        }
+    }
+
+    private void ApplyAppended(MessagesAppended e)
+    {
+        Keywords.AddRange(e.NewKeywords);
+        Add(Folders[e.FolderId], e.Messages, e.ModSeq);
+    }
+
+    private void ApplyCopied(MessagesCopied e)
+    {
+        Add(Folders[e.TargetId], e.Messages, e.ModSeq);
+        if (e.Move)
+        {
+            var removed = e.Sources.SelectMany(UidRanges.Each).Zip(e.Messages, (uid, m) => new RemovedMessage(uid, m.Flags, m.Row.Size, m.Row.Body));
+            Remove(Folders[e.SourceId], [.. removed], e.ModSeq);
+            return;
+        }
+
+        foreach (var message in e.Messages)
+        {
+            Bodies.Copy(message.Row.Body);
+        }
+    }
+
+    private void ApplyExpunged(MessagesExpunged e)
+    {
+        Remove(Folders[e.FolderId], e.Messages, e.ModSeq);
+        foreach (var message in e.Messages)
+        {
+            Bodies.Drop(message.Body);
+        }
+    }
+
+    private void Add(Folder folder, AddedMessage[] messages, long modSeq)
+    {
+        foreach (var (row, flags, content) in messages)
+        {
+            folder.Add(row, flags, modSeq, content);
+            UsedBytes += row.Size;
+        }
+    }
+
+    private void Remove(Folder folder, RemovedMessage[] messages, long modSeq)
+    {
+        folder.Remove(messages, modSeq);
+        UsedBytes -= messages.Sum(m => m.Size);
     }
 
     private void ApplyFlags(FlagsChanged e)
@@ -174,6 +346,7 @@ internal sealed class MailboxState
         }
 
         ModSeq = e.ModSeq;
+        folder.HighestModSeq = e.ModSeq;
         Operations[e.Operation] = new(e.Operation, e.At, e.Unmodified);
     }
 }

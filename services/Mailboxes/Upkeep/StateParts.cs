@@ -21,6 +21,8 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
         .. manifest.Folders.SelectMany(folder => folder.Chunks).SelectMany(chunk => (string[])[chunk.Rows, chunk.Contents, chunk.Flags]),
         .. manifest.FiledDays.Select(day => day.Blob).OfType<string>(),
         .. manifest.Archives.Select(archive => archive.Blob),
+        .. manifest.Folders.SelectMany(folder => folder.ExpungedSegments).Select(segment => segment.Blob),
+        .. manifest.Discards.Select(discard => discard.Rows),
     ];
 
     /// <summary>

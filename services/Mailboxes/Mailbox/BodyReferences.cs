@@ -1,0 +1,76 @@
+using MailCloud.MailboxContracts;
+
+namespace MailCloud.Mailboxes.Mailbox;
+
+/// <summary>
+/// How often this mailbox refers to bodies, and which of them it will release. A body is released once: when its last message has gone and that is durable.
+/// Copies are counted only where there are several, so that a mailbox of a million messages counts nothing.
+/// </summary>
+internal sealed class BodyReferences
+{
+    // References, where there is more than one.
+    private readonly Dictionary<Guid, int> copies = [];
+    private readonly HashSet<Guid> outbox = [];
+    private readonly List<Chunk> discards = [];
+
+    /// <summary>Bodies to release: nothing here refers to them.</summary>
+    public IReadOnlyCollection<Guid> Outbox => outbox;
+
+    /// <summary>Chunks of deleted folders: their messages still count until they have been read.</summary>
+    public IReadOnlyList<Chunk> Discards => discards;
+
+    public IReadOnlyDictionary<Guid, int> Copies => copies;
+
+    public void Copy(Guid body) => copies[body] = copies.GetValueOrDefault(body, 1) + 1;
+
+    /// <summary>A message that referred to the body has gone.</summary>
+    public void Drop(Guid body)
+    {
+        switch (copies.GetValueOrDefault(body, 1))
+        {
+            case 1:
+                outbox.Add(body);
+                break;
+            case 2:
+                copies.Remove(body);
+                break;
+            case var count:
+                copies[body] = count - 1;
+                break;
+        }
+    }
+
+    public void Discard(IEnumerable<Chunk> chunks) => discards.AddRange(chunks);
+
+    public void Drop(string rowsBlob, IEnumerable<Guid> bodies)
+    {
+        if (discards.RemoveAll(c => c.RowsBlob == rowsBlob) == 0)
+        {
+            return;
+        }
+
+        foreach (var body in bodies)
+        {
+            Drop(body);
+        }
+    }
+
+    public void Released(IEnumerable<Guid> bodies) => outbox.ExceptWith(bodies);
+
+    public BodyCopies[] CopiesToManifest() => [.. copies.Select(c => new BodyCopies(c.Key, c.Value))];
+
+    public DiscardedChunk[] DiscardsToManifest() => [.. discards.Select(c => new DiscardedChunk(c.RowsBlob, c.Uids))];
+
+    public static BodyReferences From(MailboxManifest manifest)
+    {
+        var references = new BodyReferences();
+        foreach (var (body, count) in manifest.BodyCopies)
+        {
+            references.copies.Add(body, count);
+        }
+
+        references.outbox.UnionWith(manifest.Outbox);
+        references.discards.AddRange(manifest.Discards.Select(Chunk.From));
+        return references;
+    }
+}

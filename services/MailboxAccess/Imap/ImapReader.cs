@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MailCloud.MailboxContracts;
 
@@ -106,6 +107,20 @@ internal ref struct ImapReader(ReadOnlySpan<byte> octets)
 
         rest = rest[digits..];
         return (uint)value;
+    }
+
+    /// <summary>A modseq, or 0: up to 63 bits (RFC 7162 §7, mod-sequence-valzer).</summary>
+    public long ModSeq()
+    {
+        var digits = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        digits = digits < 0 ? rest.Length : digits;
+        if (digits is 0 or > 19 || !long.TryParse(rest[..digits], CultureInfo.InvariantCulture, out var modSeq))
+        {
+            throw new ImapSyntaxException("Expected a mod-sequence");
+        }
+
+        rest = rest[digits..];
+        return modSeq;
     }
 
     public uint NonZeroNumber()

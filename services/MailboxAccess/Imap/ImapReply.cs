@@ -9,6 +9,9 @@ internal sealed record ImapReply(string Status, string? Code, string Text)
     /// <summary>The connection is closed after the reply.</summary>
     public bool Close { get; init; }
 
+    /// <summary>The verb has told all that the mailbox had to tell: SELECT, whose answer is not a moment old.</summary>
+    public bool IsUpToDate { get; init; }
+
     public static ImapReply Ok(string text, string? code = null) => new("OK", code, text);
 
     public static ImapReply No(string text, string? code = null) => new("NO", code, text);

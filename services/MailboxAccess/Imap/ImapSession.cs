@@ -11,7 +11,14 @@ namespace MailCloud.MailboxAccess.Imap;
 
 /// <summary>
 /// One client's session. Its loop reads a command, lends the writer to the verb for untagged responses, adds what other sessions have changed
-/// and the tagged response, and is the only one that turns errors into responses. Commands run one after the other (RFC 3501 §5.5).
+/// and the tagged response, and is the only one that turns errors into responses. Invariants:
+/// <list type="number">
+/// <item>Commands run one after the other (RFC 3501 §5.5), and only what runs now writes: the loop, or the verb to which it lent the writer.</item>
+/// <item>The selected folder's view is changed by this session alone, from answers of the mailbox; a notice only says that it is time to ask.</item>
+/// <item>No grain waits for a client: an answer is complete before the first octet of it is written, and a page is asked for when the last one was taken.</item>
+/// <item>What a client is told of was durable before; what it is not told of yet, the next answer repeats (the view's modseq).</item>
+/// <item>A call that changes something carries an operation id and is repeated with it, so that a mailbox which moves is noticed by nobody.</item>
+/// </list>
 /// </summary>
 internal sealed class ImapSession : IAsyncDisposable
 {
@@ -42,6 +49,9 @@ internal sealed class ImapSession : IAsyncDisposable
     public AccountId? Account { get; private set; }
 
     public SelectedFolder? Selected { get; set; }
+
+    /// <summary>What the client has asked for by ENABLE, or by a command that implies it.</summary>
+    public ImapExtensions Enabled { get; private set; }
 
     public bool IsTls => tls is not null;
 
@@ -103,13 +113,22 @@ internal sealed class ImapSession : IAsyncDisposable
             return;
         }
 
-        var changes = await CallMailboxAsync(mailbox => mailbox.GetChangesAsync(new() { FolderId = folder.Id, SinceModSeq = folder.View.ModSeq }), cancellationToken).ConfigureAwait(false);
-        if (changes is null)
-        {
-            throw new FolderGoneException();
-        }
+        var ask = folder.Ask();
+        var changes = await CallMailboxAsync(mailbox => mailbox.GetChangesAsync(ask), cancellationToken).ConfigureAwait(false) ?? throw new FolderGoneException();
+        await folder.WriteAsync(Writer, changes, mayExpunge, Enabled, cancellationToken).ConfigureAwait(false);
+    }
 
-        folder.Write(Writer, changes, mayExpunge);
+    /// <summary>
+    /// Goes on with an extension. What enables CONDSTORE while a mailbox is selected tells from which modseq on the client sees all (RFC 7162 §3.1.2.1).
+    /// </summary>
+    public void Enable(ImapExtensions extension)
+    {
+        var before = Enabled;
+        Enabled |= extension;
+        if (Selected is { } folder && !before.HasFlag(ImapExtensions.CondStore))
+        {
+            folder.WriteHighestModSeq(Writer);
+        }
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -199,7 +218,7 @@ internal sealed class ImapSession : IAsyncDisposable
         try
         {
             var reply = await verb.RunAsync(this, arguments, cancellationToken).ConfigureAwait(false);
-            if (reply.Status != "BAD" && !reply.Close)
+            if (reply.Status != "BAD" && !reply.Close && !reply.IsUpToDate)
             {
                 await TellChangesAsync(mayExpunge: !verb.HoldsNumbers, cancellationToken).ConfigureAwait(false);
             }

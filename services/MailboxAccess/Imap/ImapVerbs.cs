@@ -46,6 +46,7 @@ internal static class ImapVerbs
         new("LSUB", ImapState.LoggedIn, Lsub.RunAsync),
         new("STATUS", ImapState.LoggedIn, Status.RunAsync),
         new("NAMESPACE", ImapState.LoggedIn, Namespace.RunAsync),
+        new("ENABLE", ImapState.LoggedIn, Enable.RunAsync),
         new("CHECK", ImapState.Selected, Check.RunAsync),
         new("CLOSE", ImapState.Selected, Close.RunAsync),
         new("UNSELECT", ImapState.Selected, Unselect.RunAsync),

@@ -3,46 +3,85 @@ using MailCloud.MailboxContracts;
 namespace MailCloud.MailboxAccess.Imap;
 
 /// <summary>
-/// What this session's client believes of the selected folder: which message has which sequence number (RFC 3501 §2.3.1.2). It changes only
-/// by responses that are sent, so that both sides count the same. A message expunged meanwhile keeps its number until EXPUNGE may be sent.
+/// What this session's client believes of the selected folder: which message has which sequence number (RFC 3501 §2.3.1.2). Pure: it is fed with
+/// answers of the mailbox and says what must be sent. Invariants:
+/// <list type="number">
+/// <item>It changes only by responses that are sent, in their order, so that both sides count the same.</item>
+/// <item>A message that is gone keeps its number until its EXPUNGE or VANISHED may be sent (RFC 3501 §7.4.1), and is announced then exactly once.</item>
+/// <item>UIDs only rise: what arrives stands after all that the client knows. A message that came and went between two answers never appears.</item>
+/// <item>Each answer begins at the modseq and the UID where the last one ended, so that none of them costs more than what changed.</item>
+/// <item>A change is passed on unless the client was told of that very change (by its modseq) in answer to its own command.</item>
+/// </list>
 /// </summary>
 internal sealed class MailboxView
 {
-    // Changes that the client has been told of, or has made itself, since ModSeq: the next answer repeats them and is not passed on.
+    // Changes after ModSeq that the client has been told of, or has made itself: the next answer repeats them and is not passed on.
     private readonly Dictionary<uint, long> told = [];
-    private UidRange[] uids;
 
-    // before[i]: messages in the ranges before the i-th.
-    private int[] before;
+    // UIDs that are \Recent in this session, also of messages that are gone since.
+    private readonly List<UidRange> recent = [];
 
-    public MailboxView(UidRange[] uids, long modSeq, uint recentFrom)
+    // The messages that have a number, and for each range how many stand before it.
+    private List<UidRange> numbered;
+    private List<int> before;
+
+    // Of those, the ones that are gone and wait for their EXPUNGE.
+    private UidRange[] held = [];
+
+    public MailboxView(UidRange[] uids, uint uidNext, long modSeq, long highestModSeq, uint recentFrom)
     {
-        this.uids = uids;
-        before = CountBefore(uids);
+        numbered = [.. uids];
+        before = CountBefore(numbered);
+        UidNext = uidNext;
         ModSeq = modSeq;
-        RecentFrom = recentFrom;
+        HighestModSeq = highestModSeq;
+        AddRecent(recentFrom, uidNext);
     }
 
-    /// <summary>Changes up to here are known to the client.</summary>
+    /// <summary>Changes of the mailbox up to here are known to the client.</summary>
     public long ModSeq { get; private set; }
 
-    /// <summary>UIDs from here on are \Recent in this session.</summary>
-    public uint RecentFrom { get; }
+    /// <summary>Messages from this UID on are unknown to the client.</summary>
+    public uint UidNext { get; private set; }
+
+    /// <summary>
+    /// What the client may take for the folder's HIGHESTMODSEQ and lose nothing when the connection breaks: below the modseq of each expunge
+    /// that it was not told of (RFC 7162 §3.2.1).
+    /// </summary>
+    public long HighestModSeq { get; private set; }
+
+    /// <summary>True while an EXPUNGE waits until it may be sent.</summary>
+    public bool HoldsExpunges => held.Length > 0;
 
     public int Count => before[^1];
 
-    public int Recent => Count - RankOf(RecentFrom);
+    public int Recent
+    {
+        get
+        {
+            var count = 0;
+            foreach (var range in recent)
+            {
+                count += RankOf((ulong)range.Last + 1) - RankOf(range.First);
+            }
+
+            return count;
+        }
+    }
 
     /// <summary>The highest UID, which <c>*</c> stands for among UIDs; 0 when the folder is empty.</summary>
-    public uint LastUid => uids.Length == 0 ? 0 : uids[^1].Last;
+    public uint LastUid => numbered.Count == 0 ? 0 : numbered[^1].Last;
 
-    public bool IsRecent(uint uid) => uid >= RecentFrom;
+    /// <summary>All messages of the view.</summary>
+    public UidRange[] All => [.. numbered];
+
+    public bool IsRecent(uint uid) => UidRanges.Contains(recent, uid);
 
     /// <summary>The sequence number of a UID, from 1; 0 when the client knows no such message.</summary>
     public int NumberOf(uint uid)
     {
-        var range = RangeAt(uid);
-        return range < 0 ? 0 : before[range] + (int)(uid - uids[range].First) + 1;
+        var range = UidRanges.LastFrom(numbered, uid);
+        return range < 0 || uid > numbered[range].Last ? 0 : before[range] + (int)(uid - numbered[range].First) + 1;
     }
 
     /// <summary>The UID of a sequence number from 1 to <see cref="Count"/>.</summary>
@@ -51,7 +90,7 @@ internal sealed class MailboxView
         ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Count);
         var range = RangeOfRank(number - 1);
-        return uids[range].First + (uint)(number - 1 - before[range]);
+        return numbered[range].First + (uint)(number - 1 - before[range]);
     }
 
     /// <summary>The messages that a set names, as ascending ranges of UIDs.</summary>
@@ -60,7 +99,7 @@ internal sealed class MailboxView
     {
         if (byUid)
         {
-            return Intersect(set.Resolve(LastUid));
+            return UidRanges.Intersect(set.ToUids(LastUid), numbered);
         }
 
         if (set.Highest() > Count)
@@ -77,9 +116,6 @@ internal sealed class MailboxView
         return [.. selected];
     }
 
-    /// <summary>All messages of the view.</summary>
-    public UidRange[] All => uids;
-
     /// <summary>The client learns this message's flags, as of the modseq, by another way than <see cref="Apply"/>.</summary>
     public void Tell(FlagsOfMessage message) => told[message.Uid] = message.ModSeq;
 
@@ -87,25 +123,28 @@ internal sealed class MailboxView
     /// Brings the view to the folder's present state as far as it may, and says what must be sent for it. Without
     /// <paramref name="mayExpunge"/> messages that are gone keep their numbers (RFC 3501 §7.4.1: no EXPUNGE during FETCH, STORE or SEARCH).
     /// </summary>
+    /// <param name="changes">The answer to <see cref="ModSeq"/> and <see cref="UidNext"/>.</param>
+    /// <param name="mayExpunge">Whether EXPUNGE may be sent.</param>
     public ViewUpdate Apply(FolderChanges changes, bool mayExpunge)
     {
-        var expunged = mayExpunge ? Expunge(changes.Uids) : [];
+        held = UidRanges.Union(held, UidRanges.Intersect(changes.Expunged, numbered));
+        var vanished = mayExpunge ? held : [];
+        var expunged = NumbersOf(vanished);
+        Remove(vanished);
         var count = Count;
-        Extend(changes.Uids);
-        var flags = new List<FlagsOfMessage>();
-        foreach (var message in changes.Flags)
-        {
-            // A message that is new to the client is announced by EXISTS, which leads it to ask for the flags.
-            var number = NumberOf(message.Uid);
-            if (number > 0 && number <= count && !(told.TryGetValue(message.Uid, out var known) && known >= message.ModSeq))
-            {
-                flags.Add(message);
-            }
-        }
-
+        Extend(changes);
+        var flags = changes.Flags.Where(message => IsNews(message, count)).ToArray();
         ModSeq = Math.Max(ModSeq, changes.ModSeq);
+        HighestModSeq = HoldsExpunges ? HighestModSeq : Math.Max(HighestModSeq, changes.HighestModSeq);
         ForgetTold();
-        return new(expunged, Count != count ? Count : null, flags);
+        return new(expunged, vanished, Count != count ? Count : null, flags);
+    }
+
+    // A message that is new to the client is announced by EXISTS, which leads it to ask for the flags.
+    private bool IsNews(FlagsOfMessage message, int count)
+    {
+        var number = NumberOf(message.Uid);
+        return number > 0 && number <= count && !(told.TryGetValue(message.Uid, out var known) && known >= message.ModSeq);
     }
 
     private void ForgetTold()
@@ -120,173 +159,93 @@ internal sealed class MailboxView
     }
 
     // Sequence numbers to send in this order: each EXPUNGE renumbers what follows, so we go from the end (RFC 3501 §7.4.1).
-    private List<int> Expunge(UidRange[] present)
+    private List<int> NumbersOf(UidRange[] vanished)
     {
         var numbers = new List<int>();
-        var kept = new List<UidRange>(present.Length);
-        var p = 0;
-        for (var i = 0; i < uids.Length; i++)
+        for (var i = vanished.Length - 1; i >= 0; i--)
         {
-            var (first, last) = uids[i];
-            var next = (ulong)first;
-            while (p < present.Length && present[p].Last < first)
+            var first = NumberOf(vanished[i].First);
+            for (var number = first + vanished[i].Count - 1; number >= first; number--)
             {
-                p++;
+                numbers.Add(number);
             }
-
-            for (var q = p; q < present.Length && present[q].First <= last; q++)
-            {
-                var from = Math.Max(present[q].First, first);
-                var to = Math.Min(present[q].Last, last);
-                AddNumbers(i, next, from, numbers);
-                Add(kept, new(from, to));
-                next = (ulong)to + 1;
-            }
-
-            AddNumbers(i, next, (ulong)last + 1, numbers);
-        }
-
-        if (numbers.Count > 0)
-        {
-            numbers.Reverse();
-            Replace([.. kept]);
         }
 
         return numbers;
     }
 
-    // Sequence numbers of the UIDs in [from, end) of the i-th range.
-    private void AddNumbers(int range, ulong from, ulong end, List<int> numbers)
+    private void Remove(UidRange[] vanished)
     {
-        for (var uid = from; uid < end; uid++)
+        if (vanished.Length > 0)
         {
-            numbers.Add(before[range] + (int)(uid - uids[range].First) + 1);
+            numbered = UidRanges.Except(numbered, vanished);
+            before = CountBefore(numbered);
+            held = [];
         }
     }
 
-    // UIDs only rise, so new messages stand after all that the client knows.
-    private void Extend(UidRange[] present)
+    private void Extend(FolderChanges changes)
     {
-        var last = LastUid;
-        if (present.Length == 0 || present[^1].Last <= last)
+        foreach (var range in changes.Arrived)
         {
-            return;
-        }
-
-        var all = new List<UidRange>(uids);
-        foreach (var range in present)
-        {
-            if (range.Last > last)
+            if (range.Last >= UidNext)
             {
-                Add(all, new(Math.Max(range.First, last + 1), range.Last));
+                UidRanges.Append(numbered, range with { First = Math.Max(range.First, UidNext) });
+                before.RemoveRange(numbered.Count, before.Count - numbered.Count);
+                before.Add(before[^1] + numbered[^1].Count);
             }
         }
 
-        Replace([.. all]);
+        AddRecent(Math.Max(changes.RecentFrom, UidNext), changes.UidNext);
+        UidNext = Math.Max(UidNext, changes.UidNext);
     }
 
-    private static void Add(List<UidRange> ranges, UidRange range)
+    private void AddRecent(uint from, uint end)
     {
-        if (ranges.Count > 0 && ranges[^1].Last + 1 == range.First)
+        if (from < end)
         {
-            ranges[^1] = new(ranges[^1].First, range.Last);
+            UidRanges.Append(recent, new(from, end - 1));
         }
-        else
-        {
-            ranges.Add(range);
-        }
-    }
-
-    private void Replace(UidRange[] now)
-    {
-        uids = now;
-        before = CountBefore(now);
-    }
-
-    private UidRange[] Intersect(List<SequenceRange> wanted)
-    {
-        var selected = new List<UidRange>();
-        var i = 0;
-        foreach (var (first, last) in wanted)
-        {
-            while (i < uids.Length && uids[i].Last < first)
-            {
-                i++;
-            }
-
-            for (var k = i; k < uids.Length && uids[k].First <= last; k++)
-            {
-                selected.Add(new(Math.Max(uids[k].First, first), Math.Min(uids[k].Last, last)));
-            }
-        }
-
-        return [.. selected];
     }
 
     private void AddRanks(int first, int last, List<UidRange> selected)
     {
-        for (var range = RangeOfRank(first); range < uids.Length && before[range] <= last; range++)
+        for (var range = RangeOfRank(first); range < numbered.Count && before[range] <= last; range++)
         {
-            var from = uids[range].First + (uint)Math.Max(0, first - before[range]);
-            var to = uids[range].First + (uint)Math.Min(uids[range].Count - 1, last - before[range]);
-            Add(selected, new(from, to));
+            var from = numbered[range].First + (uint)Math.Max(0, first - before[range]);
+            var to = numbered[range].First + (uint)Math.Min(numbered[range].Count - 1, last - before[range]);
+            UidRanges.Append(selected, new(from, to));
         }
-    }
-
-    // The range that holds the UID; negative when none does.
-    private int RangeAt(uint uid)
-    {
-        var range = LastRangeFrom(uid);
-        return range >= 0 && uid <= uids[range].Last ? range : -1;
-    }
-
-    // The last range that begins at or before the UID; -1 when all begin after it.
-    private int LastRangeFrom(uint uid)
-    {
-        int low = 0, high = uids.Length;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (uids[middle].First <= uid)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low - 1;
     }
 
     // Messages with a lower UID.
-    private int RankOf(uint uid)
+    private int RankOf(ulong uid)
     {
-        var range = LastRangeFrom(uid);
-        return range < 0 ? 0 : before[range] + (int)Math.Min(uid - uids[range].First, (uint)uids[range].Count);
+        var range = UidRanges.LastFrom(numbered, (uint)Math.Min(uid, uint.MaxValue));
+        return range < 0 ? 0 : before[range] + (int)Math.Min(uid - numbered[range].First, (ulong)numbered[range].Count);
     }
 
     private int RangeOfRank(int rank)
     {
-        var found = Array.BinarySearch(before, 0, uids.Length, rank);
+        var found = before.BinarySearch(0, numbered.Count, rank, null);
         return found >= 0 ? found : ~found - 1;
     }
 
-    private static int[] CountBefore(UidRange[] ranges)
+    private static List<int> CountBefore(List<UidRange> ranges)
     {
-        var counts = new int[ranges.Length + 1];
-        for (var i = 0; i < ranges.Length; i++)
+        var counts = new List<int>(ranges.Count + 1) { 0 };
+        foreach (var range in ranges)
         {
-            counts[i + 1] = counts[i] + ranges[i].Count;
+            counts.Add(counts[^1] + range.Count);
         }
 
         return counts;
     }
 }
 
-/// <summary>
-/// What a client must be told: EXPUNGE for each number in this order, then EXISTS and RECENT when <paramref name="Exists"/> is not null, then
-/// FETCH with the flags of each message.
-/// </summary>
-internal readonly record struct ViewUpdate(IReadOnlyList<int> Expunged, int? Exists, IReadOnlyList<FlagsOfMessage> Flags);
+/// <summary>What a client must be told, in this order.</summary>
+/// <param name="Expunged">EXPUNGE for each number, in this order.</param>
+/// <param name="Vanished">The same messages by their UIDs, for VANISHED (RFC 7162 §3.2.10).</param>
+/// <param name="Exists">EXISTS and RECENT, when not null.</param>
+/// <param name="Flags">FETCH with the flags of each message.</param>
+internal readonly record struct ViewUpdate(IReadOnlyList<int> Expunged, UidRange[] Vanished, int? Exists, IReadOnlyList<FlagsOfMessage> Flags);

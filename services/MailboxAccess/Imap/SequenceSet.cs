@@ -1,4 +1,5 @@
 using System.Globalization;
+using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap;
 
@@ -37,6 +38,9 @@ internal sealed record SequenceSet(IReadOnlyList<SequenceRange> Ranges)
         ranges.Sort(static (x, y) => x.First.CompareTo(y.First));
         return Merge(ranges);
     }
+
+    /// <summary>The same of a set of UIDs, when <paramref name="last"/> is the highest.</summary>
+    public UidRange[] ToUids(uint last) => [.. Resolve(last).Select(range => new UidRange(range.First, range.Last))];
 
     /// <summary>The highest number that stands in it, <c>*</c> apart.</summary>
     public uint Highest()

@@ -2,10 +2,10 @@ using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
-/// <summary>STATUS (RFC 3501 §6.3.10) with SIZE (RFC 8438).</summary>
+/// <summary>STATUS (RFC 3501 §6.3.10) with SIZE (RFC 8438) and HIGHESTMODSEQ (RFC 7162 §3.1.7).</summary>
 internal static class Status
 {
-    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE"];
+    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ"];
 
     public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
@@ -14,6 +14,11 @@ internal static class Status
         if (status is null)
         {
             return ImapReply.No("There is no such mailbox", "NONEXISTENT");
+        }
+
+        if (items.Contains("HIGHESTMODSEQ"))
+        {
+            session.Enable(ImapExtensions.CondStore); // RFC 7162 §3.1: a CONDSTORE enabling command
         }
 
         session.Writer.Raw("* STATUS "u8);
@@ -47,6 +52,7 @@ internal static class Status
         "UIDNEXT" => status.UidNext,
         "UIDVALIDITY" => status.UidValidity,
         "UNSEEN" => status.Unseen,
+        "HIGHESTMODSEQ" => status.HighestModSeq,
         _ => status.Bytes,
     };
 }

@@ -23,17 +23,25 @@ public sealed class GoldenTests
     {
         var sample = Samples.All.Single(s => s.GetType().Name == name);
         var codec = Codec.For(sample);
-        var file = Path.Combine(Folder(), "v1", $"{name}.golden");
-        if (!File.Exists(file) && Environment.GetEnvironmentVariable("MAILCLOUD_WRITE_GOLDEN") == "1")
+        var encoded = codec.Encode(sample);
+        var files = FilesOf(name);
+        if (Environment.GetEnvironmentVariable("MAILCLOUD_WRITE_GOLDEN") == "1" && (files.Count == 0 || !File.ReadAllBytes(files[^1]).SequenceEqual(encoded)))
         {
-            File.WriteAllBytes(file, codec.Encode(sample));
+            File.WriteAllBytes(Path.Combine(Folder(), "v1", files.Count == 0 ? $"{name}.golden" : $"{name}-{files.Count + 1}.golden"), encoded);
+            files = FilesOf(name);
         }
 
-        var golden = File.ReadAllBytes(file);
-        Assert.Equal(golden, codec.Encode(sample));
+        var golden = File.ReadAllBytes(files[^1]);
+        Assert.Equal(golden, encoded);
         var read = codec.Decode(golden);
         Assert.Equal(sample.GetType(), read.GetType());
         Assert.Equal(golden, codec.Encode(read));
+
+        // Written before the record had all the members that it has now.
+        foreach (var older in files.SkipLast(1))
+        {
+            Assert.Equal(sample.GetType(), codec.Decode(File.ReadAllBytes(older)).GetType());
+        }
     }
 
     [Theory]
@@ -59,6 +67,23 @@ public sealed class GoldenTests
             .Select(t => t.Name);
 
         Assert.Equal(stored.Order(StringComparer.Ordinal), Samples.All.Select(s => s.GetType().Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_manifest_of_before_makes_a_state()
+    {
+        var oldest = Serializer.Decode<MailboxManifest>(File.ReadAllBytes(FilesOf(nameof(MailboxManifest))[0]));
+        var state = MailboxState.From(oldest);
+        Assert.Equal(oldest.ModSeq, state.FindFolder("inbox")!.HighestModSeq);
+        Assert.Empty(state.Bodies.Outbox);
+        Assert.Empty(state.Operations.Values.Single().Targets);
+    }
+
+    /// <summary>A record's golden bytes, the oldest first: <c>Name.golden</c>, then <c>Name-2.golden</c> of when it got more members, and so on.</summary>
+    private static List<string> FilesOf(string name)
+    {
+        var names = Enumerable.Range(1, 99).Select(i => Path.Combine(Folder(), "v1", i == 1 ? $"{name}.golden" : $"{name}-{i}.golden"));
+        return [.. names.TakeWhile(File.Exists)];
     }
 
     private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;

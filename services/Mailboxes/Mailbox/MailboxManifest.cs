@@ -3,7 +3,10 @@ using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Mailbox;
 
-/// <summary>A mailbox at one moment: all of it that is small, and the names of the chunks with the rest.</summary>
+/// <summary>
+/// A mailbox at one moment: all of it that is small, and the names of the chunks with the rest. What was written before a member existed reads as null, as no initialiser
+/// runs then: later members say what stands for it.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("mc.MailboxManifest")]
 internal sealed record MailboxManifest : IStoredRecord
 {
@@ -30,20 +33,20 @@ internal sealed record MailboxManifest : IStoredRecord
     [Id(9)] public required IReadOnlyList<ArchiveSegment> Archives { get; init => field = value as ArchiveSegment[] ?? [.. value]; }
 
     /// <summary>Names that are subscribed to and have no folder.</summary>
-    [Id(10)] public string[] OrphanSubscriptions { get; init; } = [];
+    [Id(10)] public string[] OrphanSubscriptions { get => field ?? []; init; }
 
     /// <summary>Names that folders had, the latest last, and the highest UIDVALIDITY that was seen under each.</summary>
-    [Id(11)] public RetiredName[] RetiredNames { get; init; } = [];
+    [Id(11)] public RetiredName[] RetiredNames { get => field ?? []; init; }
 
     /// <summary>The highest UIDVALIDITY under names that stand no more in <see cref="RetiredNames"/>.</summary>
     [Id(12)] public uint ForgottenUidValidity { get; init; }
 
-    [Id(13)] public BodyCopies[] BodyCopies { get; init; } = [];
+    [Id(13)] public BodyCopies[] BodyCopies { get => field ?? []; init; }
 
     /// <summary>Bodies to release: nothing here refers to them.</summary>
-    [Id(14)] public Guid[] Outbox { get; init; } = [];
+    [Id(14)] public Guid[] Outbox { get => field ?? []; init; }
 
-    [Id(15)] public DiscardedChunk[] Discards { get; init; } = [];
+    [Id(15)] public DiscardedChunk[] Discards { get => field ?? []; init; }
 }
 
 /// <summary>A name that a folder had, and its UIDVALIDITY under it.</summary>
@@ -81,9 +84,9 @@ internal sealed record FolderManifest
     [Id(8)] public long HighestModSeq { get; init; }
 
     /// <summary>What was expunged since the last segment of the log.</summary>
-    [Id(9)] public ExpungedRange[] Expunged { get; init; } = [];
+    [Id(9)] public ExpungedRange[] Expunged { get => field ?? []; init; }
 
-    [Id(10)] public ExpungedSegmentManifest[] ExpungedSegments { get; init; } = [];
+    [Id(10)] public ExpungedSegmentManifest[] ExpungedSegments { get => field ?? []; init; }
 }
 
 /// <summary>A segment of a folder's log of expunged messages: its blob, and the modseq of its last entry.</summary>
@@ -143,10 +146,10 @@ internal sealed record FiledDay : IStoredRecord
 internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property: Id(1)] DateTimeOffset At, [property: Id(2)] uint[] Unmodified)
 {
     /// <summary>What was copied or moved.</summary>
-    [Id(3)] public UidRange[] Sources { get; init; } = [];
+    [Id(3)] public UidRange[] Sources { get => field ?? []; init; }
 
     /// <summary>The UIDs that the messages got.</summary>
-    [Id(4)] public UidRange[] Targets { get; init; } = [];
+    [Id(4)] public UidRange[] Targets { get => field ?? []; init; }
 
     /// <summary>The UIDVALIDITY of the folder that they got them in.</summary>
     [Id(5)] public uint UidValidity { get; init; }

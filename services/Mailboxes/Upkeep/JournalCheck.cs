@@ -19,6 +19,9 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
 
     private readonly List<UpkeepRecord> findings = [];
 
+    // How many messages refer to a body.
+    private readonly Dictionary<Guid, int> references = [];
+
     /// <summary>True when the state could be loaded.</summary>
     public bool Loaded { get; private set; }
 
@@ -122,7 +125,26 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             Add($"its quota counts {state.UsedBytes} octets and its folders {bytes}");
         }
 
+        CheckReferences(state.Bodies);
         await CheckFurtherPartsAsync(state, cancellationToken);
+    }
+
+    // Chunks of deleted folders still count until they have been read; then their bodies are dropped one by one.
+    private void CheckReferences(BodyReferences bodies)
+    {
+        foreach (var (body, count) in references)
+        {
+            var stated = bodies.Copies.GetValueOrDefault(body, 1);
+            if (stated < count || (stated > count && bodies.Discards.Count == 0))
+            {
+                Add($"{count} messages refer to body {body}, and {stated} are counted");
+            }
+
+            if (bodies.Outbox.Contains(body))
+            {
+                Add($"body {body} is about to be released, and {count} messages refer to it");
+            }
+        }
     }
 
     private void CheckUids(Folder folder)
@@ -184,6 +206,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
     private async Task CheckMessageAsync(AccountId account, Folder folder, MessageRow row, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         counts.Messages++;
+        references[row.Body] = references.GetValueOrDefault(row.Body) + 1;
         var where = $"message {row.Uid} of folder {folder.Name}";
         try
         {
@@ -220,14 +243,30 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
 
         foreach (var blob in state.Filed.Blobs())
         {
-            try
-            {
-                await chunks.LoadAsync<FiledDay>(blob, cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                Add($"the deliveries of a day cannot be read: {e.Message}; a late repeat of one of them would fail until {blob} is restored");
-            }
+            await CheckLoadsAsync<FiledDay>(blob, "the deliveries of a day cannot be read", "a late repeat of one of them would fail", cancellationToken);
+        }
+
+        foreach (var segment in state.Folders.Values.SelectMany(f => f.Expunged.Segments))
+        {
+            await CheckLoadsAsync<ExpungedEntries>(segment.Blob, "a log of expunged messages cannot be read", "clients that were away cannot catch up", cancellationToken);
+        }
+
+        foreach (var discard in state.Bodies.Discards)
+        {
+            await CheckLoadsAsync<ChunkRows>(discard.RowsBlob, "messages of a deleted folder cannot be read", "their bodies are not released", cancellationToken);
+        }
+    }
+
+    private async Task CheckLoadsAsync<T>(string blob, string what, string so, CancellationToken cancellationToken)
+        where T : IStoredRecord
+    {
+        try
+        {
+            await chunks.LoadAsync<T>(blob, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Add($"{what}: {e.Message}; {so} until {blob} is restored");
         }
     }
 

@@ -4,7 +4,7 @@ namespace MailCloud.Messages;
 /// Finds the parts of a message (RFC 2045, RFC 2046) with their exact octets, line by line in one pass. MimeKit's MimeReader was looked at first: it keeps
 /// neither raw parameters nor raw addresses, both of which BODYSTRUCTURE and ENVELOPE must give as they stand.
 /// </summary>
-internal sealed class MimeScanner
+public sealed class MimeScanner
 {
     /// <summary>Deeper multiparts and messages are leaves: beyond what any mail program makes, below what recursion over parts can bear.</summary>
     public const int MaxDepth = 100;

@@ -21,16 +21,27 @@ internal enum CommandStatus
     Unreadable = 4,
 }
 
+/// <summary>A literal that a line has announced and that has not been read.</summary>
+/// <param name="Length">Octets.</param>
+/// <param name="Waits">The client sends it only when asked to (RFC 3501 §4.3).</param>
+internal readonly record struct AnnouncedLiteral(long Length, bool Waits);
+
 /// <summary>
-/// Reads one whole command: lines, and the literals that they announce. What was written before is flushed only when there is nothing left
-/// to read, so that pipelined commands are answered in few packets.
+/// Reads one whole command: lines, and the literals that they announce. A message of APPEND is not read with the command but left
+/// <see cref="Pending"/> for the verb, which takes it piece by piece. What was written before is flushed only when there is nothing left to read, so that
+/// pipelined commands are answered in few packets.
 /// </summary>
 internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, ImapOptions options)
 {
+    private static ReadOnlySpan<byte> AppendVerb => "APPEND "u8;
+
     private readonly LineReader lines = new(input, options.MaxCommandLength);
 
     /// <summary>The command without its last CRLF, literals as they came; of a refused one what came before the literal. Valid until the next read.</summary>
     public ReadOnlyMemory<byte> Octets { get; private set; }
+
+    /// <summary>The literal that <see cref="Octets"/> ends before; null when the command is whole.</summary>
+    public AnnouncedLiteral? Pending { get; private set; }
 
     /// <summary>A line that is no command: a response to a continuation request.</summary>
     public async ValueTask<CommandStatus> ReadLineAsync(TimeSpan limit, CancellationToken cancellationToken)
@@ -52,43 +63,108 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
 
     public async ValueTask<CommandStatus> ReadAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
+        Pending = null;
         var status = await ReadLineAsync(limit, cancellationToken).ConfigureAwait(false);
-        if (status != CommandStatus.Complete || !TryLiteral(Octets.Span, out var length, out var waits))
+        if (status != CommandStatus.Complete || !TryLiteral(Octets.Span, out var literal) || IsLeftPending(Octets.Span, literal))
         {
             return status;
         }
 
-        return await ReadLiteralsAsync(length, waits, limit, cancellationToken).ConfigureAwait(false);
+        return await ReadLiteralsAsync(literal, limit, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<CommandStatus> ReadLiteralsAsync(long length, bool waits, TimeSpan limit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the pending literal into the sink, and the line after it into <see cref="Octets"/>; that line may announce the next one.
+    /// </summary>
+    /// <exception cref="EndOfStreamException">The client closed its side before.</exception>
+    public async ValueTask<CommandStatus> ReadPendingAsync(PieceSink sink, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var literal = Pending ?? throw new InvalidOperationException("no literal is pending");
+        Pending = null;
+        await AskForAsync(literal, cancellationToken).ConfigureAwait(false);
+        await LiteralReader.ReadAsync(input, literal.Length, new(limit, 0), sink, cancellationToken).ConfigureAwait(false);
+        return await ReadRestAsync(limit, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads and throws away what is left of a command that the verb gave up: literals that come unasked, and the lines after them. False when these are
+    /// more than <paramref name="bound"/> octets, which nobody will read (RFC 7888 §4).
+    /// </summary>
+    public async ValueTask<bool> DiscardPendingAsync(long bound, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        while (Pending is { Waits: false } literal)
+        {
+            bound -= literal.Length;
+            if (bound < 0)
+            {
+                return false;
+            }
+
+            Pending = null;
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await LiteralReader.SkipAsync(input, literal.Length, new(limit, 0), cancellationToken).ConfigureAwait(false);
+            await ReadRestAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+
+        // RFC 3501 §4.3: one that waits is not asked for, and so the command has ended.
+        Pending = null;
+        return true;
+    }
+
+    private async ValueTask<CommandStatus> ReadRestAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var status = await ReadLineAsync(limit, cancellationToken).ConfigureAwait(false);
+        Pending = status == CommandStatus.Complete && TryLiteral(Octets.Span, out var next) ? next : null;
+        return status;
+    }
+
+    // A message of APPEND may be large and must not stand in memory. Its mailbox name may be a literal too: that one comes right after the verb.
+    private bool IsLeftPending(ReadOnlySpan<byte> command, AnnouncedLiteral literal)
+    {
+        var arguments = command[(command.IndexOf((byte)' ') + 1)..];
+        if (arguments.Length < AppendVerb.Length || !Ascii.EqualsIgnoreCase(arguments[..AppendVerb.Length], AppendVerb)
+            || command.LastIndexOf((byte)'{') == command.Length - arguments.Length + AppendVerb.Length)
+        {
+            return false;
+        }
+
+        Pending = literal;
+        return true;
+    }
+
+    private ValueTask AskForAsync(AnnouncedLiteral literal, CancellationToken cancellationToken)
+    {
+        if (literal.Waits)
+        {
+            output.Line("+ Ready for the literal");
+        }
+
+        return output.FlushAsync(cancellationToken);
+    }
+
+    private async ValueTask<CommandStatus> ReadLiteralsAsync(AnnouncedLiteral literal, TimeSpan limit, CancellationToken cancellationToken)
     {
         var command = new ArrayBufferWriter<byte>(512);
         command.Write(Octets.Span);
         var tooLarge = false;
         while (true)
         {
-            tooLarge |= command.WrittenCount + length > options.MaxCommandLength;
-            if (tooLarge && waits)
+            tooLarge |= command.WrittenCount + literal.Length > options.MaxCommandLength;
+            if (tooLarge && literal.Waits)
             {
                 // RFC 3501 §4.3: the client sends the literal only when asked to; it is not asked.
                 Octets = command.WrittenMemory;
                 return CommandStatus.LiteralTooLarge;
             }
 
-            if (tooLarge && length > options.MaxDiscardedLiteral)
+            if (tooLarge && literal.Length > options.MaxDiscardedLiteral)
             {
                 Octets = command.WrittenMemory;
                 return CommandStatus.Unreadable;
             }
 
-            if (waits)
-            {
-                output.Line("+ Ready for the literal");
-                await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            await TakeLiteralAsync(command, length, tooLarge, limit, cancellationToken).ConfigureAwait(false);
+            await AskForAsync(literal, cancellationToken).ConfigureAwait(false);
+            await TakeLiteralAsync(command, literal.Length, tooLarge, limit, cancellationToken).ConfigureAwait(false);
             var status = await ReadLineAsync(limit, cancellationToken).ConfigureAwait(false);
             var line = Octets;
             Octets = command.WrittenMemory;
@@ -104,9 +180,14 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
                 Octets = command.WrittenMemory;
             }
 
-            if (!TryLiteral(line.Span, out length, out waits))
+            if (!TryLiteral(line.Span, out literal))
             {
                 return tooLarge ? CommandStatus.LiteralTooLarge : CommandStatus.Complete;
+            }
+
+            if (!tooLarge && IsLeftPending(Octets.Span, literal))
+            {
+                return CommandStatus.Complete;
             }
         }
     }
@@ -131,9 +212,9 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
     }
 
     /// <summary>Whether a line ends in <c>{n}</c> or <c>{n+}</c> (RFC 3501 §4.3, RFC 7888 §3).</summary>
-    internal static bool TryLiteral(ReadOnlySpan<byte> line, out long length, out bool waits)
+    internal static bool TryLiteral(ReadOnlySpan<byte> line, out AnnouncedLiteral literal)
     {
-        (length, waits) = (0, true);
+        literal = default;
         if (line.IsEmpty || line[^1] != '}')
         {
             return false;
@@ -146,13 +227,19 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
         }
 
         var digits = line[(open + 1)..^1];
-        if (digits.EndsWith("+"u8))
+        var waits = !digits.EndsWith("+"u8);
+        if (!waits)
         {
-            waits = false;
             digits = digits[..^1];
         }
 
-        return digits.Length is > 0 and <= 10 && digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0
-            && long.TryParse(Encoding.ASCII.GetString(digits), out length);
+        if (digits.Length is 0 or > 10 || digits.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            || !long.TryParse(Encoding.ASCII.GetString(digits), out var length))
+        {
+            return false;
+        }
+
+        literal = new(length, waits);
+        return true;
     }
 }

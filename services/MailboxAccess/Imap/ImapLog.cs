@@ -20,4 +20,13 @@ internal static partial class ImapLog
 
     [LoggerMessage(2006, LogLevel.Error, "{Connection} ended within a response")]
     public static partial void MessageBroken(this ILogger log, string connection, Exception error);
+
+    [LoggerMessage(2020, LogLevel.Warning, "APPEND: the body {Body} was not stored")]
+    public static partial void BodyNotStored(this ILogger log, string body, Exception error);
+
+    [LoggerMessage(2021, LogLevel.Warning, "APPEND: the body {Body}, which the mailbox did not take, was not released; the sweep will find it")]
+    public static partial void BodyNotReleased(this ILogger log, string body, Exception error);
+
+    [LoggerMessage(2022, LogLevel.Warning, "APPEND: the body {Body} could not be parsed, it is one part to clients")]
+    public static partial void NotParsed(this ILogger log, string body, Exception error);
 }

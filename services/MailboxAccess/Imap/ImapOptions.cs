@@ -18,6 +18,19 @@ internal sealed record ImapOptions
     /// <summary>Octets of a literal that is too large but still read, so that the session goes on (RFC 7888 §4); above it the connection is closed.</summary>
     public int MaxDiscardedLiteral { get; init; } = 1024 * 1024;
 
+    /// <summary>Octets of a message that APPEND takes (RFC 7889). 50 MiB: as much as comes by SMTP (Smtp:MaxMessageSize).</summary>
+    [Range(1, uint.MaxValue)]
+    public long MaxAppendLength { get; init; } = 50 * 1024 * 1024;
+
+    /// <summary>
+    /// Octets of messages that a refused APPEND sends unasked and that are still read, so that the session goes on (RFC 7888 §4); above it the connection is
+    /// closed. More than <see cref="MaxAppendLength"/>, so that a message that is a little too large is only refused.
+    /// </summary>
+    public long MaxDiscardedAppend { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long a body may take to be durable; Smtp:CommitTimeout is the same.</summary>
+    public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a client may be silent. RFC 3501 §5.4: at least 30 minutes.</summary>
     public TimeSpan InactivityTimeout { get; init; } = TimeSpan.FromMinutes(30);
 

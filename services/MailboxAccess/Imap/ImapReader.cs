@@ -141,7 +141,7 @@ internal ref struct ImapReader(ReadOnlySpan<byte> octets)
         return new(ranges);
     }
 
-    /// <summary>A mailbox name, decoded (RFC 3501 §5.1.3); INBOX in any case is <c>INBOX</c> (§5.1).</summary>
+    /// <summary>A mailbox name, decoded (RFC 3501 §5.1.3); INBOX in any case is <c>INBOX</c> (§5.1), also as the first of several levels.</summary>
     public string Mailbox() => DecodeMailbox(AString());
 
     /// <summary>list-mailbox: a mailbox name in which <c>%</c> and <c>*</c> are wildcards; decoded.</summary>
@@ -188,6 +188,24 @@ internal ref struct ImapReader(ReadOnlySpan<byte> octets)
         return ImapDate.TryParseDate(text, out var date) ? date : throw new ImapSyntaxException("Malformed date");
     }
 
+    /// <summary>date-time, as UTC: <c>"17-Jul-1996 02:44:25 -0700"</c>.</summary>
+    public DateTimeOffset DateTime() => ImapDate.TryParseDateTime(Quoted(), out var time) ? time : throw new ImapSyntaxException("Malformed date and time");
+
+    /// <summary>
+    /// A literal that has not been read, at the end of the line: <c>{n}</c>, or <c>~{n}</c> for one that may hold NUL (RFC 3516 §4.4), each with or without the plus
+    /// of RFC 7888. Returns its octets, and whether it may hold NUL.
+    /// </summary>
+    public (long Length, bool Binary) UnreadLiteral()
+    {
+        var binary = TryTake((byte)'~');
+        Expect((byte)'{', "Expected a literal");
+        var length = Number();
+        _ = TryTake((byte)'+');
+        Expect((byte)'}', "Malformed literal");
+        End();
+        return (length, binary);
+    }
+
     private readonly bool AtString => !rest.IsEmpty && rest[0] is (byte)'"' or (byte)'{';
 
     private static string DecodeMailbox(string wire)
@@ -197,7 +215,9 @@ internal ref struct ImapReader(ReadOnlySpan<byte> octets)
             throw new ImapSyntaxException("The mailbox name is not modified UTF-7");
         }
 
-        return name.Equals("INBOX", StringComparison.OrdinalIgnoreCase) ? "INBOX" : name;
+        const string inbox = "INBOX";
+        var isInbox = name.StartsWith(inbox, StringComparison.OrdinalIgnoreCase) && (name.Length == inbox.Length || name[inbox.Length] == Imap.ListPattern.Separator);
+        return isInbox ? inbox + name[inbox.Length..] : name;
     }
 
     private uint SequenceNumber() => TryTake((byte)'*') ? Imap.SequenceSet.Star : NonZeroNumber();

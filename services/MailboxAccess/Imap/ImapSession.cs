@@ -94,6 +94,15 @@ internal sealed class ImapSession : IAsyncDisposable
         };
     }
 
+    /// <summary>Asks for the literal that the command stops at (APPEND's message) if need be, and hands its octets to the sink. Returns the line after it, which may announce the next; valid until the next read.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadLiteralAsync(PieceSink sink, CancellationToken cancellationToken) =>
+        await commands.ReadPendingAsync(sink, Limit, cancellationToken).ConfigureAwait(false) switch
+        {
+            CommandStatus.Complete => commands.Octets,
+            CommandStatus.LineTooLong => throw new ImapSyntaxException("Line too long"),
+            _ => throw new EndOfStreamException("the client closed the connection within a command"),
+        };
+
     /// <summary>The TLS handshake; what the client sent ahead in clear is dropped (RFC 3501 §11.3: nothing in clear may run inside).</summary>
     public async Task StartTlsAsync(CancellationToken cancellationToken)
     {
@@ -156,6 +165,9 @@ internal sealed class ImapSession : IAsyncDisposable
         }
     }
 
+    // Before login nobody makes us read a message.
+    private long MaxDiscarded => Account is null ? Services.Options.MaxDiscardedLiteral : Services.Options.MaxDiscardedAppend;
+
     private TimeSpan Limit => Account is null ? Services.Options.LoginTimeout : Services.Options.InactivityTimeout;
 
     // False: the session is over.
@@ -191,6 +203,12 @@ internal sealed class ImapSession : IAsyncDisposable
         var started = Services.Time.GetTimestamp();
         var verb = FindVerb(command.Span[used..], out var verbLength);
         var reply = await RunVerbAsync(verb, command[(used + verbLength)..], cancellationToken).ConfigureAwait(false);
+        if (!await commands.DiscardPendingAsync(MaxDiscarded, Limit, cancellationToken).ConfigureAwait(false))
+        {
+            Writer.Line("* BYE [TOOBIG] The literal is too large");
+            return false;
+        }
+
         WriteReply(tag, reply);
         Services.Telemetry.Command(verb?.Name ?? "unknown", reply.Status, Services.Time.GetElapsedTime(started));
         if (reply.Then is { } then)

@@ -1,12 +1,17 @@
 namespace MailCloud.MailboxAccess.Imap.Commands.Selected;
 
-/// <summary>CLOSE (RFC 3501 §6.4.2). Expunging comes with EXPUNGE, which this server has not yet: until then deleted messages stay.</summary>
+/// <summary>CLOSE (RFC 3501 §6.4.2): expunges without a word, and nothing after EXAMINE.</summary>
 internal static class Close
 {
-    public static ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
+    public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
         new ImapReader(arguments.Span).End();
+        if (!session.Selected!.ReadOnly)
+        {
+            await Expunge.ExpungeAsync(session, uids: null, cancellationToken).ConfigureAwait(false);
+        }
+
         session.Selected = null;
-        return ValueTask.FromResult(ImapReply.Ok("CLOSE completed"));
+        return ImapReply.Ok("CLOSE completed");
     }
 }

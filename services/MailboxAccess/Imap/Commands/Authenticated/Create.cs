@@ -1,0 +1,56 @@
+using MailCloud.MailboxContracts;
+
+namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
+
+/// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).</summary>
+internal static class Create
+{
+    /// <summary>The uses that a folder can be made for. \All and \Flagged would be views of other folders' messages, which there are none of.</summary>
+    private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"];
+
+    internal sealed record Request(string Folder, IReadOnlyList<string> Uses);
+
+    public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
+    {
+        var request = Parse(new(arguments.Span));
+        var use = Uses.FirstOrDefault(use => request.Uses.Count == 1 && use.Equals(request.Uses[0], StringComparison.OrdinalIgnoreCase));
+        if (use is null && request.Uses.Count > 0)
+        {
+            return ImapReply.No("A mailbox has one special use of " + string.Join(' ', Uses), "USEATTR");
+        }
+
+        var operation = Guid.NewGuid();
+        var result = await session.CallMailboxAsync(mailbox => mailbox.CreateFolderAsync(operation, new(request.Folder, use)), cancellationToken).ConfigureAwait(false);
+        return FolderReplies.Of(result, "CREATE");
+    }
+
+    internal static Request Parse(ImapReader reader)
+    {
+        reader.Space();
+        var folder = reader.Mailbox();
+        var uses = new List<string>();
+        if (reader.TrySpace())
+        {
+            if (!reader.TryWord("(USE ("u8))
+            {
+                throw new ImapSyntaxException("Unknown parameter");
+            }
+
+            while (!reader.TryTake((byte)')'))
+            {
+                if (uses.Count > 0)
+                {
+                    reader.Space();
+                }
+
+                reader.Expect((byte)'\\', "Expected a special use");
+                uses.Add("\\" + reader.Atom());
+            }
+
+            reader.Expect((byte)')', "The list of parameters is not closed");
+        }
+
+        reader.End();
+        return new(folder, uses);
+    }
+}

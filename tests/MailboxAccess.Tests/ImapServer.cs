@@ -75,6 +75,25 @@ public sealed class ImapServer : IAsyncLifetime
         return address.ToString();
     }
 
+    /// <summary>The mailbox of an account.</summary>
+    public async Task<IMailboxGrain> MailboxAsync(string user)
+    {
+        var record = await Grains.GetGrain<IAddressGrain>(EmailAddressOf(user).Key).GetAsync();
+        return Grains.GetGrain<IMailboxGrain>(record!.Account!.Value.Value);
+    }
+
+    /// <summary>Files a message as a delivery does.</summary>
+    public async Task DeliverAsync(string user, SampleMail mail)
+    {
+        var record = await Grains.GetGrain<IAddressGrain>(EmailAddressOf(user).Key).GetAsync();
+        await FileAsync(record!.Account!.Value, mail);
+    }
+
+    /// <summary>Ends all activations, so that the next call of a grain loads its state from storage.</summary>
+    public Task ForgetAsync() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+
+    private static EmailAddress EmailAddressOf(string user) => new(user[..user.IndexOf('@')], "example.test");
+
     private async Task FileAsync(AccountId account, SampleMail mail)
     {
         var delivery = DeliveryId.New(DateTimeOffset.UtcNow);

@@ -2,6 +2,7 @@ using System.Security.Authentication;
 using MailCloud.Blobs;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxAccess.Imap.Watch;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -14,6 +15,7 @@ internal sealed record ImapServices(
     ImapOptions Options,
     IGrainFactory Grains,
     GrainCalls Calls,
+    MailboxWatches Watches,
     IMessageBlobs Blobs,
     PasswordCheck Passwords,
     SaslMechanisms Mechanisms,
@@ -38,7 +40,7 @@ internal sealed class ImapConnectionHandler(
     private const int FlushAt = 32 * 1024;
 
     private readonly ImapServices services = new(
-        options.Value, grains, new(options.Value, time), blobs, passwords, mechanisms, certificates, telemetry, time, log);
+        options.Value, grains, new(options.Value, time), new(grains, options.Value, time, log), blobs, passwords, mechanisms, certificates, telemetry, time, log);
 
     public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, implicitTls: false);
 

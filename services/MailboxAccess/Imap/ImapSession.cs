@@ -82,17 +82,22 @@ internal sealed class ImapSession : IAsyncDisposable
         return ImapReply.No("Wrong user name or password", "AUTHENTICATIONFAILED") with { Close = ++loginFailures >= Services.Options.MaxLoginFailures };
     }
 
-    /// <summary>A continuation request, and the line that answers it; null when the client has gone. The line is valid until the next read.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> AskAsync(string text, CancellationToken cancellationToken)
+    /// <summary>A continuation request, and the line that answers it, which is valid until the next read.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> AskAsync(string text, CancellationToken cancellationToken)
     {
         Writer.Line("+ " + text);
-        return await commands.ReadLineAsync(Limit, cancellationToken).ConfigureAwait(false) switch
+        return ReadAnswerAsync(cancellationToken);
+    }
+
+    /// <summary>The line that answers a continuation request; valid until the next read.</summary>
+    /// <exception cref="EndOfStreamException">The client has gone.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAnswerAsync(CancellationToken cancellationToken) =>
+        await commands.ReadLineAsync(Limit, cancellationToken).ConfigureAwait(false) switch
         {
             CommandStatus.Complete => commands.Octets,
             CommandStatus.LineTooLong => throw new ImapSyntaxException("Line too long"),
             _ => throw new EndOfStreamException("the client closed the connection within an exchange"),
         };
-    }
 
     /// <summary>Asks for the literal that the command stops at (APPEND's message) if need be, and hands its octets to the sink. Returns the line after it, which may announce the next; valid until the next read.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadLiteralAsync(PieceSink sink, CancellationToken cancellationToken) =>

@@ -1,0 +1,92 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.MailboxAccess.Imap.Watch;
+
+/// <summary>
+/// One mailbox, watched for all of this edge's sessions that idle in it. A notice wakes them, and each asks the mailbox for itself what its client does
+/// not know: nothing is queued for a session, and one that waits for its client's socket holds neither the grain nor the others.
+/// </summary>
+internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, ImapOptions options, TimeProvider time, ILogger log) : IMailboxObserver
+{
+    /// <summary>A quarter of the time for which a mailbox remembers an edge (<see cref="IMailboxGrain.WatchAsync"/>).</summary>
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(15);
+
+    /// <summary>Sooner after an error: until it is told, the mailbox sends no notices.</summary>
+    private static readonly TimeSpan RenewalAfterError = TimeSpan.FromSeconds(3);
+
+    private TaskCompletionSource next = NewSignal();
+    private long lastModSeq = -1;
+
+    /// <summary>How many sessions idle in it; guarded by <see cref="MailboxWatches"/>.</summary>
+    public int Sessions { get; set; }
+
+    /// <summary>Ends when there may be something new. Who takes it before asking the mailbox misses nothing.</summary>
+    public Task Next => Volatile.Read(ref next).Task;
+
+    public Task ChangedAsync(AccountId account, long modSeq)
+    {
+        Notice(modSeq);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Registers and goes on registering until nobody idles any more.</summary>
+    public async Task RunAsync(Func<bool> isIdle)
+    {
+        var mailbox = grains.GetGrain<IMailboxGrain>(account.Value);
+        IMailboxObserver? observer = null;
+        while (!isIdle())
+        {
+            var pause = Renewal;
+            try
+            {
+                observer ??= grains.CreateObjectReference<IMailboxObserver>(this);
+                var modSeq = await mailbox.WatchAsync(observer).WaitAsync(options.GrainTimeout, time).ConfigureAwait(false);
+                if (modSeq != Interlocked.Read(ref lastModSeq))
+                {
+                    // A notice was lost, or this is the first answer.
+                    Notice(modSeq);
+                }
+            }
+            catch (Exception e)
+            {
+                log.WatchFailed(account.Value, e);
+                pause = RenewalAfterError;
+                Forget(ref observer);
+            }
+
+            await Task.Delay(pause, time).ConfigureAwait(false);
+        }
+
+        await LeaveAsync(mailbox, observer).ConfigureAwait(false);
+    }
+
+    private async Task LeaveAsync(IMailboxGrain mailbox, IMailboxObserver? observer)
+    {
+        if (observer is null)
+        {
+            return;
+        }
+
+        // When this fails the mailbox forgets us by itself.
+        await mailbox.UnwatchAsync(observer).WaitAsync(options.GrainTimeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Forget(ref observer);
+    }
+
+    private void Forget(ref IMailboxObserver? observer)
+    {
+        if (observer is not null)
+        {
+            grains.DeleteObjectReference<IMailboxObserver>(observer);
+            observer = null;
+        }
+    }
+
+    private void Notice(long modSeq)
+    {
+        Interlocked.Exchange(ref lastModSeq, modSeq);
+        Interlocked.Exchange(ref next, NewSignal()).SetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

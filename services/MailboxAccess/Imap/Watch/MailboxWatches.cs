@@ -1,0 +1,44 @@
+using MailCloud.Messages;
+
+namespace MailCloud.MailboxAccess.Imap.Watch;
+
+/// <summary>The mailboxes that this edge watches: those in which at least one of its sessions idles.</summary>
+internal sealed class MailboxWatches(IGrainFactory grains, ImapOptions options, TimeProvider time, ILogger log)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<AccountId, MailboxWatch> watches = [];
+
+    /// <summary>Watches a mailbox until <see cref="Leave"/>.</summary>
+    public MailboxWatch Enter(AccountId account)
+    {
+        lock (gate)
+        {
+            if (!watches.TryGetValue(account, out var watch))
+            {
+                watch = new(account, grains, options, time, log);
+                watches.Add(account, watch);
+                _ = Task.Run(() => watch.RunAsync(() => TryEnd(account, watch)));
+            }
+
+            watch.Sessions++;
+            return watch;
+        }
+    }
+
+    /// <summary>The session idles no more. The watch itself ends with its next renewal: most clients idle again at once.</summary>
+    public void Leave(MailboxWatch watch)
+    {
+        lock (gate)
+        {
+            watch.Sessions--;
+        }
+    }
+
+    private bool TryEnd(AccountId account, MailboxWatch watch)
+    {
+        lock (gate)
+        {
+            return watch.Sessions == 0 && watches.Remove(account);
+        }
+    }
+}

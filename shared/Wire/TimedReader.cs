@@ -80,6 +80,18 @@ public sealed class TimedReader : IDisposable
         return dropped;
     }
 
+    /// <summary>Whether octets have arrived that nobody took.</summary>
+    public bool HasBuffered()
+    {
+        if (!pipe.TryRead(out var result))
+        {
+            return false;
+        }
+
+        pipe.AdvanceTo(result.Buffer.Start);
+        return !result.Buffer.IsEmpty;
+    }
+
     /// <summary>Goes on reading from another pipe: the decrypted side after a TLS handshake.</summary>
     public void Replace(PipeReader next) => pipe = next;
 

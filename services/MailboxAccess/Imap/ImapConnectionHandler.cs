@@ -59,7 +59,7 @@ internal sealed class ImapConnectionHandler(
 
             await session.RunAsync(connection.ConnectionClosed).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or AuthenticationException)
+        catch (Exception e) when (e is IOException or InvalidDataException or OperationCanceledException or AuthenticationException)
         {
             log.Ended(connection.ConnectionId, e.Message);
         }

@@ -3,7 +3,7 @@ namespace MailCloud.MailboxAccess.Imap;
 /// <summary>The tagged response that ends a command (RFC 3501 §7.1), with its response code or null.</summary>
 internal sealed record ImapReply(string Status, string? Code, string Text)
 {
-    /// <summary>What to do once the reply has been sent: the TLS handshake of STARTTLS.</summary>
+    /// <summary>What to do once the reply has been sent: the TLS handshake of STARTTLS, the change to COMPRESS.</summary>
     public Func<CancellationToken, Task>? Then { get; init; }
 
     /// <summary>The connection is closed after the reply.</summary>

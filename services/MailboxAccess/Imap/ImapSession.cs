@@ -27,6 +27,7 @@ internal sealed class ImapSession : IAsyncDisposable
     private readonly ReplyWriter output;
     private readonly ImapCommandReader commands;
     private TlsConnection? tls;
+    private DeflateConnection? deflate;
     private int badInARow;
     private int loginFailures;
 
@@ -54,6 +55,8 @@ internal sealed class ImapSession : IAsyncDisposable
     public ImapExtensions Enabled { get; private set; }
 
     public bool IsTls => tls is not null;
+
+    public bool IsCompressed => deflate is not null;
 
     /// <summary>No password in clear but on loopback (RFC 8314 §3.3).</summary>
     public bool PasswordsAllowed => IsTls || (connection.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address));
@@ -119,6 +122,17 @@ internal sealed class ImapSession : IAsyncDisposable
 
     public void DropPlaintext() => input.DropBuffered();
 
+    /// <summary>Whether the client has sent more than the commands that were read.</summary>
+    public bool HasMoreInput => input.HasBuffered();
+
+    /// <summary>From the next octet on both directions are deflated, inside TLS if there is TLS.</summary>
+    public void Compress()
+    {
+        deflate = new(tls ?? connection.Transport, Services.Time);
+        input.Replace(deflate.Input);
+        output.Replace(deflate.Output);
+    }
+
     /// <summary>Tells what changed in the selected folder since the client last heard (RFC 3501 §5.2).</summary>
     public async ValueTask TellChangesAsync(bool mayExpunge, CancellationToken cancellationToken)
     {
@@ -164,6 +178,11 @@ internal sealed class ImapSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (deflate is not null)
+        {
+            await deflate.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (tls is not null)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
@@ -263,7 +282,7 @@ internal sealed class ImapSession : IAsyncDisposable
             Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);
             return ImapReply.No("Try again later", "UNAVAILABLE");
         }
-        catch (Exception e) when (e is not (IOException or OperationCanceledException or Fetch.MessageBrokenException))
+        catch (Exception e) when (e is not (IOException or InvalidDataException or OperationCanceledException or Fetch.MessageBrokenException))
         {
             Services.Log.CommandFailed(connection.ConnectionId, verb.Name, e);
             return e is BlobMissingException ? ImapReply.No("The message cannot be read", "SERVERBUG") : ImapReply.No("Internal error", "SERVERBUG");

@@ -57,6 +57,7 @@ internal static class ImapVerbs
         new("GETQUOTAROOT", ImapState.LoggedIn, GetQuotaRoot.RunAsync),
         new("SETQUOTA", ImapState.LoggedIn, SetQuota.RunAsync),
         new("IDLE", ImapState.LoggedIn, Idle.RunAsync),
+        new("COMPRESS", ImapState.LoggedIn, Compress.RunAsync),
         new("CHECK", ImapState.Selected, Check.RunAsync),
         new("CLOSE", ImapState.Selected, Close.RunAsync),
         new("UNSELECT", ImapState.Selected, Unselect.RunAsync),

@@ -19,7 +19,8 @@ internal static class Capability
     {
         if (session.State != ImapState.NotAuthenticated)
         {
-            return Always;
+            // RFC 4978 §3: offered until it is active.
+            return session.IsCompressed ? Always : Always + " COMPRESS=DEFLATE";
         }
 
         var mechanisms = SaslMechanisms.Offered(session.ChannelBindings, session.PasswordsAllowed);

@@ -18,7 +18,7 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.MailboxAccess.Tests;
 
 /// <summary>The IMAP listener on loopback over real grains and real embedded storage.</summary>
-public sealed class ImapServer : IAsyncLifetime
+public class ImapServer : IAsyncLifetime
 {
     public const string Password = "mailcloud";
 
@@ -29,6 +29,11 @@ public sealed class ImapServer : IAsyncLifetime
     private int accounts;
 
     public IPEndPoint EndPoint { get; private set; } = null!;
+
+    /// <summary>Where TLS begins with the first octet; only where a certificate is configured.</summary>
+    public IPEndPoint TlsEndPoint { get; private set; } = null!;
+
+    public IServiceProvider Services => app.Services;
 
     private IGrainFactory Grains => app.Services.GetRequiredService<IGrainFactory>();
 
@@ -41,6 +46,7 @@ public sealed class ImapServer : IAsyncLifetime
             ["Imap:Plain"] = "127.0.0.1:0",
             ["Imap:Tls"] = "",
         });
+        builder.Configuration.AddInMemoryCollection(Further());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
@@ -48,8 +54,8 @@ public sealed class ImapServer : IAsyncLifetime
         builder.AddMailboxAccess();
         app = builder.Build();
         await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        EndPoint = new(IPAddress.Loopback, new Uri(address).Port);
+        var addresses = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new IPEndPoint(IPAddress.Loopback, new Uri(a).Port)).ToArray();
+        (EndPoint, TlsEndPoint) = (addresses[0], addresses[^1]);
         await Grains.GetGrain<ITenantGrain>(Tenant.Value).CreateAsync();
         await Grains.GetGrain<ITenantGrain>(Tenant.Value).AddDomainAsync("example.test");
     }
@@ -114,6 +120,9 @@ public sealed class ImapServer : IAsyncLifetime
         });
         Assert.Equal(FilingResult.Filed, outcome.Result);
     }
+
+    /// <summary>Configuration beside that of a server without a certificate.</summary>
+    protected virtual IEnumerable<KeyValuePair<string, string?>> Further() => [];
 
     private static int FreePort()
     {

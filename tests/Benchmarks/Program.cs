@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MailCloud.Benchmarks;
+using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.MailIn;
 
 var sessions = new Option<int>("--sessions") { Description = "SMTP sessions at once", DefaultValueFactory = _ => 32 };
@@ -39,4 +40,4 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
     },
     cancellationToken));
 
-return await new RootCommand("MailCloud's load tools") { mailIn }.Parse(args).InvokeAsync();
+return await new RootCommand("MailCloud's load tools") { mailIn, ImapCommand.Create() }.Parse(args).InvokeAsync();

@@ -6,8 +6,6 @@ namespace MailCloud.Benchmarks.MailIn;
 /// <summary>N sessions that send at once for a time.</summary>
 internal sealed class SmtpLoad(EndPoint server, MessagePool pool, MailInOptions options)
 {
-    private const int ThreadStackBytes = 256 * 1024;
-
     // Numbers go on over warm-up and load: no message is sent twice.
     private long lastNumber;
 
@@ -18,40 +16,15 @@ internal sealed class SmtpLoad(EndPoint server, MessagePool pool, MailInOptions 
     {
         var until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
         var sessions = new SmtpLoadSession[options.Sessions];
-        var ends = new Task[options.Sessions];
         for (var i = 0; i < sessions.Length; i++)
         {
-            var session = sessions[i] = new SmtpLoadSession(server, pool, counts, options.KeepConnections);
-            ends[i] = OnOwnThread(() =>
-            {
-                using (session)
-                {
-                    session.Run(() => Interlocked.Increment(ref lastNumber), until);
-                }
-            });
+            sessions[i] = new SmtpLoadSession(server, pool, counts, options.KeepConnections);
         }
-        await Task.WhenAll(ends);
+        await LoadThreads.RunAsync(sessions.Length, i =>
+        {
+            using var session = sessions[i];
+            session.Run(() => Interlocked.Increment(ref lastNumber), until);
+        });
         Latencies = [.. sessions.SelectMany(s => s.Latencies).Order()];
-    }
-
-    private static Task OnOwnThread(Action run)
-    {
-        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(
-            () =>
-            {
-                try
-                {
-                    run();
-                    end.SetResult();
-                }
-                catch (Exception failure)
-                {
-                    end.SetException(failure);
-                }
-            },
-            ThreadStackBytes)
-        { IsBackground = true }.Start();
-        return end.Task;
     }
 }

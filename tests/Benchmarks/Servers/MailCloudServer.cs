@@ -6,26 +6,34 @@ using System.Text;
 namespace MailCloud.Benchmarks.Servers;
 
 /// <summary>AllInOne from its Release build, embedded storage, on a fresh folder.</summary>
-internal sealed class MailCloudServer : IMeasuredServer
+internal sealed class MailCloudServer : IMeasuredServer, IMeasuredImapServer
 {
-    private const int PortOffset = 1_000;
+    private const int DefaultPortOffset = 1_000;
     private const string ReadyLine = "MailCloud is ready";
     private readonly Process process;
 
-    private MailCloudServer(Process process, TimeSpan readyAfter)
+    private MailCloudServer(Process process, int portOffset, TimeSpan readyAfter)
     {
         this.process = process;
+        Smtp = new(IPAddress.Loopback, 2525 + portOffset);
+        Imap = new(IPAddress.Loopback, 2143 + portOffset);
+        ImapTls = new(IPAddress.Loopback, 2993 + portOffset);
         ReadyAfter = readyAfter;
         Processes = new ProcessTree([process.Id]);
     }
 
     public string Name => "MailCloud";
-    public IPEndPoint Smtp { get; } = new(IPAddress.Loopback, 2525 + PortOffset);
-    public IPEndPoint Imap { get; } = new(IPAddress.Loopback, 2143 + PortOffset);
+    public IPEndPoint Smtp { get; }
+    public IPEndPoint Imap { get; }
+    public IPEndPoint ImapTls { get; }
     public ProcessTree Processes { get; }
     public TimeSpan? ReadyAfter { get; }
 
-    public static async Task<IMeasuredServer> StartAsync(string folder, int mailboxes, CancellationToken cancellationToken)
+    /// <param name="folder">Its data, fresh or of an earlier run.</param>
+    /// <param name="mailboxes">Accounts to make.</param>
+    /// <param name="cancellationToken">Ends the wait for its start.</param>
+    /// <param name="portOffset">Added to every port.</param>
+    public static async Task<MailCloudServer> StartAsync(string folder, int mailboxes, CancellationToken cancellationToken, int portOffset = DefaultPortOffset)
     {
         var assembly = Path.Combine(Repository.Root, "services", "AllInOne", "bin", "Release", "net10.0", "MailCloud.AllInOne.dll");
         if (!File.Exists(assembly))
@@ -33,14 +41,14 @@ internal sealed class MailCloudServer : IMeasuredServer
             throw new FileNotFoundException("build it first: dotnet build -c Release services/AllInOne", assembly);
         }
         var started = Stopwatch.GetTimestamp();
-        var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, $"--Data={folder}", $"--PortOffset={PortOffset}"])
+        var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, $"--Data={folder}", $"--PortOffset={portOffset}"])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetDirectoryName(assembly)!,
         })!;
         await WaitUntilReadyAsync(process, cancellationToken);
-        var server = new MailCloudServer(process, Stopwatch.GetElapsedTime(started));
-        await ImportAsync(folder, mailboxes, cancellationToken);
+        var server = new MailCloudServer(process, portOffset, Stopwatch.GetElapsedTime(started));
+        await ImportAsync(folder, portOffset, mailboxes, cancellationToken);
         return server;
     }
 
@@ -65,14 +73,14 @@ internal sealed class MailCloudServer : IMeasuredServer
         throw new InvalidOperationException("AllInOne ended before it was ready");
     }
 
-    private static async Task ImportAsync(string folder, int mailboxes, CancellationToken cancellationToken)
+    private static async Task ImportAsync(string folder, int portOffset, int mailboxes, CancellationToken cancellationToken)
     {
         var csv = new StringBuilder();
         for (var i = 0; i < mailboxes; i++)
         {
             csv.Append("user").Append(i).Append("@example.test,mailcloud\n");
         }
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + PortOffset}"), Timeout = TimeSpan.FromMinutes(5) };
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + portOffset}"), Timeout = TimeSpan.FromMinutes(5) };
         var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
         using var reply = await http.PostAsync("/admin/accounts/import", new StringContent(csv.ToString(), Encoding.UTF8, "text/csv"), cancellationToken);

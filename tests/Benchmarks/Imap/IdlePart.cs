@@ -22,6 +22,7 @@ internal static class IdlePart
         var connections = await OpenAsync(server, options.IdleConnections, tls, idle);
         await Task.Delay(options.Settle);
         var growth = server.Processes.Memory() - before;
+        Console.Error.WriteLine($"  {name}: {before / 1e6:F0} MB before, {growth / 1e6:F0} MB more with {connections.Length} connections");
         figures.Add(name, $"{(tls ? "TLS" : "plain")}, {(idle ? "in IDLE" : "after SELECT")}: kB each", growth / 1000.0 / connections.Length, "F1");
         foreach (var connection in connections)
         {

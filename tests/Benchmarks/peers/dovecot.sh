@@ -59,7 +59,7 @@ mail_max_userip_connections = 0
 default_process_limit = 500
 default_client_limit = 20000
 default_vsz_limit = 0
-imap_hibernate_timeout = $hibernate
+imap_hibernate_timeout = ${hibernate}s
 service anvil {
   client_limit = 20000
 }
@@ -97,7 +97,7 @@ service imap-hibernate {
 CF
 }
 
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+alive() { [ -s "$1" ] && kill -0 "$(cat "$1" 2>/dev/null)" 2>/dev/null; }
 
 case "${1:-}" in
 up)
@@ -107,7 +107,10 @@ up)
     install_packages
     create_owner
     write_configuration
-    dovecot -c "$dir/dovecot.conf"
+    # The daemon keeps what it is started with: no output of ours, or whoever reads that waits for its end.
+    dovecot -c "$dir/dovecot.conf" >"$dir/start.log" 2>&1 || { cat "$dir/start.log" >&2; exit 1; }
+    waited=0
+    while ! alive "$dir/run/master.pid" && [ $waited -lt 100 ]; do sleep 0.1; waited=$((waited + 1)); done
     ;;
 pid)
     [ $# -eq 2 ] || usage

@@ -67,7 +67,8 @@ public class ImapServer : IAsyncLifetime
     }
 
     /// <summary>A new account whose INBOX has the messages of <see cref="SampleMail"/>.</summary>
-    public async Task<string> CreateAccountAsync()
+    /// <param name="quota">Octets; 0 is no limit.</param>
+    public async Task<string> CreateAccountAsync(long quota = 0)
     {
         var address = new EmailAddress($"alice{Interlocked.Increment(ref accounts)}", "example.test");
         var grain = Grains.GetGrain<IAddressGrain>(address.Key);
@@ -76,6 +77,11 @@ public class ImapServer : IAsyncLifetime
         foreach (var mail in SampleMail.All)
         {
             await FileAsync(account, mail);
+        }
+
+        if (quota > 0)
+        {
+            await Grains.GetGrain<IMailboxGrain>(account.Value).CreateAsync(new() { QuotaBytes = quota });
         }
 
         return address.ToString();

@@ -5,7 +5,8 @@ namespace MailCloud.MailboxAccess.Imap.Commands.Any;
 /// <summary>CAPABILITY (RFC 3501 §6.1.1): only what works, here and now.</summary>
 internal static class Capability
 {
-    private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT IDLE ENABLE CHILDREN STATUS=SIZE";
+    private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT IDLE ENABLE CHILDREN STATUS=SIZE"
+        + " UIDPLUS MOVE MULTIAPPEND QUOTA QUOTA=RES-STORAGE SPECIAL-USE CREATE-SPECIAL-USE";
 
     public static ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
@@ -17,14 +18,16 @@ internal static class Capability
     /// <summary>The capabilities in this state, also for the greeting and for the response code after login.</summary>
     public static string Write(ImapSession session)
     {
+        // RFC 7889 §3.1: one limit for all mailboxes.
+        var always = $"{Always} APPENDLIMIT={session.Services.Options.MaxAppendLength}";
         if (session.State != ImapState.NotAuthenticated)
         {
             // RFC 4978 §3: offered until it is active.
-            return session.IsCompressed ? Always : Always + " COMPRESS=DEFLATE";
+            return session.IsCompressed ? always : always + " COMPRESS=DEFLATE";
         }
 
         var mechanisms = SaslMechanisms.Offered(session.ChannelBindings, session.PasswordsAllowed);
-        var text = Always + string.Concat(mechanisms.Select(mechanism => " AUTH=" + mechanism));
+        var text = always + string.Concat(mechanisms.Select(mechanism => " AUTH=" + mechanism));
         if (StartTlsIsOffered(session))
         {
             text += " STARTTLS";

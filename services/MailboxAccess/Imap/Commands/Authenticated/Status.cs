@@ -2,10 +2,11 @@ using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
-/// <summary>STATUS (RFC 3501 §6.3.10) with SIZE (RFC 8438) and HIGHESTMODSEQ (RFC 7162 §3.1.7).</summary>
+/// <summary>STATUS (RFC 3501 §6.3.10) with SIZE (RFC 8438), HIGHESTMODSEQ (RFC 7162 §3.1.7), APPENDLIMIT (RFC 7889 §3.2) and DELETED-STORAGE
+/// (RFC 9208 §4.1.4).</summary>
 internal static class Status
 {
-    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ"];
+    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ", "APPENDLIMIT", "DELETED-STORAGE"];
 
     public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
@@ -21,9 +22,10 @@ internal static class Status
             session.Enable(ImapExtensions.CondStore); // RFC 7162 §3.1: a CONDSTORE enabling command
         }
 
+        var deleted = items.Contains("DELETED-STORAGE") ? await DeletedStorageAsync(session, name, cancellationToken).ConfigureAwait(false) : 0;
         session.Writer.Raw("* STATUS "u8);
         session.Writer.Mailbox(name);
-        session.Writer.Line($" ({string.Join(' ', items.Select(item => $"{item} {ValueOf(item, status)}"))})");
+        session.Writer.Line($" ({string.Join(' ', items.Select(item => $"{item} {ValueOf(item, status, deleted, session.Services.Options)}"))})");
         return ImapReply.Ok("STATUS completed");
     }
 
@@ -45,8 +47,26 @@ internal static class Status
         return (folder, items);
     }
 
-    private static long ValueOf(string item, FolderStatus status) => item switch
+    // RFC 9208 §4.1.4: what EXPUNGE would give back. Nobody counts it beforehand: few clients ask, and it costs them a look at each message's flags.
+    private static async ValueTask<long> DeletedStorageAsync(ImapSession session, string name, CancellationToken cancellationToken)
     {
+        var opened = await session.CallMailboxAsync(mailbox => mailbox.OpenFolderAsync(name, claimRecent: false), cancellationToken).ConfigureAwait(false);
+        var octets = 0L;
+        for (var uids = opened?.Uids ?? []; uids.Length > 0;)
+        {
+            var fetch = new FetchRequest { FolderId = opened!.FolderId, Uids = uids };
+            var page = await session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken).ConfigureAwait(false);
+            octets += page.Messages.Where(message => message.Flags.HasFlag(MessageFlags.Deleted)).Sum(message => message.Size);
+            uids = page.NextUid == 0 ? [] : UidBatches.From(uids, page.NextUid);
+        }
+
+        return octets;
+    }
+
+    private static long ValueOf(string item, FolderStatus status, long deletedStorage, ImapOptions options) => item switch
+    {
+        "APPENDLIMIT" => options.MaxAppendLength, // RFC 7889 §3.2: the same in every mailbox
+        "DELETED-STORAGE" => deletedStorage,
         "MESSAGES" => status.Messages,
         "RECENT" => status.Recent,
         "UIDNEXT" => status.UidNext,

@@ -88,10 +88,12 @@ public class ImapServer : IAsyncLifetime
     }
 
     /// <summary>The mailbox of an account.</summary>
-    public async Task<IMailboxGrain> MailboxAsync(string user)
+    public async Task<IMailboxGrain> MailboxAsync(string user) => Grains.GetGrain<IMailboxGrain>((await AccountAsync(user)).Value);
+
+    public async Task<AccountId> AccountAsync(string user)
     {
         var record = await Grains.GetGrain<IAddressGrain>(EmailAddressOf(user).Key).GetAsync();
-        return Grains.GetGrain<IMailboxGrain>(record!.Account!.Value.Value);
+        return record!.Account!.Value;
     }
 
     /// <summary>Files a message as a delivery does.</summary>

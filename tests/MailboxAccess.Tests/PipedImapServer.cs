@@ -9,13 +9,13 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.MailboxAccess.Tests;
 
-/// <summary>The handler with options and clock of a test's own, over pipes: connections come from any address.</summary>
+/// <summary>The handler with options, clock and other parts of a test's own, over pipes: connections come from any address.</summary>
 internal sealed class PipedImapServer
 {
     private readonly ImapConnectionHandler handler;
 
-    public PipedImapServer(IServiceProvider services, ImapOptions options) =>
-        handler = ActivatorUtilities.CreateInstance<ImapConnectionHandler>(services, Options.Create(options), Time);
+    public PipedImapServer(IServiceProvider services, ImapOptions options, params object[] parts) =>
+        handler = ActivatorUtilities.CreateInstance<ImapConnectionHandler>(services, [Options.Create(options), Time, .. parts]);
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MailCloud.MailboxAccess.Imap;
 using MailCloud.MailboxAccess.Imap.Commands.Selected;
@@ -45,6 +46,25 @@ public class ImapReaderTests
     [InlineData("a }")]
     [InlineData("a {}")]
     public void Other_lines_have_none(string line) => Assert.False(ImapCommandReader.TryLiteral(Encoding.ASCII.GetBytes(line), out _));
+
+    [Theory]
+    [InlineData("\"17-Jul-1996 02:44:25 -0700\"", "1996-07-17T09:44:25Z")]
+    [InlineData("\" 7-Jul-1996 02:44:25 +0530\"", "1996-07-06T21:14:25Z")]
+    [InlineData("\"31-Dec-2016 23:59:60 +0000\"", "2017-01-01T00:00:00Z")]
+    [InlineData("\"01-jan-2026 00:00:00 -0000\"", "2026-01-01T00:00:00Z")]
+    public void A_date_and_time_is_taken_as_utc(string wire, string utc) =>
+        Assert.Equal(DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture), new ImapReader(Encoding.ASCII.GetBytes(wire)).DateTime());
+
+    [Theory]
+    [InlineData("\"7-Jul-1996 02:44:25 +0000\"")]
+    [InlineData("\"30-Feb-1996 02:44:25 +0000\"")]
+    [InlineData("\"17-Jul-1996 24:44:25 +0000\"")]
+    [InlineData("\"17-Jul-1996 02:44:25 0000\"")]
+    [InlineData("\"17-Jul-1996 02:44:25 +00:0\"")]
+    [InlineData("\"01-Jan-0001 00:00:00 +0100\"")]
+    [InlineData("\"\"")]
+    public void Other_dates_and_times_are_refused(string wire) =>
+        Assert.Throws<ImapSyntaxException>(() => new ImapReader(Encoding.ASCII.GetBytes(wire)).DateTime());
 
     [Theory]
     [InlineData(" 1 BODY[1.2.HEADER.FIELDS.NOT (To \"a b\")]", null)]

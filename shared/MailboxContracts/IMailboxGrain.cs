@@ -247,9 +247,6 @@ public sealed record FolderChanges
 
     [Id(1)] public required uint UidNext { get; init; }
 
-    /// <summary>The UIDs of all messages now, as ascending ranges: a UID that the caller had and that is missing was expunged.</summary>
-    [Id(2)] public UidRange[] Uids { get; init; } = [];
-
     /// <summary>Messages, old and new, whose flags changed after the modseq.</summary>
     [Id(3)] public IReadOnlyList<FlagsOfMessage> Flags { get; init => field = value as FlagsOfMessage[] ?? [.. value]; } = [];
 

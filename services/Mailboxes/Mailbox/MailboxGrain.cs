@@ -393,7 +393,6 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         {
             ModSeq = State.ModSeq,
             UidNext = folder.UidNext,
-            Uids = folder.Uids(),
             Flags = flags,
             Keywords = [.. State.Keywords],
             Expunged = expunged,

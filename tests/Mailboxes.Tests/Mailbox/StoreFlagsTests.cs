@@ -49,10 +49,10 @@ public sealed class StoreFlagsTests
         await mailbox.FileAsync(Mail.For(Account));
         await silo.ForgetAsync();
 
-        var changes = await mailbox.GetChangesAsync(new() { FolderId = inbox, SinceModSeq = before });
+        var changes = await mailbox.GetChangesAsync(new() { FolderId = inbox, SinceModSeq = before, UidNext = 1501 });
 
         Assert.Equal([7u, 8u, 1501u], changes!.Flags.Select(f => f.Uid));
-        Assert.Equal([new UidRange(1, 1501)], changes.Uids);
+        Assert.Equal([new UidRange(1501, 1501)], changes.Arrived);
         Assert.Equal(before + 2, changes.ModSeq);
         Assert.Empty((await mailbox.GetChangesAsync(new() { FolderId = inbox, SinceModSeq = changes.ModSeq }))!.Flags);
     }

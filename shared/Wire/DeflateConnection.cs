@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace MailCloud.Wire;
 
 /// <summary>
-/// A connection both of whose directions are deflated (RFC 1951), over the pipes of the plain or the encrypted one. Each flush ends the octets written so far
+/// A connection both of whose directions are deflated, over the pipes of the plain or the encrypted one. Each flush ends the octets written so far
 /// at a boundary (RFC 4978 §3: Z_SYNC_FLUSH), so that the peer can read them. What the peer sends is inflated as it is read and no further: however much
 /// a few octets stand for, no more than a buffer of it is in memory. What is no deflated data ends the reading with <see cref="InvalidDataException"/>.
 /// The owner disposes it before the pipes below.

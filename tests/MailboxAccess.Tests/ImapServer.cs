@@ -35,6 +35,9 @@ public class ImapServer : IAsyncLifetime
 
     public IServiceProvider Services => app.Services;
 
+    /// <summary>The server's clock.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     private IGrainFactory Grains => app.Services.GetRequiredService<IGrainFactory>();
 
     public async Task InitializeAsync()
@@ -48,6 +51,7 @@ public class ImapServer : IAsyncLifetime
         });
         builder.Configuration.AddInMemoryCollection(Further());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddSingleton(Time);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
         builder.AddMailboxes();

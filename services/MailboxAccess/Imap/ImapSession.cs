@@ -260,12 +260,7 @@ internal sealed class ImapSession : IAsyncDisposable
         try
         {
             var reply = await verb.RunAsync(this, arguments, cancellationToken).ConfigureAwait(false);
-            if (reply.Status != "BAD" && !reply.Close && !reply.IsUpToDate)
-            {
-                await TellChangesAsync(mayExpunge: !verb.HoldsNumbers, cancellationToken).ConfigureAwait(false);
-            }
-
-            return reply;
+            return reply.Status == "BAD" || reply.Close || reply.IsUpToDate ? reply : await TellAfterAsync(verb, reply, cancellationToken).ConfigureAwait(false);
         }
         catch (ImapSyntaxException e)
         {
@@ -273,8 +268,7 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         catch (FolderGoneException)
         {
-            // RFC 2180 §3.3: nothing better can be said of a folder that another session has deleted.
-            Writer.Line("* BYE The selected mailbox was deleted");
+            TellFolderGone();
             return ImapReply.No("The selected mailbox was deleted", "NONEXISTENT") with { Close = true };
         }
         catch (MailboxUnavailableException e)
@@ -288,6 +282,30 @@ internal sealed class ImapSession : IAsyncDisposable
             return e is BlobMissingException ? ImapReply.No("The message cannot be read", "SERVERBUG") : ImapReply.No("Internal error", "SERVERBUG");
         }
     }
+
+    // What the verb has done is done: its reply stands, whatever becomes of the news that follow it.
+    private async ValueTask<ImapReply> TellAfterAsync(Verb verb, ImapReply reply, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TellChangesAsync(mayExpunge: !verb.HoldsNumbers, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FolderGoneException)
+        {
+            TellFolderGone();
+            return reply with { Close = true };
+        }
+        catch (MailboxUnavailableException e)
+        {
+            // The next command tells it.
+            Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);
+        }
+
+        return reply;
+    }
+
+    // RFC 2180 §3.3: nothing better can be said of a folder that another session has deleted.
+    private void TellFolderGone() => Writer.Line("* BYE The selected mailbox was deleted");
 
     private bool CountBad(bool bad)
     {

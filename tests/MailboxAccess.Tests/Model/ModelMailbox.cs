@@ -1,0 +1,94 @@
+namespace MailCloud.MailboxAccess.Tests.Model;
+
+/// <summary>A message of the model; its flags are bits of <see cref="ModelFlags.Names"/>.</summary>
+internal sealed record ModelMessage(uint Uid, int Flags);
+
+internal static class ModelFlags
+{
+    public const int Deleted = 8;
+
+    public static readonly string[] Names = ["\\Seen", "\\Flagged", "\\Answered", "\\Deleted", "\\Draft", "$Work"];
+
+    public static string Write(int flags) => $"({string.Join(' ', Names.Where((_, i) => (flags & (1 << i)) != 0))})";
+
+    /// <summary>A list of flags as it stands in a response; \Recent is none of them.</summary>
+    public static int Parse(string list) => list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "\\Recent")
+        .Aggregate(0, (flags, name) => flags | (1 << Array.IndexOf(Names, name)));
+
+    public static int Change(int flags, char sign, int change) => sign switch { '+' => flags | change, '-' => flags & ~change, _ => change };
+}
+
+/// <summary>A folder of the model: what RFC 3501 says is in it. Two folders are the same when they are the same object, whatever their name is.</summary>
+internal sealed class ModelFolder
+{
+    private uint uidNext = 1;
+
+    public List<ModelMessage> Messages { get; } = [];
+
+    public void Add(int flags) => Messages.Add(new(uidNext++, flags));
+
+    public bool Holds(uint uid) => Messages.Exists(m => m.Uid == uid);
+}
+
+/// <summary>The model: an account's folders. Each method says whether the command must succeed.</summary>
+internal sealed class ModelMailbox
+{
+    public const string Inbox = "INBOX";
+
+    public Dictionary<string, ModelFolder> Folders { get; } = new() { [Inbox] = new() };
+
+    public bool Exists(ModelFolder folder) => Folders.ContainsValue(folder);
+
+    public bool Append(string name, int flags)
+    {
+        if (!Folders.TryGetValue(name, out var folder))
+        {
+            return false;
+        }
+
+        folder.Add(flags);
+        return true;
+    }
+
+    public bool Copy(ModelFolder from, HashSet<uint> uids, string target, bool move)
+    {
+        if (!Folders.TryGetValue(target, out var folder))
+        {
+            return false;
+        }
+
+        foreach (var message in from.Messages.Where(m => uids.Contains(m.Uid)).ToArray())
+        {
+            folder.Add(message.Flags);
+        }
+
+        from.Messages.RemoveAll(m => move && uids.Contains(m.Uid));
+        return true;
+    }
+
+    public bool Create(string name) => Folders.TryAdd(name, new());
+
+    public bool Delete(string name) => name != Inbox && Folders.Remove(name);
+
+    public bool Rename(string name, string newName)
+    {
+        if (!Folders.TryGetValue(name, out var folder) || Folders.ContainsKey(newName))
+        {
+            return false;
+        }
+
+        if (name != Inbox)
+        {
+            Folders.Remove(name);
+            Folders.Add(newName, folder);
+            return true;
+        }
+
+        // RFC 3501 §6.3.5: INBOX stays and is empty.
+        var renamed = new ModelFolder();
+        folder.Messages.ForEach(m => renamed.Add(m.Flags));
+        folder.Messages.Clear();
+        Folders.Add(newName, renamed);
+        return true;
+    }
+}

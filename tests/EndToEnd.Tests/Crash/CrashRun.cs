@@ -7,8 +7,11 @@ using Xunit.Abstractions;
 
 namespace MailCloud.EndToEnd.Tests.Crash;
 
-/// <summary>Kills a server at random moments under load from several senders, again and again on the same data, and counts what its mailboxes hold.</summary>
-internal sealed class CrashRun(string project, string[] arguments, int offset, ITestOutputHelper output) : IDisposable
+/// <summary>
+/// Kills a server at random moments under load from several senders and, with <paramref name="imap"/>, from IMAP clients that change some of the same mailboxes, again and again on the same data,
+/// and counts what its mailboxes hold.
+/// </summary>
+internal sealed class CrashRun(string project, string[] arguments, int offset, ITestOutputHelper output, bool imap = false) : IDisposable
 {
     private const int Mailboxes = 20;
     private const int Senders = 6;
@@ -17,6 +20,11 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     private readonly string data = ServerProcess.NewDataDirectory();
     private readonly Random random = new(20261124);
     private readonly Ledger ledger = new();
+
+    // Two in the mailbox that gets every message, and two more.
+    private readonly ImapChanger[] changers = imap
+        ? [.. new[] { 1, 1, 2, 3 }.Select((mailbox, i) => new ImapChanger(Address(mailbox), Password, $"Changer{i}", seed: i))]
+        : [];
     private readonly Dictionary<(int Mailbox, uint Uid), string> uids = [];
     private int uidsReused;
 
@@ -25,7 +33,7 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     {
         await using (var first = await StartAsync())
         {
-            await Accounts.ImportAsync(first, Enumerable.Range(1, Mailboxes).Select(i => ($"user{i}@example.test", Password)));
+            await Accounts.ImportAsync(first, Enumerable.Range(1, Mailboxes).Select(i => (Address(i), Password)));
         }
 
         for (var cycle = 1; cycle <= cycles; cycle++)
@@ -57,12 +65,14 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     {
         await using var server = await StartAsync();
         using var stop = new CancellationTokenSource();
+        await Task.WhenAll(changers.Select(c => c.CheckAsync(server)));
+        var changes = changers.Select(c => c.RunAsync(server.Imap, stop.Token)).ToArray();
         var senders = Enumerable.Range(0, Senders).Select(i => new Sender(server.Smtp, Mailboxes, ledger, random.Next()).RunAsync(stop.Token)).ToArray();
         await CheckUidsAsync(server, 1 + random.Next(Mailboxes));
         await Task.Delay(random.Next(50, 700), CancellationToken.None);
         server.Kill();
         await stop.CancelAsync();
-        await Task.WhenAll(senders);
+        await Task.WhenAll([.. senders, .. changes]);
     }
 
     private async Task<CrashCounts> CountAtRestAsync()
@@ -75,10 +85,24 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
             mailboxes[mailbox] = await CheckUidsAsync(server, mailbox);
         }
 
-        var counts = ledger.Count(mailboxes) with { UidsReused = uidsReused };
+        await Task.WhenAll(changers.Select(c => c.CheckAsync(server)));
+        var counts = ledger.Count(mailboxes) with
+        {
+            UidsReused = uidsReused,
+            Changed = changers.Sum(c => c.Confirmed),
+            ChangesInDoubt = changers.Sum(c => c.Doubtful),
+            Broken = changers.Sum(c => c.Violations.Count),
+        };
+        foreach (var violation in changers.SelectMany(c => c.Violations))
+        {
+            output.WriteLine(violation);
+        }
+
         output.WriteLine(counts.ToString());
         return counts;
     }
+
+    private static string Address(int mailbox) => string.Create(CultureInfo.InvariantCulture, $"user{mailbox}@example.test");
 
     private static async Task DrainedAsync(ServerProcess server)
     {
@@ -94,7 +118,7 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     {
         using var client = new ImapClient();
         await client.ConnectAsync("127.0.0.1", server.Imap, SecureSocketOptions.None);
-        await client.AuthenticateAsync(string.Create(CultureInfo.InvariantCulture, $"user{mailbox}@example.test"), Password);
+        await client.AuthenticateAsync(Address(mailbox), Password);
         await client.Inbox!.OpenAsync(FolderAccess.ReadOnly);
         var messages = client.Inbox!.Count == 0 ? [] : await client.Inbox.FetchAsync(0, -1, new FetchRequest(MessageSummaryItems.UniqueId, ["X-Test-Id"]));
         foreach (var message in messages)

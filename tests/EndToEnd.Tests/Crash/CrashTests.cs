@@ -15,11 +15,12 @@ public sealed class CrashTests(ITestOutputHelper output)
     [Fact]
     public async Task Killed_again_and_again_it_loses_and_doubles_nothing()
     {
-        using var run = new CrashRun("services/AllInOne", [], offset: 21000, output);
+        using var run = new CrashRun("services/AllInOne", [], offset: 21000, output, imap: true);
 
         var counts = await run.RunAsync(Cycles, stopAtViolation: false);
 
         Assert.True(counts.Accepted > Cycles, $"only {counts.Accepted} messages were accepted");
+        Assert.True(counts.Changed > Cycles, $"only {counts.Changed} changes by IMAP were answered OK");
         Assert.Equal(0, counts.Violations);
         Assert.Equal("", await run.SweepAndVerifyAsync());
     }
@@ -30,6 +31,14 @@ public sealed class CrashTests(ITestOutputHelper output)
         using var run = new CrashRun("tests/FaultyServer", ["--Fault=no-deduplication"], offset: 21300, output);
 
         Assert.True((await run.RunAsync(cycles: 60, stopAtViolation: true)).Doubled > 0);
+    }
+
+    [Fact]
+    public async Task The_run_notices_when_a_change_is_answered_before_it_is_durable()
+    {
+        using var run = new CrashRun("tests/FaultyServer", ["--Fault=answer-before-journal"], offset: 22600, output, imap: true);
+
+        Assert.True((await run.RunAsync(cycles: 60, stopAtViolation: true)).Broken > 0);
     }
 
     [Fact]

@@ -61,5 +61,14 @@ internal sealed record CrashCounts
 
     public int UidsReused { get; set; }
 
-    public int Violations => Lost + Doubled + Unknown + UidsReused;
+    /// <summary>Changes by IMAP that were answered OK.</summary>
+    public int Changed { get; set; }
+
+    /// <summary>Changes by IMAP that the server died over: there wholly, or not at all.</summary>
+    public int ChangesInDoubt { get; set; }
+
+    /// <summary>Times that folders were found otherwise than a client was told: a change lost or half done, a UID given twice, a modseq that did not grow.</summary>
+    public int Broken { get; set; }
+
+    public int Violations => Lost + Doubled + Unknown + UidsReused + Broken;
 }

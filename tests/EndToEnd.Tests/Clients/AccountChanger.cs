@@ -178,6 +178,7 @@ internal sealed class AccountChanger(ClientServer server, string user, Random ra
         }
 
         var to = NewName();
+        await LeaveAsync(name);
         await (await session.GetFolderAsync(name)).RenameAsync(session.GetFolder(session.PersonalNamespaces[0]), to);
         folders.Remove(name, out var moved);
         folders[to] = moved!;
@@ -188,9 +189,22 @@ internal sealed class AccountChanger(ClientServer server, string user, Random ra
     {
         if (Made() is { } name)
         {
+            await LeaveAsync(name);
             await (await session.GetFolderAsync(name)).DeleteAsync();
             folders.Remove(name);
             GoneNames.Add(name);
+        }
+    }
+
+    /// <summary>A server may end a session whose folder goes.</summary>
+    private async Task LeaveAsync(string name)
+    {
+        foreach (var session in sessions)
+        {
+            if (await session.GetFolderAsync(name) is { IsOpen: true } folder)
+            {
+                await folder.CloseAsync(expunge: false);
+            }
         }
     }
 

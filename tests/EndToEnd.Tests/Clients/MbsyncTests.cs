@@ -34,6 +34,7 @@ public sealed class MbsyncTests(ClientServer server, ITestOutputHelper output)
             Near :near:
             Patterns *
             Create Both
+            Remove Both
             Expunge Both
             CopyArrivalDate yes
             SyncState *

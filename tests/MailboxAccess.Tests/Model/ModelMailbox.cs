@@ -1,7 +1,15 @@
 namespace MailCloud.MailboxAccess.Tests.Model;
 
-/// <summary>A message of the model; its flags are bits of <see cref="ModelFlags.Names"/>.</summary>
-internal sealed record ModelMessage(uint Uid, int Flags);
+/// <summary>A message of the model; its flags are bits of <see cref="ModelFlags.Names"/>, its change is the number of the last one that it had.</summary>
+internal sealed record ModelMessage(uint Uid, int Flags, long Change);
+
+/// <summary>Counts the changes of messages.</summary>
+internal sealed class ModelClock
+{
+    public long Now { get; private set; }
+
+    public long Next() => ++Now;
+}
 
 internal static class ModelFlags
 {
@@ -19,13 +27,26 @@ internal static class ModelFlags
 }
 
 /// <summary>A folder of the model: what RFC 3501 says is in it. Two folders are the same when they are the same object, whatever their name is.</summary>
-internal sealed class ModelFolder
+internal sealed class ModelFolder(ModelClock clock)
 {
     private uint uidNext = 1;
 
     public List<ModelMessage> Messages { get; } = [];
 
-    public void Add(int flags) => Messages.Add(new(uidNext++, flags));
+    public void Add(int flags) => Messages.Add(new(uidNext++, flags, clock.Next()));
+
+    /// <summary>Changes flags of these messages; what is the same afterwards was not changed.</summary>
+    public void Change(IReadOnlyCollection<uint> uids, char sign, int flags)
+    {
+        for (var i = 0; i < Messages.Count; i++)
+        {
+            var after = ModelFlags.Change(Messages[i].Flags, sign, flags);
+            if (uids.Contains(Messages[i].Uid) && after != Messages[i].Flags)
+            {
+                Messages[i] = Messages[i] with { Flags = after, Change = clock.Next() };
+            }
+        }
+    }
 
     public bool Holds(uint uid) => Messages.Exists(m => m.Uid == uid);
 }
@@ -35,7 +56,11 @@ internal sealed class ModelMailbox
 {
     public const string Inbox = "INBOX";
 
-    public Dictionary<string, ModelFolder> Folders { get; } = new() { [Inbox] = new() };
+    public ModelMailbox() => Folders = new() { [Inbox] = new(Clock) };
+
+    public ModelClock Clock { get; } = new();
+
+    public Dictionary<string, ModelFolder> Folders { get; }
 
     public bool Exists(ModelFolder folder) => Folders.ContainsValue(folder);
 
@@ -66,7 +91,7 @@ internal sealed class ModelMailbox
         return true;
     }
 
-    public bool Create(string name) => Folders.TryAdd(name, new());
+    public bool Create(string name) => Folders.TryAdd(name, new(Clock));
 
     public bool Delete(string name) => name != Inbox && Folders.Remove(name);
 
@@ -85,7 +110,7 @@ internal sealed class ModelMailbox
         }
 
         // RFC 3501 §6.3.5: INBOX stays and is empty.
-        var renamed = new ModelFolder();
+        var renamed = new ModelFolder(Clock);
         folder.Messages.ForEach(m => renamed.Add(m.Flags));
         folder.Messages.Clear();
         Folders.Add(newName, renamed);

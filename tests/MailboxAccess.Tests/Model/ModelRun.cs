@@ -12,9 +12,11 @@ internal sealed class ModelRun : IAsyncDisposable
     private readonly Dictionary<(ModelFolder, uint), object> recentOwners = [];
     private readonly List<string> dialog = [];
 
-    private ModelRun(ImapServer server, string user)
+    private readonly bool isCertain;
+
+    private ModelRun(ImapServer server, string user, bool isCertain)
     {
-        (this.server, this.user) = (server, user);
+        (this.server, this.user, this.isCertain) = (server, user, isCertain);
         foreach (var _ in SampleMail.All)
         {
             mailbox.Append(ModelMailbox.Inbox, 0);
@@ -22,9 +24,12 @@ internal sealed class ModelRun : IAsyncDisposable
     }
 
     /// <summary>What went wrong and the commands that led there; null when nothing did.</summary>
-    public static async Task<string?> RunAsync(ImapServer server, IReadOnlyList<ModelStep> script)
+    /// <param name="server">Where it runs.</param>
+    /// <param name="script">The commands.</param>
+    /// <param name="isCertain">False: the store fails at times, and \Recent is not compared (RFC 3501 §2.3.2: in doubt a message is recent).</param>
+    public static async Task<string?> RunAsync(ImapServer server, IReadOnlyList<ModelStep> script, bool isCertain)
     {
-        await using var run = new ModelRun(server, await server.CreateAccountAsync());
+        await using var run = new ModelRun(server, await server.CreateAccountAsync(), isCertain);
         try
         {
             foreach (var step in script)
@@ -63,6 +68,7 @@ internal sealed class ModelRun : IAsyncDisposable
             if (holds is { } held && session.Folder is { } folder && mailbox.Exists(folder) && !session.IsIdle)
             {
                 session.Compare(held);
+                session.KnownChange = session.Known.Count == folder.Messages.Count ? mailbox.Clock.Now : null;
             }
         }
 
@@ -96,7 +102,7 @@ internal sealed class ModelRun : IAsyncDisposable
             await session.DisposeAsync();
         }
 
-        return sessions[number] = await ModelSession.OpenAsync(server, user, qresync: number == 1, line => dialog.Add($"{number}: {line}"), recentOwners);
+        return sessions[number] = await ModelSession.OpenAsync(server, user, qresync: number == 1, line => dialog.Add($"{number}: {line}"), isCertain ? recentOwners : null);
     }
 
     /// <summary>Returns whether EXPUNGE had to be held back; null when there was nothing to run the command on.</summary>
@@ -168,7 +174,7 @@ internal sealed class ModelRun : IAsyncDisposable
         }
     }
 
-    private async Task<bool> RunOnMessagesAsync(ModelSession session, ModelFolder folder, ModelStep step)
+    private async Task<bool?> RunOnMessagesAsync(ModelSession session, ModelFolder folder, ModelStep step)
     {
         var (first, last) = (step.B % session.Known.Count, step.C % session.Known.Count);
         (first, last) = (Math.Min(first, last), Math.Max(first, last));
@@ -188,11 +194,16 @@ internal sealed class ModelRun : IAsyncDisposable
             case ModelCommand.UidStoreSilent:
                 await StoreAsync(session, folder, step, uids, "UID STORE " + byUid, silent: true);
                 return false;
+            case ModelCommand.ConditionalStore when session.ReadOnly || session.Highest == 0 || session.KnownChange is null:
+                return null;
+            case ModelCommand.ConditionalStore:
+                await StoreOnConditionAsync(session, folder, step, uids, byUid);
+                return false;
             case ModelCommand.Fetch:
                 Expect(await session.RunAsync($"FETCH {numbers} (UID FLAGS)", holds: true), succeeds: true);
                 return true;
             case ModelCommand.FetchSeen:
-                Change(folder, session.ReadOnly ? [] : uids, '+', 1);
+                folder.Change(session.ReadOnly ? [] : uids, '+', 1);
                 Expect(await session.RunAsync($"FETCH {numbers} (UID BODY[TEXT]<9999.1>)", holds: true), succeeds: true);
                 return true;
             case ModelCommand.UidFetch:
@@ -222,7 +233,7 @@ internal sealed class ModelRun : IAsyncDisposable
         var flags = Flags(step);
         if (!session.ReadOnly)
         {
-            Change(folder, uids, sign, flags);
+            folder.Change(uids, sign, flags);
             if (silent)
             {
                 session.ChangeSilently(uids, sign, flags);
@@ -234,15 +245,14 @@ internal sealed class ModelRun : IAsyncDisposable
         return true;
     }
 
-    private static void Change(ModelFolder folder, HashSet<uint> uids, char sign, int flags)
+    // RFC 7162 §3.1.3: what others have changed since is left alone, and named.
+    private async Task StoreOnConditionAsync(ModelSession session, ModelFolder folder, ModelStep step, HashSet<uint> uids, string byUid)
     {
-        for (var i = 0; i < folder.Messages.Count; i++)
-        {
-            if (uids.Contains(folder.Messages[i].Uid))
-            {
-                folder.Messages[i] = folder.Messages[i] with { Flags = ModelFlags.Change(folder.Messages[i].Flags, sign, flags) };
-            }
-        }
+        var changed = folder.Messages.Where(m => uids.Contains(m.Uid) && m.Change > session.KnownChange).Select(m => m.Uid).ToList();
+        folder.Change([.. uids.Except(changed)], '+', Flags(step));
+        var reply = await session.RunAsync($"UID STORE {byUid} (UNCHANGEDSINCE {session.Highest}) +FLAGS {ModelFlags.Write(Flags(step))}");
+        Expect(reply, succeeds: true);
+        Expect(ModelSession.ParseModified(reply).SequenceEqual(changed), $"{reply}, and changed were {string.Join(' ', changed)}");
     }
 
     // \Deleted is what expunges need: every second set has it.

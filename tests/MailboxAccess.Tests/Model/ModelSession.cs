@@ -13,7 +13,7 @@ internal sealed record LeftFolder(uint UidValidity, long ModSeq, IReadOnlyList<K
 /// A real connection and a client on it that believes every response. It complains about responses that no state of the folder justifies, and
 /// <see cref="Compare"/> holds what it believes against the model.
 /// </summary>
-internal sealed partial class ModelSession(ImapClient client, bool qresync, Action<string> log, Dictionary<(ModelFolder, uint), object> recentOwners) : IAsyncDisposable
+internal sealed partial class ModelSession(ImapClient client, bool qresync, Action<string> log, Dictionary<(ModelFolder, uint), object>? recentOwners) : IAsyncDisposable
 {
     private readonly Dictionary<ModelFolder, LeftFolder> left = [];
     private readonly List<KnownMessage> known = [];
@@ -23,6 +23,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
     private long highest;
     private long highestInCommand;
     private bool vanishedEarlier;
+    private bool knowsModSeqs;
 
     public ModelFolder? Folder { get; private set; }
 
@@ -35,8 +36,14 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
 
     public IReadOnlyList<KnownMessage> Known => known;
 
+    /// <summary>The highest modseq that the client may rely on; 0 without QRESYNC, and when it has not asked for the modseq of what arrived.</summary>
+    public long Highest => qresync && knowsModSeqs ? highest : 0;
+
+    /// <summary>The model's change up to which the client knew everything, with <see cref="Highest"/>; null while it does not.</summary>
+    public long? KnownChange { get; set; }
+
     public static async Task<ModelSession> OpenAsync(
-        ImapServer server, string user, bool qresync, Action<string> log, Dictionary<(ModelFolder, uint), object> recentOwners)
+        ImapServer server, string user, bool qresync, Action<string> log, Dictionary<(ModelFolder, uint), object>? recentOwners)
     {
         var session = new ModelSession(await ImapClient.ConnectAsync(server.EndPoint, user), qresync, log, recentOwners);
         if (qresync)
@@ -80,6 +87,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
 
         var synced = resynced.Values.OrderBy(m => m.Uid).Select(m => (m.Uid, m.Flags)).ToList();
         await LearnAsync();
+        knowsModSeqs = true;
         if (resync is not null && resync.UidValidity == uidValidity)
         {
             var now = known.Select(m => (m.Uid, m.Flags)).ToList();
@@ -196,6 +204,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
         var first = known.FindIndex(m => m.Uid == 0);
         if (first >= 0 && !IsOver && !IsIdle)
         {
+            knowsModSeqs = false;
             await RunOnceAsync($"FETCH {first + 1}:{known.Count} (UID FLAGS)", holds: true);
             Check(known.TrueForAll(m => m.Uid != 0), "FETCH left messages out");
         }
@@ -302,7 +311,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
     // RFC 3501 §2.3.2: a message is \Recent in one session that may change the folder.
     private void TakeRecent(uint uid, bool isRecent)
     {
-        if (isRecent && !ReadOnly && uid != 0)
+        if (isRecent && !ReadOnly && uid != 0 && recentOwners is not null)
         {
             Check(recentOwners.TryAdd((Folder!, uid), selection) || recentOwners[(Folder!, uid)] == selection, $"UID {uid} is \\Recent twice");
         }
@@ -326,6 +335,9 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
             }
         }
     }
+
+    /// <summary>The UIDs of MODIFIED in a tagged response.</summary>
+    public static IEnumerable<uint> ParseModified(string reply) => Modified().Match(reply) is { Success: true } modified ? Parse(modified.Groups[1].Value) : [];
 
     private static IEnumerable<uint> Parse(string set) => set.Split(',').SelectMany(range =>
     {
@@ -352,6 +364,9 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
 
     [GeneratedRegex(@"\[(UIDVALIDITY|HIGHESTMODSEQ) (\d+)\]")]
     private static partial Regex Code();
+
+    [GeneratedRegex(@"\[MODIFIED (\S+)\]")]
+    private static partial Regex Modified();
 
     [GeneratedRegex(@"UID (\d+)")]
     private static partial Regex Uid();

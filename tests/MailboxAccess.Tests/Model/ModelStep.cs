@@ -14,6 +14,7 @@ internal enum ModelCommand
     UidStore,
     StoreSilent,
     UidStoreSilent,
+    ConditionalStore,
     Fetch,
     FetchSeen,
     UidFetch,
@@ -39,7 +40,7 @@ internal sealed record ModelStep(int Session, ModelCommand Command, int A, int B
     [
         .. Enum.GetValues<ModelCommand>(),
         ModelCommand.Select, ModelCommand.Select, ModelCommand.Select, ModelCommand.Noop, ModelCommand.Idle, ModelCommand.Append, ModelCommand.Append, ModelCommand.Deliver,
-        ModelCommand.Store, ModelCommand.Store, ModelCommand.StoreSilent, ModelCommand.Fetch, ModelCommand.Expunge, ModelCommand.Expunge, ModelCommand.Create,
+        ModelCommand.Store, ModelCommand.Store, ModelCommand.StoreSilent, ModelCommand.ConditionalStore, ModelCommand.Fetch, ModelCommand.Expunge, ModelCommand.Expunge, ModelCommand.Create,
     ];
 
     public static IReadOnlyList<ModelStep> Random(int seed, int length)

@@ -1,10 +1,11 @@
 using System.IO.Compression;
+using System.Net.Security;
 using System.Text;
 
 namespace MailCloud.MailboxAccess.Tests.Sessions;
 
 /// <summary>RFC 4978.</summary>
-public sealed class CompressTests(ImapServer server) : IClassFixture<ImapServer>
+public sealed class CompressTests(ImapServer server, SecuredImapServer secured) : IClassFixture<ImapServer>, IClassFixture<SecuredImapServer>
 {
     [Fact]
     public async Task Everything_after_the_response_is_deflated_both_ways()
@@ -31,6 +32,23 @@ public sealed class CompressTests(ImapServer server) : IClassFixture<ImapServer>
         await two.Watcher.IdleAsync();
         await two.IsToldAsync("STORE 1 +FLAGS (\\Seen)", "* 1 FETCH (FLAGS (\\Seen))");
         Assert.Equal(["OK IDLE completed"], await two.Watcher.DoneAsync());
+    }
+
+    [Fact]
+    public async Task It_works_inside_tls()
+    {
+        var user = await secured.CreateAccountAsync();
+        await using var client = await ImapClient.ConnectAsync(secured.EndPoint);
+        await client.RunOkAsync("STARTTLS");
+        SslStream tls = null!;
+        client.Wrap(stream => tls = new(stream));
+        await tls.AuthenticateAsClientAsync(secured.Tls);
+        await client.RunOkAsync($"LOGIN {user} {ImapServer.Password}");
+        await client.RunOkAsync("COMPRESS DEFLATE");
+        client.Wrap(stream => new Deflated(stream));
+        await client.RunOkAsync("SELECT INBOX");
+        Assert.Equal(["* 2 FETCH (FLAGS (\\Seen \\Recent))", "OK STORE completed"], await client.RunAsync("STORE 2 +FLAGS (\\Seen)"));
+        Assert.Equal(["* BYE Goodbye", "OK LOGOUT completed"], await client.RunAsync("LOGOUT"));
     }
 
     [Fact]

@@ -94,13 +94,13 @@ internal sealed class ImapBenchmark(ImapOptions options)
 
     private async Task IdleAsync(string name, Start start, CancellationToken cancellationToken)
     {
+        // Started again once the accounts are made: what making them left in memory would hide what connections add.
+        var folder = FreshFolder();
+        await using (await start(folder, options.IdleConnections, cancellationToken))
+        {
+        }
         foreach (var (tls, inIdle) in new[] { (false, false), (false, true), (true, false), (true, true) })
         {
-            // Started again once the accounts are made: what making them left in memory would hide what connections add.
-            var folder = FreshFolder();
-            await using (await start(folder, options.IdleConnections, cancellationToken))
-            {
-            }
             await using var server = await start(folder, 0, cancellationToken);
             await IdlePart.RunAsync(server, name, options, tls, inIdle, idle);
         }

@@ -308,6 +308,12 @@ public sealed record MessagePage
     [Id(1)] public required uint NextUid { get; init; }
 
     [Id(2)] public required IReadOnlyList<string> Keywords { get; init => field = value as string[] ?? [.. value]; }
+
+    /// <summary>
+    /// The folder's highest modseq when the page was read: a caller that knows changes up to there need not ask for them. The highest number when the folder is gone,
+    /// or when the silo is of before this was said: then it must ask.
+    /// </summary>
+    [Id(3)] public long HighestModSeq { get; init; } = long.MaxValue;
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FetchedMessage")]

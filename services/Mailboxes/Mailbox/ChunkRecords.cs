@@ -17,19 +17,21 @@ internal sealed record ChunkRows : IStoredRecord
     /// <summary>The index of a UID's row; negative when there is none.</summary>
     public int IndexOf(uint uid)
     {
-        var (low, high) = (0, Rows.Length - 1);
-        while (low <= high)
+        var index = IndexFrom(uid);
+        return index < Rows.Length && Rows[index].Uid == uid ? index : -1;
+    }
+
+    /// <summary>The index of the first row with this UID or a higher one.</summary>
+    public int IndexFrom(uint uid)
+    {
+        var (low, high) = (0, Rows.Length);
+        while (low < high)
         {
             var middle = (low + high) / 2;
-            if (Rows[middle].Uid == uid)
-            {
-                return middle;
-            }
-
-            (low, high) = Rows[middle].Uid < uid ? (middle + 1, high) : (low, middle - 1);
+            (low, high) = Rows[middle].Uid < uid ? (middle + 1, high) : (low, middle);
         }
 
-        return -1;
+        return low;
     }
 }
 

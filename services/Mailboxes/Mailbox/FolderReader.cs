@@ -6,17 +6,31 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// <summary>A chunk with its rows and flags in memory.</summary>
 internal sealed record LoadedChunk(Chunk Chunk, ChunkRows Rows, ChunkFlags Flags)
 {
+    private static readonly UidRange[] Everything = [new(1, uint.MaxValue)];
+
     /// <summary>The rows of messages that still exist, with their flags now.</summary>
-    public IEnumerable<(int Index, MessageRow Row, FlagsOfMessage Flags)> Messages()
+    public IEnumerable<(int Index, MessageRow Row, FlagsOfMessage Flags)> Messages() => Messages(Everything);
+
+    /// <summary>The same of those that ascending ranges name: what is not asked for is not looked at.</summary>
+    public IEnumerable<(int Index, MessageRow Row, FlagsOfMessage Flags)> Messages(IEnumerable<UidRange> uids)
     {
-        for (var i = 0; i < Rows.Rows.Length; i++)
+        var next = 0;
+        foreach (var range in uids)
         {
-            if (UidRanges.Contains(Chunk.Uids, Rows.Rows[i].Uid))
+            for (next = Math.Max(next, Rows.IndexFrom(range.First)); next < Rows.Rows.Length && Rows.Rows[next].Uid <= range.Last; next++)
             {
-                yield return (i, Rows.Rows[i], Chunk.FlagsAt(Rows, Flags, i));
+                if (UidRanges.Contains(Chunk.Uids, Rows.Rows[next].Uid))
+                {
+                    yield return (next, Rows.Rows[next], Chunk.FlagsAt(Rows, Flags, next));
+                }
             }
         }
     }
+
+    /// <summary>Flags that changed after a modseq, by UID. What changed since the flags were sealed stands in the overrides.</summary>
+    public IEnumerable<FlagsOfMessage> ChangedSince(long modSeq) => Flags.ModSeqs.Length > 0 && Flags.ModSeqs.Max() <= modSeq
+        ? Chunk.Overrides.Values.Where(f => f.ModSeq > modSeq).OrderBy(f => f.Uid)
+        : Messages().Select(m => m.Flags).Where(f => f.ModSeq > modSeq);
 }
 
 /// <summary>Reads a folder: loads the chunks a reader needs, then lets it look at them and the tail in one synchronous step.</summary>
@@ -60,15 +74,14 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
     /// <summary>Messages of a chunk list and the tail that are named by ranges, with their flags, by UID.</summary>
     public IEnumerable<FlagsOfMessage> FlagsOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
-        .SelectMany(l => l.Messages()).Select(m => m.Flags)
-        .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
-        .Where(f => UidRanges.Contains(uids, f.Uid));
+        .SelectMany(l => l.Messages(uids)).Select(m => m.Flags)
+        .Concat(TailOf(uids).Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)));
 
     /// <summary>Messages that are named by ranges and have \Deleted, by UID.</summary>
     public IEnumerable<RemovedMessage> DeletedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
-        .SelectMany(l => l.Messages()).Select(m => new RemovedMessage(m.Row.Uid, m.Flags.Flags, m.Row.Size, m.Row.Body))
-        .Concat(folder.Tail.Select(m => new RemovedMessage(m.Row.Uid, m.Flags, m.Row.Size, m.Row.Body)))
-        .Where(m => FlagCounts.Deleted(m.Flags) > 0 && UidRanges.Contains(uids, m.Uid));
+        .SelectMany(l => l.Messages(uids)).Where(m => FlagCounts.Deleted(m.Flags.Flags) > 0)
+        .Select(m => new RemovedMessage(m.Row.Uid, m.Flags.Flags, m.Row.Size, m.Row.Body))
+        .Concat(TailOf(uids).Where(m => FlagCounts.Deleted(m.Flags) > 0).Select(m => new RemovedMessage(m.Row.Uid, m.Flags, m.Row.Size, m.Row.Body)));
 
     /// <summary>
     /// Runs <paramref name="step"/> with the messages that ranges name, as they are now, each with its encoded content. Contents are read before the step, and more of them
@@ -136,30 +149,43 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         return (page, cursor);
     }
 
-    private static List<Picked> RowsOf(LoadedChunk loaded, UidRange[] uids) => [.. ChunkFrom(loaded).Where(p => UidRanges.Contains(uids, p.Row.Uid))];
+    private static List<Picked> RowsOf(LoadedChunk loaded, UidRange[] uids) => [.. ChunkOf(loaded, uids)];
 
     private IEnumerable<AddedMessage> MessagesOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids, Dictionary<uint, ReadOnlyMemory<byte>> contents) => loaded
         .SelectMany(l => RowsOf(l, uids)).Select(p => new AddedMessage(p.Row, p.Flags.Flags, contents[p.Row.Uid]))
-        .Concat(folder.Tail.Where(m => UidRanges.Contains(uids, m.Row.Uid)).Select(m => new AddedMessage(m.Row, m.Flags, m.Content)));
+        .Concat(TailOf(uids).Select(m => new AddedMessage(m.Row, m.Flags, m.Content)));
 
     private Task<(List<Picked> Picked, LoadedChunk? From, uint NextUid)> PickAsync(FetchRequest request, uint cursor, (int Messages, int Bytes) limits) => InOneStepAsync(
         chunk => chunk == Array.Find(folder.Chunks, c => c.LastUid >= cursor && UidRanges.Intersects(request.Uids, Math.Max(c.FirstUid, cursor), c.LastUid)),
         loaded => loaded.Count == 0
-            ? Pick(TailFrom(cursor), null, request, cursor, limits, folder.UidNext)
-            : Pick(ChunkFrom(loaded[0]), loaded[0], request, cursor, limits, loaded[0].Chunk.LastUid + 1));
+            ? Pick(TailPicked(UidRanges.From(request.Uids, cursor)), null, request, limits, folder.UidNext)
+            : Pick(ChunkOf(loaded[0], UidRanges.From(request.Uids, cursor)), loaded[0], request, limits, loaded[0].Chunk.LastUid + 1));
 
-    private IEnumerable<Picked> TailFrom(uint cursor) => folder.Tail.Skip(folder.TailIndexFrom(cursor))
-        .Select(m => new Picked(-1, m.Row, new(m.Row.Uid, m.Flags, m.ModSeq), m.Content.Length, m.Content));
+    private IEnumerable<Picked> TailPicked(IEnumerable<UidRange> uids) =>
+        TailOf(uids).Select(m => new Picked(-1, m.Row, new(m.Row.Uid, m.Flags, m.ModSeq), m.Content.Length, m.Content));
 
-    private static IEnumerable<Picked> ChunkFrom(LoadedChunk loaded) => loaded.Messages().Select(m => new Picked(
+    /// <summary>Messages of the tail that ascending ranges name.</summary>
+    private IEnumerable<TailMessage> TailOf(IEnumerable<UidRange> uids)
+    {
+        var next = 0;
+        foreach (var range in uids)
+        {
+            for (next = Math.Max(next, folder.TailIndexFrom(range.First)); next < folder.Tail.Count && folder.Tail[next].Row.Uid <= range.Last; next++)
+            {
+                yield return folder.Tail[next];
+            }
+        }
+    }
+
+    private static IEnumerable<Picked> ChunkOf(LoadedChunk loaded, IEnumerable<UidRange> uids) => loaded.Messages(uids).Select(m => new Picked(
         m.Index, m.Row, m.Flags, loaded.Rows.ContentOffsets[m.Index + 1] - loaded.Rows.ContentOffsets[m.Index], default));
 
     private (List<Picked> Picked, LoadedChunk? From, uint NextUid) Pick(
-        IEnumerable<Picked> source, LoadedChunk? from, FetchRequest request, uint cursor, (int Messages, int Bytes) limits, uint end)
+        IEnumerable<Picked> source, LoadedChunk? from, FetchRequest request, (int Messages, int Bytes) limits, uint end)
     {
         var picked = new List<Picked>();
         var bytes = 0;
-        foreach (var candidate in source.Where(p => p.Row.Uid >= cursor && UidRanges.Contains(request.Uids, p.Row.Uid) && p.Flags.ModSeq > request.ChangedSince))
+        foreach (var candidate in source.Where(p => p.Flags.ModSeq > request.ChangedSince))
         {
             if (picked.Count == limits.Messages || (request.WithContent && bytes >= limits.Bytes))
             {

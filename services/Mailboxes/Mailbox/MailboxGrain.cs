@@ -146,9 +146,8 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             ? ChangesOf(folder, request, [], [])
             : await new FolderReader(folder, chunks).WithExpungedAsync(request.SinceModSeq, (expunged, loaded) => ChangesOf(folder, request, expunged,
             [
-                .. loaded.SelectMany(l => l.Messages()).Select(m => m.Flags)
-                    .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
-                    .Where(f => f.ModSeq > request.SinceModSeq),
+                .. loaded.SelectMany(l => l.ChangedSince(request.SinceModSeq))
+                    .Concat(folder.Tail.Where(m => m.ModSeq > request.SinceModSeq).Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq))),
             ]));
         await Durable();
         return changes;
@@ -159,7 +158,13 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         var (messages, nextUid) = State.Folders.TryGetValue(request.FolderId, out var folder)
             ? await new FolderReader(folder, chunks).PageAsync(request, Account.Tenant)
             : ([], 0u);
-        var page = new MessagePage { Messages = messages, NextUid = nextUid, Keywords = [.. State.Keywords] };
+        var page = new MessagePage
+        {
+            Messages = messages,
+            NextUid = nextUid,
+            Keywords = [.. State.Keywords],
+            HighestModSeq = State.Folders.ContainsKey(request.FolderId) ? folder!.HighestModSeq : long.MaxValue,
+        };
         await Durable();
         return page;
     }

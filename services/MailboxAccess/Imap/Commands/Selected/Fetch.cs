@@ -32,10 +32,12 @@ internal static class Fetch
         var items = byUid ? request.Items with { Fields = request.Items.Fields | FetchFields.Uid } : request.Items;
         var uids = folder.View.Select(request.Set, byUid);
         var expected = uids.Sum(range => range.Count);
+        var highest = long.MaxValue;
         while (uids.Length > 0)
         {
             var page = await ReadPageAsync(session, folder, uids, items.NeedsContent, cancellationToken).ConfigureAwait(false);
             expected -= page.Messages.Count;
+            highest = page.HighestModSeq;
             folder.TellKeywords(session.Writer, page.Keywords);
             var seen = items.SetsSeen && !folder.ReadOnly ? await SetSeenAsync(session, folder, page, cancellationToken).ConfigureAwait(false) : [];
             foreach (var message in page.Messages)
@@ -45,11 +47,19 @@ internal static class Fetch
                 await session.Writer.FlushIfFullAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            if (seen.Count > 0)
+            {
+                highest = long.MaxValue;
+            }
+
             uids = page.NextUid == 0 ? [] : UidBatches.From(uids, page.NextUid);
         }
 
         // RFC 5530 §3: another session has expunged some; this one will be told when it may.
-        return ImapReply.Ok("FETCH completed", expected > 0 ? "EXPUNGEISSUED" : null);
+        var reply = ImapReply.Ok("FETCH completed", expected > 0 ? "EXPUNGEISSUED" : null);
+
+        // The last page has shown that nothing changed since the client last heard: the mailbox need not be asked again.
+        return reply with { IsUpToDate = highest <= folder.View.ModSeq && !folder.View.HoldsExpunges };
     }
 
     private static ValueTask<MessagePage> ReadPageAsync(

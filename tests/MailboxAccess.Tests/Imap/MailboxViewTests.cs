@@ -148,16 +148,16 @@ public class MailboxViewTests
 
     private static FolderChanges Changes(
         string expunged = "", string arrived = "", long modSeq = 9, uint uidNext = 13, uint recentFrom = uint.MaxValue, FlagsOfMessage[]? flags = null) => new()
-    {
-        ModSeq = modSeq,
-        HighestModSeq = modSeq,
-        UidNext = uidNext,
-        Expunged = Ranges(expunged),
-        Arrived = Ranges(arrived),
-        RecentFrom = recentFrom,
-        Flags = flags ?? [],
-        Keywords = [],
-    };
+        {
+            ModSeq = modSeq,
+            HighestModSeq = modSeq,
+            UidNext = uidNext,
+            Expunged = Ranges(expunged),
+            Arrived = Ranges(arrived),
+            RecentFrom = recentFrom,
+            Flags = flags ?? [],
+            Keywords = [],
+        };
 
     private static UidRange[] Ranges(string set) =>
         set.Length == 0 ? [] : new ImapReader(System.Text.Encoding.ASCII.GetBytes(set)).SequenceSet().ToUids(uint.MaxValue);

@@ -48,6 +48,15 @@ internal sealed class ModelFolder(ModelClock clock)
         }
     }
 
+    /// <summary>A new folder with all the messages of this one, which keep their UIDs; here they are gone.</summary>
+    public ModelFolder GiveAll()
+    {
+        var other = new ModelFolder(clock) { uidNext = uidNext };
+        other.Messages.AddRange(Messages);
+        Messages.Clear();
+        return other;
+    }
+
     public bool Holds(uint uid) => Messages.Exists(m => m.Uid == uid);
 }
 
@@ -110,10 +119,7 @@ internal sealed class ModelMailbox
         }
 
         // RFC 3501 §6.3.5: INBOX stays and is empty.
-        var renamed = new ModelFolder(Clock);
-        folder.Messages.ForEach(m => renamed.Add(m.Flags));
-        folder.Messages.Clear();
-        Folders.Add(newName, renamed);
+        Folders.Add(newName, folder.GiveAll());
         return true;
     }
 }

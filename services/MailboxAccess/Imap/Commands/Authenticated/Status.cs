@@ -72,7 +72,7 @@ internal static class Status
         "UIDNEXT" => status.UidNext,
         "UIDVALIDITY" => status.UidValidity,
         "UNSEEN" => status.Unseen,
-        "HIGHESTMODSEQ" => status.HighestModSeq,
+        "HIGHESTMODSEQ" => Math.Max(1, status.HighestModSeq), // RFC 7162 §3.1.7: 0 is a mailbox without mod-sequences
         _ => status.Bytes,
     };
 }

@@ -54,6 +54,25 @@ internal sealed class HeaderFields
         return new(fields);
     }
 
+    /// <summary>Where the first token of the first field of this name begins in a header section, comments before it passed over; -1 when there is none.</summary>
+    public static int FindToken(ReadOnlySpan<byte> section, ReadOnlySpan<byte> name)
+    {
+        for (var start = 0; start < section.Length;)
+        {
+            var field = section.Slice(start, FieldLength(section[start..]));
+            var colon = field.IndexOf((byte)':');
+            if (colon > 0 && Ascii.EqualsIgnoreCase(field[..colon].TrimEnd(" \t"u8), name))
+            {
+                var token = SkipSpace(field, colon + 1);
+                return token < field.Length ? start + token : -1;
+            }
+
+            start += field.Length;
+        }
+
+        return -1;
+    }
+
     public EnvelopeFields ToEnvelope() => new()
     {
         Date = this["Date"],
@@ -112,6 +131,37 @@ internal sealed class HeaderFields
         }
 
         return addresses;
+    }
+
+    // Past white space and comments, which nest (RFC 5322 §3.2.2).
+    private static int SkipSpace(ReadOnlySpan<byte> field, int at)
+    {
+        for (var depth = 0; at < field.Length; at++)
+        {
+            switch (field[at])
+            {
+                case (byte)'(':
+                    depth++;
+                    break;
+                case (byte)')' when depth > 0:
+                    depth--;
+                    break;
+                case (byte)'\\' when depth > 0:
+                    at++;
+                    break;
+                case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
+                    break;
+                default:
+                    if (depth == 0)
+                    {
+                        return at;
+                    }
+
+                    break;
+            }
+        }
+
+        return field.Length;
     }
 
     /// <summary>Octets up to the first line end that is not followed by white space.</summary>

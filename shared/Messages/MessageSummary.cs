@@ -21,6 +21,15 @@ public sealed record MessageSummary
     /// <summary>References and In-Reply-To ids without brackets, for threading: the newest 20.</summary>
     [Id(4)] public IReadOnlyList<string> References { get; init => field = value as string[] ?? [.. value]; } = [];
 
+    /// <summary>
+    /// Octets of the body as it is shown where only lines can go (<see cref="BodyLayout"/>); null when that is as it is stored, as for all mail without
+    /// binary parts.
+    /// </summary>
+    [Id(5)] public long? ShownLength { get; init; }
+
+    /// <summary>Octets of the body as shown, of which the blob has <paramref name="stored"/>.</summary>
+    public long LengthShown(long stored) => ShownLength ?? stored;
+
     /// <summary>Octets. Nine in ten header sections are below 8 kB; twice that keeps the summary blobs small.</summary>
     public const int MaxHeader = 16 * 1024;
 }
@@ -106,4 +115,10 @@ public sealed record BodyPart
 
     /// <summary>The embedded message's envelope; only for message/rfc822.</summary>
     [Id(16)] public EnvelopeFields? Envelope { get; init; }
+
+    /// <summary>
+    /// Set when the part's transfer encoding is <c>binary</c> and its body has octets that lines cannot carry (NUL, CR or LF alone): where that word stands in
+    /// the body blob. Such a part is shown in base64 (<see cref="BodyLayout"/>). Its <see cref="Lines"/> count the LFs of its body, whatever its type.
+    /// </summary>
+    [Id(17)] public long? BinaryAt { get; init; }
 }

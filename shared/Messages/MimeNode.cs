@@ -54,6 +54,26 @@ internal sealed class MimeNode
     /// <summary>Takes the beginning of the body, for the preview.</summary>
     public OctetBuffer? Capture { get; set; }
 
+    /// <summary>Watches the body of a part that says it is binary.</summary>
+    public LineOctets? BinaryOctets { get; private set; }
+
+    /// <summary>True when it is shown in base64; known once it is closed.</summary>
+    public bool IsBinary => BinaryOctets is { Found: true };
+
+    private long BinaryAt { get; set; }
+
+    /// <summary>The header has been read and no part can begin in the body: looks whether it says that the body is binary.</summary>
+    public void BeginLeaf(ReadOnlySpan<byte> header)
+    {
+        if (Encoding.Equals(BodyLayout.BinaryWord, StringComparison.OrdinalIgnoreCase)
+            && HeaderFields.FindToken(header, "Content-Transfer-Encoding"u8) is >= 0 and var at
+            && System.Text.Ascii.EqualsIgnoreCase(header[at..Math.Min(header.Length, at + BodyLayout.BinaryWord.Length)], "binary"u8))
+        {
+            BinaryAt = HeaderOffset + at;
+            BinaryOctets = new();
+        }
+    }
+
     public void BeginBody(HeaderFields fields, long bodyOffset, long lines, bool canNest)
     {
         Fields = fields;
@@ -88,6 +108,7 @@ internal sealed class MimeNode
         }
 
         Capture = null;
+        BinaryOctets?.End(atDelimiter: end < position);
         return end;
     }
 
@@ -102,7 +123,7 @@ internal sealed class MimeNode
             ContentId = Fields["Content-ID"],
             Description = Fields["Content-Description"],
             Encoding = Encoding,
-            Lines = IsText || IsEmbedding ? linesOfBody : 0,
+            Lines = IsText || IsEmbedding || IsBinary ? linesOfBody : 0,
             Md5 = Fields["Content-MD5"],
             Disposition = disposition?.Type,
             DispositionParameters = disposition?.Parameters ?? [],
@@ -113,6 +134,7 @@ internal sealed class MimeNode
             BodyLength = end - BodyOffset,
             Parts = [.. Children],
             Envelope = EmbeddedEnvelope,
+            BinaryAt = IsBinary ? BinaryAt : null,
         };
     }
 

@@ -26,6 +26,7 @@ public sealed class MimeScanner
     private bool inHeader = true;
     private bool opaque;
     private bool midLine;
+    private bool hasBinary;
     private int parts = 1;
     private long position;
     private long lines;
@@ -79,11 +80,14 @@ public sealed class MimeScanner
         CloseAbove(0, position);
         var root = Top;
         root.Close(position, position, lines);
+        hasBinary |= root.IsBinary;
+        var structure = root.ToBodyPart();
         return new MessageSummary
         {
             Envelope = rootFields.ToEnvelope(),
-            Structure = root.ToBodyPart(),
+            Structure = structure,
             Header = rootHeader,
+            ShownLength = hasBinary ? BodyLayout.Of(structure, position).Length : null,
             Preview = preview.ToString(),
             References = rootFields.ThreadIds(),
         };
@@ -104,6 +108,7 @@ public sealed class MimeScanner
             else
             {
                 Top.Capture?.Append(piece);
+                Top.BinaryOctets?.Append(piece);
             }
         }
 
@@ -182,6 +187,11 @@ public sealed class MimeScanner
         }
 
         node.BeginBody(fields, bodyOffset, lines, canNest: !interrupted && !opaque && open.Count < MaxDepth);
+        if (node.IsLeaf)
+        {
+            node.BeginLeaf(header.Octets);
+        }
+
         header.Clear();
         if (node.IsEmbedding)
         {
@@ -202,6 +212,7 @@ public sealed class MimeScanner
         {
             var node = Top;
             floor = node.Close(Math.Max(end, floor), position, lines);
+            hasBinary |= node.IsBinary;
             open[^2].Children.Add(node.ToBodyPart());
             if (open[^2].IsEmbedding)
             {

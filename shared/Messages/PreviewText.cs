@@ -17,8 +17,6 @@ internal sealed partial class PreviewText
     private (MimeNode Node, OctetBuffer Octets)? plain;
     private (MimeNode Node, OctetBuffer Octets)? html;
 
-    static PreviewText() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-
     /// <summary>A buffer for the part's body, when it may become the preview.</summary>
     public OctetBuffer? Offer(MimeNode node)
     {
@@ -44,14 +42,16 @@ internal sealed partial class PreviewText
 
     public override string ToString()
     {
-        var text = plain is { Octets.Length: > 0 } p ? Decode(p.Node, p.Octets.Octets)
-            : html is { } h ? WebUtility.HtmlDecode(Tags().Replace(Decode(h.Node, h.Octets.Octets), " "))
+        var text = plain is { Octets.Length: > 0 } p ? Decode(p.Node, p.Octets)
+            : html is { } h ? WebUtility.HtmlDecode(Tags().Replace(Decode(h.Node, h.Octets), " "))
             : "";
         return Shorten(text);
     }
 
-    private static string Decode(MimeNode node, ReadOnlySpan<byte> octets)
+    private static string Decode(MimeNode node, OctetBuffer kept)
     {
+        var octets = kept.Octets;
+        var isCut = kept.Total > kept.Length;
         IMimeDecoder? decoder = node.Encoding.ToUpperInvariant() switch
         {
             "BASE64" => new Base64Decoder(),
@@ -60,35 +60,12 @@ internal sealed partial class PreviewText
         };
         if (decoder is null)
         {
-            return Charset(node.Charset).GetString(octets);
+            return Charsets.Of(node.Charset, octets, isCut).GetString(octets);
         }
 
         var decoded = new byte[decoder.EstimateOutputLength(octets.Length)];
         var length = decoder.Decode(octets.ToArray(), 0, octets.Length, decoded);
-        return Charset(node.Charset).GetString(decoded, 0, length);
-    }
-
-    private static Encoding Charset(string? name)
-    {
-        try
-        {
-            return name?.ToLowerInvariant() switch
-            {
-                // UTF-8 reads ASCII as well, and unlabelled 8-bit text is mostly UTF-8 today.
-                null or "us-ascii" or "ascii" => Encoding.UTF8,
-
-                // Text labelled GB2312 is often GBK; GB18030 reads all three.
-                "gb2312" or "gbk" => Encoding.GetEncoding("gb18030"),
-
-                // UTF-7 is refused: it hides text from filters.
-                "utf-7" or "unicode-1-1-utf-7" => Encoding.ASCII,
-                var other => Encoding.GetEncoding(other),
-            };
-        }
-        catch (ArgumentException)
-        {
-            return Encoding.Latin1;
-        }
+        return Charsets.Of(node.Charset, decoded.AsSpan(0, length), isCut).GetString(decoded, 0, length);
     }
 
     private static string Shorten(string text)

@@ -186,7 +186,7 @@ public sealed class MessageParserTests
     internal static string Outline(BodyPart part) =>
         $"{part.Type}/{part.Subtype}@{part.HeaderOffset},{part.BodyOffset}+{part.BodyLength}/{part.Lines}({string.Join(' ', part.Parts.Select(Outline))})";
 
-    private sealed class ChunkedStream(byte[] octets, int size) : MemoryStream(octets)
+    internal sealed class ChunkedStream(byte[] octets, int size) : MemoryStream(octets)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             base.ReadAsync(buffer[..Math.Min(size, buffer.Length)], cancellationToken);

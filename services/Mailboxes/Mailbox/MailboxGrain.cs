@@ -419,7 +419,8 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             return new(FilingResult.AlreadyFiled);
         }
 
-        var size = request.Prefix.Length + request.Body.Length;
+        // RFC 3501 §2.3.4: RFC822.SIZE is that of the message as FETCH shows it.
+        var size = request.Prefix.Length + request.Summary.LengthShown(request.Body.Length);
         var limit = State.QuotaBytes + (State.QuotaBytes * options.QuotaGracePercent / 100);
         if (State.QuotaBytes > 0 && State.UsedBytes + size > limit)
         {

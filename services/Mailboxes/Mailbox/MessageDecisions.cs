@@ -114,5 +114,6 @@ internal sealed class MessageDecisions(MailboxState state, DateTimeOffset now)
 
     private bool HasRoomFor(long bytes) => new MailboxQuota(state.UsedBytes, state.QuotaBytes).Allows(bytes);
 
-    private static long SizeOf(AppendedMessage message) => message.Body.Length;
+    // As FETCH shows it: what lines cannot carry is shown in base64.
+    private static long SizeOf(AppendedMessage message) => message.Summary.LengthShown(message.Body.Length);
 }

@@ -73,13 +73,16 @@ public class ImapServer : IAsyncLifetime
 
     /// <summary>A new account whose INBOX has the messages of <see cref="SampleMail"/>.</summary>
     /// <param name="quota">Octets; 0 is no limit.</param>
-    public async Task<string> CreateAccountAsync(long quota = 0)
+    public Task<string> CreateAccountAsync(long quota = 0) => CreateAccountAsync(SampleMail.All, quota);
+
+    /// <summary>A new account whose INBOX has these messages.</summary>
+    public async Task<string> CreateAccountAsync(IReadOnlyList<SampleMail> mails, long quota = 0)
     {
         var address = new EmailAddress($"alice{Interlocked.Increment(ref accounts)}", "example.test");
         var grain = Grains.GetGrain<IAddressGrain>(address.Key);
         await grain.PutAsync(new() { Address = address, Tenant = Tenant, Kind = AddressKind.Account, Verifier = Verifiers.Create(Password) });
         var account = (await grain.GetAsync())!.Account!.Value;
-        foreach (var mail in SampleMail.All)
+        foreach (var mail in mails)
         {
             await FileAsync(account, mail);
         }
@@ -113,6 +116,27 @@ public class ImapServer : IAsyncLifetime
 
     private static EmailAddress EmailAddressOf(string user) => new(user[..user.IndexOf('@')], "example.test");
 
+    /// <summary>A new account with messages as octets, summarised as delivery does it.</summary>
+    public async Task<string> CreateAccountAsync(params byte[][] bodies)
+    {
+        var mails = new List<SampleMail>();
+        foreach (var body in bodies)
+        {
+            mails.Add(new(body, await MessageParser.SummariseAsync(new MemoryStream(body), default)));
+        }
+
+        return await CreateAccountAsync(mails);
+    }
+
+    /// <summary>Takes the bodies of an account's messages away, as a damaged store would.</summary>
+    public async Task LoseBodiesAsync(string user, params uint[] uids)
+    {
+        var mailbox = await MailboxAsync(user);
+        var folder = (await mailbox.OpenFolderAsync("INBOX", claimRecent: false))!.FolderId;
+        var page = await mailbox.FetchAsync(new() { FolderId = folder, Uids = [.. uids.Select(uid => new UidRange(uid, uid))] });
+        await Services.GetRequiredService<IMessageBlobs>().DeleteAsync([.. page.Messages.Select(m => m.Body.Name)], default);
+    }
+
     /// <summary>Puts stores that fail before the real ones.</summary>
     protected virtual void Replace(IServiceCollection services)
     {
@@ -122,7 +146,7 @@ public class ImapServer : IAsyncLifetime
     {
         var delivery = DeliveryId.New(DateTimeOffset.UtcNow);
         var body = new BodyRef(BodyRef.NameFor(Tenant, delivery), mail.Body.Length);
-        await using (var upload = app.Services.GetRequiredService<IMessageBlobs>().Create(body.Name, [BodyOwner.Mailbox(account)]))
+        await using (var upload = Services.GetRequiredService<IMessageBlobs>().Create(body.Name, [BodyOwner.Mailbox(account)]))
         {
             await upload.WriteAsync(mail.Body, CancellationToken.None);
             await upload.CommitAsync(CancellationToken.None);

@@ -24,6 +24,9 @@ internal static partial class ImapLog
     [LoggerMessage(2007, LogLevel.Warning, "mailbox {Account} cannot be watched; it is tried again")]
     public static partial void WatchFailed(this ILogger log, string account, Exception error);
 
+    [LoggerMessage(2010, LogLevel.Error, "body {Body} cannot be read")]
+    public static partial void BodyUnreadable(this ILogger log, string body, Exception error);
+
     [LoggerMessage(2020, LogLevel.Warning, "APPEND: the body {Body} was not stored")]
     public static partial void BodyNotStored(this ILogger log, string body, Exception error);
 

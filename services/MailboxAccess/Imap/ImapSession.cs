@@ -48,6 +48,9 @@ internal sealed class ImapSession : IAsyncDisposable
 
     public ImapState State => Account is null ? ImapState.NotAuthenticated : Selected is null ? ImapState.Authenticated : ImapState.Selected;
 
+    /// <summary>The tag of the command that is running, which ESEARCH repeats.</summary>
+    public string Tag { get; private set; } = "";
+
     public AccountId? Account { get; private set; }
 
     public SelectedFolder? Selected { get; set; }
@@ -227,6 +230,7 @@ internal sealed class ImapSession : IAsyncDisposable
             return CountBad(true);
         }
 
+        Tag = tag;
         var started = Services.Time.GetTimestamp();
         var verb = FindVerb(command.Span[used..], out var verbLength);
         var reply = await RunVerbAsync(verb, command[(used + verbLength)..], cancellationToken).ConfigureAwait(false);

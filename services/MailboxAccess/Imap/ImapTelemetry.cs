@@ -12,6 +12,7 @@ internal sealed class ImapTelemetry : IDisposable
     private readonly UpDownCounter<int> connections;
     private readonly Histogram<double> commands;
     private readonly Counter<long> logins;
+    private readonly Counter<long> fetchRead;
 
     public ImapTelemetry(IMeterFactory meters)
     {
@@ -19,7 +20,11 @@ internal sealed class ImapTelemetry : IDisposable
         connections = meter.CreateUpDownCounter<int>("mailcloud.imap.connections", "{connection}", "Open IMAP connections");
         commands = meter.CreateHistogram<double>("mailcloud.imap.command.duration", "s", "Time from a command to its tagged response");
         logins = meter.CreateCounter<long>("mailcloud.imap.logins", "{login}", "Attempts to log in, by result");
+        fetchRead = meter.CreateCounter<long>("mailcloud.imap.fetch.read", "By", "Octets of bodies that FETCH has read from storage");
     }
+
+    /// <summary>Octets of bodies that FETCH has read from the blob store.</summary>
+    public void FetchRead(long octets) => fetchRead.Add(octets);
 
     public void Opened() => connections.Add(1);
 

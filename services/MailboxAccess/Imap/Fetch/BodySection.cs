@@ -23,8 +23,14 @@ internal sealed record BodySection(IReadOnlyList<int> Path, SectionText Text, IR
 
     public bool SelectsFields => Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot;
 
+    /// <summary>Whether HEADER.FIELDS or HEADER.FIELDS.NOT takes the fields of this name; a line that is no field has none.</summary>
+    public bool Chooses(string field) => Fields.Contains(field, StringComparer.OrdinalIgnoreCase) == (Text == SectionText.HeaderFields);
+
+    /// <summary>The part that the numbers name; null when the message has none.</summary>
+    public BodyPart? PartIn(BodyPart root) => FindPart(root)?.Part;
+
     /// <summary>
-    /// Where the section stands in the message as clients see it: prefix and body blob in one. For HEADER.FIELDS that is the header to
+    /// Where the section stands in the message: prefix and body blob in one. For HEADER.FIELDS that is the header to
     /// choose from. Null when the message has no such part.
     /// </summary>
     public OctetRange? Locate(BodyPart root, long prefix, long bodyLength)

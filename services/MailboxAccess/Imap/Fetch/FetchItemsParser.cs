@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MailCloud.MailboxAccess.Imap.Fetch;
 
-/// <summary>Parses the data items of FETCH (RFC 3501 §9, fetch).</summary>
+/// <summary>Parses the data items of FETCH (RFC 3501 §9, fetch; RFC 3516 §6) and its modifiers (RFC 4466 §2.4, RFC 7162 §7).</summary>
 internal static class FetchItemsParser
 {
     /// <summary>More sections than any client asks for at once; each costs a read per message.</summary>
@@ -32,6 +32,40 @@ internal static class FetchItemsParser
         return sections.Count <= MaxSections
             ? new(fields, sections)
             : throw new ImapSyntaxException($"More than {MaxSections} sections in one FETCH");
+    }
+
+    /// <summary>The modifiers behind the items; none when there is no list.</summary>
+    public static FetchModifiers Modifiers(ref ImapReader reader)
+    {
+        var modifiers = default(FetchModifiers);
+        if (!reader.TrySpace())
+        {
+            return modifiers;
+        }
+
+        reader.Expect((byte)'(', "Expected a list of modifiers");
+        do
+        {
+            modifiers = reader.Atom().ToUpperInvariant() switch
+            {
+                "CHANGEDSINCE" when modifiers.ChangedSince is null => modifiers with { ChangedSince = ModSeq(ref reader) },
+                "VANISHED" when !modifiers.Vanished => modifiers with { Vanished = true },
+                _ => throw new ImapSyntaxException("Unknown FETCH modifier"),
+            };
+        }
+        while (reader.TrySpace());
+        reader.Expect((byte)')', "The list of modifiers is not closed");
+
+        // RFC 7162 §3.2.6: VANISHED only together with CHANGEDSINCE.
+        return !modifiers.Vanished || modifiers.ChangedSince is not null
+            ? modifiers
+            : throw new ImapSyntaxException("VANISHED needs CHANGEDSINCE");
+    }
+
+    private static long ModSeq(ref ImapReader reader)
+    {
+        reader.Space();
+        return reader.ModSeq();
     }
 
     // Macros stand alone (RFC 3501 §6.4.5).
@@ -65,6 +99,10 @@ internal static class FetchItemsParser
             case "BODY" when reader.Peek != '[': fields |= FetchFields.Body; break;
             case "BODY": sections.Add(Section(ref reader, peek: false)); break;
             case "BODY.PEEK": sections.Add(Section(ref reader, peek: true)); break;
+            case "BINARY": sections.Add(Binary(ref reader, "BINARY", peek: false)); break;
+            case "BINARY.PEEK": sections.Add(Binary(ref reader, "BINARY", peek: true)); break;
+            case "BINARY.SIZE": sections.Add(Binary(ref reader, name, peek: true) with { Form = SectionForm.DecodedSize }); break;
+            case "MODSEQ": fields |= FetchFields.ModSeq; break;
             default: throw new ImapSyntaxException("Unknown FETCH data item");
         }
     }
@@ -77,9 +115,31 @@ internal static class FetchItemsParser
         var partial = Partial(ref reader);
 
         // RFC 3501 §7.4.2: the response repeats the section; of a partial fetch only the offset.
-        var name = $"BODY[{Write(section)}]";
-        return new(section, partial, peek, partial is { } p ? string.Create(CultureInfo.InvariantCulture, $"{name}<{p.Offset}>") : name);
+        return new(section, partial, peek, Named($"BODY[{Write(section)}]", partial));
     }
+
+    // section-binary = "[" [section-part] "]" (RFC 3516 §6); a partial range of BINARY.SIZE would mean nothing.
+    private static FetchedSection Binary(ref ImapReader reader, string name, bool peek)
+    {
+        reader.Expect((byte)'[', "Expected a section");
+        var path = new List<int>();
+        if (reader.Peek != ']')
+        {
+            do
+            {
+                path.Add((int)Math.Min(reader.NonZeroNumber(), int.MaxValue));
+            }
+            while (reader.TryTake((byte)'.'));
+        }
+
+        reader.Expect((byte)']', "The section is not closed");
+        var partial = name == "BINARY" ? Partial(ref reader) : null;
+        var section = new BodySection(path, SectionText.All, []);
+        return new(section, partial, peek, Named($"{name}[{Write(section)}]", partial)) { Form = SectionForm.Decoded };
+    }
+
+    private static string Named(string name, PartialRange? partial) =>
+        partial is { } p ? string.Create(CultureInfo.InvariantCulture, $"{name}<{p.Offset}>") : name;
 
     private static BodySection SectionSpec(ref ImapReader reader)
     {

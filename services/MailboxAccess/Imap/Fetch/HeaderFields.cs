@@ -9,10 +9,9 @@ internal static class HeaderFields
     public static byte[] Choose(ReadOnlySpan<byte> header, BodySection section)
     {
         var chosen = new MemoryStream();
-        var wanted = section.Text == SectionText.HeaderFields;
         while (TryTakeField(ref header, out var name, out var field))
         {
-            if (section.Fields.Contains(name, StringComparer.OrdinalIgnoreCase) == wanted)
+            if (section.Chooses(name))
             {
                 chosen.Write(field);
             }

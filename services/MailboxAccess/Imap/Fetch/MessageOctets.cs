@@ -1,71 +1,125 @@
-using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 
 namespace MailCloud.MailboxAccess.Imap.Fetch;
 
 /// <summary>
-/// The octets of one message as clients see it: the prefix of this mailbox, then the body blob. Its header stands in the summary, so that
-/// only what lies outside is read from the blob.
+/// The octets of one message: the prefix of this mailbox, then its body, as shown (<see cref="BodyLayout"/>) or as stored. The header stands in the summary, so that only what lies outside
+/// is read from the blob. Offsets count the prefix.
 /// </summary>
-internal sealed class MessageOctets(FetchedMessage message, IMessageBlobs blobs)
+internal sealed class MessageOctets
 {
     /// <summary>Ranges up to here are read in one piece; longer ones are streamed.</summary>
     public const int OnePiece = 64 * 1024;
 
-    /// <summary>
-    /// How much of a header is looked at to choose fields from it. MimeKit and Postfix (header_size_limit times fields) stay far below; a longer
-    /// header is cut here for HEADER.FIELDS and SEARCH only, never for HEADER and BODY[].
-    /// </summary>
-    public const int MaxSearchedHeader = 1024 * 1024;
+    private readonly FetchedMessage message;
+    private readonly BodyReader bodies;
+    private readonly BodyLayout layout;
+    private readonly byte[] prefix;
+    private readonly byte[] header;
 
-    private readonly byte[] prefix = message.Content!.Prefix;
-    private readonly byte[]? header = message.Content.Summary.Header;
-
-    public long PrefixLength => prefix.Length;
-
-    public long BodyLength => message.Body.Length;
-
-    /// <summary>True when the range lies within what is at hand without the blob.</summary>
-    public bool IsAtHand(OctetRange range) => range.Length == 0 || range.Offset + range.Length <= prefix.Length + (header?.Length ?? 0);
-
-    /// <summary>A range in one piece; the caller knows that it is short.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(OctetRange range, CancellationToken cancellationToken)
+    private MessageOctets(FetchedMessage message, BodyReader bodies, BodyLayout layout)
     {
-        var octets = new byte[range.Length];
-        var (fromPrefix, inBody) = Split(range);
-        fromPrefix.CopyTo(octets);
-        if (inBody.Length == 0)
+        (this.message, this.bodies, this.layout) = (message, bodies, layout);
+        prefix = message.Content!.Prefix;
+        header = message.Content.Summary.Header ?? [];
+        if (!layout.IsExact && Root.BinaryAt is { } at && at < header.Length)
         {
-            return octets;
+            header = [.. header];
+            "base64"u8.CopyTo(header.AsSpan((int)at));
         }
-
-        var rest = header is not null && inBody.Offset + inBody.Length <= header.Length
-            ? header.AsMemory((int)inBody.Offset, (int)inBody.Length)
-            : await blobs.ReadAsync(message.Body.Name, inBody.Offset, (int)inBody.Length, cancellationToken).ConfigureAwait(false);
-        if (rest.Length != inBody.Length)
-        {
-            throw new MessageBrokenException(message.Body.Name);
-        }
-
-        rest.CopyTo(octets.AsMemory(fromPrefix.Length));
-        return octets;
-    }
-
-    /// <summary>A range as a stream over the blob, after what of the prefix belongs to it.</summary>
-    public async ValueTask<(ReadOnlyMemory<byte> Prefix, Stream Body, long BodyLength)> OpenAsync(OctetRange range, CancellationToken cancellationToken)
-    {
-        var (fromPrefix, inBody) = Split(range);
-        var stream = await blobs.OpenReadAsync(message.Body.Name, inBody.Offset, inBody.Length, cancellationToken).ConfigureAwait(false);
-        return (fromPrefix, stream, inBody.Length);
     }
 
     public string BodyName => message.Body.Name;
+
+    private BodyPart Root => message.Content!.Summary.Structure;
+
+    /// <summary>As BODY[] shows it; <paramref name="message"/> has its content.</summary>
+    public static MessageOctets Shown(FetchedMessage message, BodyReader bodies) => new(message, bodies, LayoutOf(message));
+
+    /// <summary>As it came, also where lines cannot carry it.</summary>
+    public static MessageOctets Stored(FetchedMessage message, BodyReader bodies) => new(message, bodies, BodyLayout.Stored(message.Body.Length));
+
+    public static BodyLayout LayoutOf(FetchedMessage message) => message.Content!.Summary is { ShownLength: not null } summary
+        ? BodyLayout.Of(summary.Structure, message.Body.Length)
+        : BodyLayout.Stored(message.Body.Length);
+
+    /// <summary>Where a section stands. For HEADER.FIELDS that is the header to choose from. Null when the message has no such part.</summary>
+    public OctetRange? Find(BodySection section) => section.Locate(Root, prefix.Length, message.Body.Length) is { } stored
+        ? OctetRange.Between(ToShown(stored.Offset), ToShown(stored.Offset + stored.Length))
+        : null;
+
+    /// <summary>True when the range lies within what is at hand without the blob.</summary>
+    public bool IsAtHand(OctetRange range) => range.Length == 0 || range.Offset + range.Length <= prefix.Length + header.Length;
+
+    /// <summary>A range in one piece; the caller knows that it is short.</summary>
+    /// <exception cref="MessageBrokenException">The body is shorter than recorded.</exception>
+    /// <exception cref="Blobs.BlobMissingException">The body is gone.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(OctetRange range, CancellationToken cancellationToken)
+    {
+        var (fromPrefix, inBody) = Split(range);
+        if (inBody.Length == 0)
+        {
+            return fromPrefix;
+        }
+
+        if (inBody.Offset + inBody.Length <= header.Length)
+        {
+            var fromHeader = header.AsMemory((int)inBody.Offset, (int)inBody.Length);
+            return fromPrefix.IsEmpty ? fromHeader : Join(fromPrefix, fromHeader);
+        }
+
+        if (layout.IsExact)
+        {
+            var octets = await bodies.ReadAsync(message.Body.Name, inBody.Offset, (int)inBody.Length, cancellationToken).ConfigureAwait(false);
+            return fromPrefix.IsEmpty ? octets : Join(fromPrefix, octets);
+        }
+
+        var shown = new byte[range.Length];
+        fromPrefix.CopyTo(shown);
+        await using var stream = await OpenBodyAsync(inBody, cancellationToken).ConfigureAwait(false);
+        var read = await stream.ReadAtLeastAsync(shown.AsMemory(fromPrefix.Length), (int)inBody.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return read == inBody.Length ? shown : throw new MessageBrokenException(message.Body.Name);
+    }
+
+    /// <summary>What of the range is at hand at its beginning, and a stream over the rest of it.</summary>
+    /// <exception cref="Blobs.BlobMissingException">The body is gone.</exception>
+    public async ValueTask<(ReadOnlyMemory<byte> AtHand, Stream Body, long BodyLength)> OpenAsync(OctetRange range, CancellationToken cancellationToken)
+    {
+        var (fromPrefix, inBody) = Split(range);
+        return (fromPrefix, await OpenBodyAsync(inBody, cancellationToken).ConfigureAwait(false), inBody.Length);
+    }
+
+    /// <summary>The whole range as one stream.</summary>
+    public async ValueTask<Stream> StreamAsync(OctetRange range, CancellationToken cancellationToken)
+    {
+        if (range.Length <= OnePiece || IsAtHand(range))
+        {
+            return new MemoryStream((await ReadAsync(range, cancellationToken).ConfigureAwait(false)).ToArray(), writable: false);
+        }
+
+        var (atHand, rest, _) = await OpenAsync(range, cancellationToken).ConfigureAwait(false);
+        return new PrefixedStream(atHand, rest);
+    }
+
+    private ValueTask<Stream> OpenBodyAsync(OctetRange shown, CancellationToken cancellationToken) => layout.OpenAsync(
+        shown.Offset, shown.Length, (offset, length, ct) => bodies.OpenAsync(message.Body.Name, offset, length, ct), cancellationToken);
+
+    private long ToShown(long stored) => stored <= prefix.Length ? stored : prefix.Length + layout.ToShown(stored - prefix.Length);
 
     private (ReadOnlyMemory<byte> Prefix, OctetRange Body) Split(OctetRange range)
     {
         var start = (int)Math.Min(range.Offset, prefix.Length);
         var length = (int)Math.Min(range.Length, prefix.Length - start);
         return (prefix.AsMemory(start, length), new(Math.Max(0, range.Offset - prefix.Length), range.Length - length));
+    }
+
+    private static byte[] Join(ReadOnlyMemory<byte> one, ReadOnlyMemory<byte> other)
+    {
+        var both = new byte[one.Length + other.Length];
+        one.CopyTo(both);
+        other.CopyTo(both.AsMemory(one.Length));
+        return both;
     }
 }
 

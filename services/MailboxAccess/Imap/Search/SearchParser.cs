@@ -1,21 +1,47 @@
 using System.Text;
 using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 
 namespace MailCloud.MailboxAccess.Imap.Search;
 
-/// <summary>Parses SEARCH's arguments (RFC 3501 §9, search).</summary>
-internal ref struct SearchParser(ImapReader reader)
+/// <summary>What ESEARCH is to return (RFC 4731 §3.1).</summary>
+[Flags]
+internal enum SearchReturn
+{
+    /// <summary>No RETURN: a SEARCH response.</summary>
+    None = 0,
+    Min = 1,
+    Max = 2,
+    All = 4,
+    Count = 8,
+}
+
+/// <summary>A SEARCH command: what to return, and the keys.</summary>
+internal sealed record SearchRequest(SearchReturn Return, SearchKey Key);
+
+/// <summary>Parses SEARCH's arguments (RFC 3501 §9, search; RFC 4731 §4; RFC 5032 §4; RFC 7162 §7).</summary>
+/// <param name="reader">Stands before the space that leads them.</param>
+/// <param name="now">From where YOUNGER and OLDER count back.</param>
+internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
 {
     /// <summary>Nesting deeper than anybody writes; it bounds the stack.</summary>
     private const int MaxDepth = 50;
 
+    private readonly DateTimeOffset now = now;
     private ImapReader reader = reader;
-    private Encoding charset = Encoding.UTF8;
+    private Encoding? charset;
 
     /// <exception cref="UnknownCharsetException">The charset is not known here.</exception>
-    public SearchKey Parse()
+    public SearchRequest Parse()
     {
         reader.Space();
+        var returned = SearchReturn.None;
+        if (reader.TryWord("RETURN "u8))
+        {
+            returned = ReturnOptions();
+            reader.Space();
+        }
+
         if (reader.TryWord("CHARSET "u8))
         {
             charset = FindCharset(reader.AString());
@@ -24,7 +50,33 @@ internal ref struct SearchParser(ImapReader reader)
 
         var keys = Keys(0);
         reader.End();
-        return keys;
+        return new(returned, keys);
+    }
+
+    // RFC 4731 §3.1: an empty list means ALL.
+    private SearchReturn ReturnOptions()
+    {
+        var options = SearchReturn.None;
+        reader.Expect((byte)'(', "Expected a list of results");
+        if (reader.TryTake((byte)')'))
+        {
+            return SearchReturn.All;
+        }
+
+        do
+        {
+            options |= reader.Atom().ToUpperInvariant() switch
+            {
+                "MIN" => SearchReturn.Min,
+                "MAX" => SearchReturn.Max,
+                "ALL" => SearchReturn.All,
+                "COUNT" => SearchReturn.Count,
+                _ => throw new ImapSyntaxException("Unknown search result"),
+            };
+        }
+        while (reader.TrySpace());
+        reader.Expect((byte)')', "The list of results is not closed");
+        return options;
     }
 
     private AndKey Keys(int depth)
@@ -35,9 +87,7 @@ internal ref struct SearchParser(ImapReader reader)
             keys.Add(Key(depth));
         }
         while (reader.TrySpace());
-
-        // The cheap ones first: one that fails spares the others.
-        return new([.. keys.OrderBy(key => key is HeaderKey ? 1 : key is TextKey ? 2 : 0)]);
+        return new(keys);
     }
 
     private SearchKey Key(int depth)
@@ -82,12 +132,15 @@ internal ref struct SearchParser(ImapReader reader)
         "UNKEYWORD" => new KeywordKey(Keyword(), false),
         "LARGER" => new SizeKey(Number(), Larger: true),
         "SMALLER" => new SizeKey(Number(), Larger: false),
-        "BEFORE" => new DateKey(Date(), DateComparison.Before, Sent: false),
-        "ON" => new DateKey(Date(), DateComparison.On, Sent: false),
-        "SINCE" => new DateKey(Date(), DateComparison.Since, Sent: false),
-        "SENTBEFORE" => new DateKey(Date(), DateComparison.Before, Sent: true),
-        "SENTON" => new DateKey(Date(), DateComparison.On, Sent: true),
-        "SENTSINCE" => new DateKey(Date(), DateComparison.Since, Sent: true),
+        "BEFORE" => new DateKey(Date(), DateComparison.Before),
+        "ON" => new DateKey(Date(), DateComparison.On),
+        "SINCE" => new DateKey(Date(), DateComparison.Since),
+        "SENTBEFORE" => new SentKey(Date(), DateComparison.Before),
+        "SENTON" => new SentKey(Date(), DateComparison.On),
+        "SENTSINCE" => new SentKey(Date(), DateComparison.Since),
+        "YOUNGER" => new WithinKey(Interval(), Younger: true, now),
+        "OLDER" => new WithinKey(Interval(), Younger: false, now),
+        "MODSEQ" => new ModSeqKey(ModSeq()),
         "UID" => new SetKey(Set(), ByUid: true),
         "NOT" => new NotKey(Nested(depth)),
         "OR" => new OrKey(Nested(depth), Nested(depth)),
@@ -116,6 +169,31 @@ internal ref struct SearchParser(ImapReader reader)
         return reader.Number();
     }
 
+    private uint Interval()
+    {
+        reader.Space();
+        return reader.NonZeroNumber();
+    }
+
+    // search-modsequence = "MODSEQ" [entry-name SP entry-type-req] SP mod-sequence-valzer
+    private long ModSeq()
+    {
+        reader.Space();
+        if (reader.Peek == '"')
+        {
+            var entry = reader.String();
+            reader.Space();
+            if (!entry.StartsWith("/flags/", StringComparison.OrdinalIgnoreCase) || reader.Atom().ToUpperInvariant() is not ("PRIV" or "SHARED" or "ALL"))
+            {
+                throw new ImapSyntaxException("Unknown metadata entry");
+            }
+
+            reader.Space();
+        }
+
+        return reader.ModSeq();
+    }
+
     private DateOnly Date()
     {
         reader.Space();
@@ -134,13 +212,24 @@ internal ref struct SearchParser(ImapReader reader)
         return reader.FieldName();
     }
 
-    private string Text()
+    // Without CHARSET it should be US-ASCII; what older clients send instead is read by the rule for text that names none.
+    private SearchText Text()
     {
         reader.Space();
-        return charset.GetString(Encoding.Latin1.GetBytes(reader.AString()));
+        var octets = Encoding.Latin1.GetBytes(reader.AString());
+        try
+        {
+            return new((charset ?? Charsets.Guess(octets)).GetString(octets));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new ImapSyntaxException("The text is not in its charset");
+        }
     }
 
-    private static Encoding FindCharset(string name) => Charsets.TryFind(name, out var found) ? found : throw new UnknownCharsetException();
+    private static Encoding FindCharset(string name) => Charsets.TryFind(name, out var found)
+        ? Encoding.GetEncoding(found.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
+        : throw new UnknownCharsetException();
 }
 
 /// <summary>NO [BADCHARSET (...)] (RFC 3501 §6.4.4).</summary>

@@ -1,29 +1,33 @@
-using System.Text;
 using MailCloud.Blobs;
 using MailCloud.MailboxAccess.Imap.Fetch;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MimeKit.IO;
 using MimeKit.IO.Filters;
-using MimeKit.Utils;
 
 namespace MailCloud.MailboxAccess.Imap.Search;
 
 /// <summary>A message as far as a search has read it.</summary>
-/// <param name="row">The message; with content once the row alone did not decide.</param>
+/// <param name="uid">Its UID.</param>
+/// <param name="row">Null when only the view is asked; with content once the row alone did not decide.</param>
 /// <param name="view">The session's view.</param>
 /// <param name="keywords">The mailbox's keywords, by the bits of flag sets.</param>
-/// <param name="blobs">Where bodies are.</param>
+/// <param name="bodies">Where bodies are.</param>
 /// <param name="cancellationToken">Set when the connection is gone.</param>
 internal sealed class SearchedMessage(
-    FetchedMessage row, MailboxView view, IReadOnlyList<string> keywords, IMessageBlobs blobs, CancellationToken cancellationToken)
+    uint uid, FetchedMessage? row, MailboxView view, IReadOnlyList<string> keywords, BodyReader bodies, CancellationToken cancellationToken)
 {
-    // Chars decoded at a time.
+    // Octets of a header that are looked at.
+    private const int MaxHeader = 1024 * 1024;
+
+    // Octets of a body that are decoded at a time.
     private const int Piece = 8192;
 
-    private byte[]? header;
+    private ReadOnlyMemory<byte>? header;
 
-    public FetchedMessage Row => row;
+    public uint Uid => uid;
+
+    public FetchedMessage? Row => row;
 
     public MailboxView View => view;
 
@@ -32,20 +36,28 @@ internal sealed class SearchedMessage(
     /// <summary>True once everything cheaper has been tried.</summary>
     public bool MayOpenBody { get; set; }
 
+    private BodyPart Root => row!.Content!.Summary.Structure;
+
     /// <summary>Text in the decoded header: in fields of one name, or anywhere.</summary>
-    public async ValueTask<bool> HeaderContainsAsync(string? field, string text)
+    public async ValueTask<bool> HeaderContainsAsync(string? field, SearchText text)
     {
         header ??= await ReadHeaderAsync().ConfigureAwait(false);
-        return Contains(header, field, text);
+        return Contains(header.Value.Span, field, text);
     }
 
     /// <summary>Text in the decoded text parts, and in the headers of attached messages. A part is read piece by piece.</summary>
-    public async ValueTask<bool> BodyContainsAsync(string text)
+    public async ValueTask<bool> BodyContainsAsync(SearchText text)
     {
-        var parts = new Stack<BodyPart>([row.Content!.Summary.Structure]);
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+
+        // Parts nest at most as deep as the parser lets them; a stack of ours is bounded by their number.
+        var parts = new Stack<BodyPart>([Root]);
         while (parts.TryPop(out var part))
         {
-            if (part.Type.Equals("text", StringComparison.OrdinalIgnoreCase) && await PartContainsAsync(part, text).ConfigureAwait(false))
+            if (IsText(part) && await PartContainsAsync(part, text).ConfigureAwait(false))
             {
                 return true;
             }
@@ -64,24 +76,30 @@ internal sealed class SearchedMessage(
         return false;
     }
 
-    private async ValueTask<byte[]> ReadHeaderAsync()
+    private static bool IsText(BodyPart part) => part.Parts.Count == 0 && part.Type.Equals("text", StringComparison.OrdinalIgnoreCase);
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadHeaderAsync()
     {
-        var octets = new MessageOctets(row, blobs);
-        var range = BodySection.WholeHeader.Locate(row.Content!.Summary.Structure, octets.PrefixLength, octets.BodyLength)!.Value;
-        var searched = range with { Length = Math.Min(range.Length, MessageOctets.MaxSearchedHeader) };
-        return (await octets.ReadAsync(searched, cancellationToken).ConfigureAwait(false)).ToArray();
+        var octets = MessageOctets.Stored(row!, bodies);
+        var range = octets.Find(BodySection.WholeHeader)!.Value;
+        return await octets.ReadAsync(range with { Length = Math.Min(range.Length, MaxHeader) }, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> EmbeddedHeaderContainsAsync(BodyPart embedded, string text)
+    private async ValueTask<bool> EmbeddedHeaderContainsAsync(BodyPart embedded, SearchText text)
     {
-        var length = (int)Math.Min(embedded.BodyOffset - embedded.HeaderOffset, MessageOctets.MaxSearchedHeader);
-        var octets = await blobs.ReadAsync(row.Body.Name, embedded.HeaderOffset, length, cancellationToken).ConfigureAwait(false);
+        var length = (int)Math.Min(embedded.BodyOffset - embedded.HeaderOffset, MaxHeader);
+        if (length == 0)
+        {
+            return false;
+        }
+
+        var octets = await bodies.ReadAsync(row!.Body.Name, embedded.HeaderOffset, length, cancellationToken).ConfigureAwait(false);
         return Contains(octets.Span, null, text);
     }
 
-    private static bool Contains(ReadOnlySpan<byte> rest, string? field, string text)
+    private static bool Contains(ReadOnlySpan<byte> rest, string? field, SearchText text)
     {
-        while (HeaderFields.TryTakeField(ref rest, out var name, out var octets))
+        while (Fetch.HeaderFields.TryTakeField(ref rest, out var name, out var octets))
         {
             if (field is not null && !name.Equals(field, StringComparison.OrdinalIgnoreCase))
             {
@@ -89,7 +107,7 @@ internal sealed class SearchedMessage(
             }
 
             var value = field is null ? octets : octets[(octets.IndexOf((byte)':') + 1)..];
-            if (Rfc2047.DecodeText(value.ToArray()).Contains(text, StringComparison.OrdinalIgnoreCase))
+            if (text.IsEmpty || text.IsIn(HeaderDecoder.Decode(value)))
             {
                 return true;
             }
@@ -98,48 +116,51 @@ internal sealed class SearchedMessage(
         return false;
     }
 
-    private async ValueTask<bool> PartContainsAsync(BodyPart part, string text)
+    private async ValueTask<bool> PartContainsAsync(BodyPart part, SearchText text)
     {
-        if (text.Length == 0)
+        var body = await bodies.OpenAsync(row!.Body.Name, part.BodyOffset, part.BodyLength, cancellationToken).ConfigureAwait(false);
+        await using var decoded = new FilteredStream(body);
+        if (part.Encoding.ToUpperInvariant() is "BASE64" or "QUOTED-PRINTABLE")
         {
-            return true;
+            decoded.Add(DecoderFilter.Create(part.Encoding));
         }
 
-        var body = await blobs.OpenReadAsync(row.Body.Name, part.BodyOffset, part.BodyLength, cancellationToken).ConfigureAwait(false);
-        await using var filtered = new FilteredStream(body);
-        filtered.Add(DecoderFilter.Create(part.Encoding));
-        using var decoded = new StreamReader(filtered, CharsetOf(part), detectEncodingFromByteOrderMarks: false);
-
-        // A match may lie across two pieces: as many chars as it has, less one, are kept.
-        var window = new char[Piece + text.Length];
-        var kept = 0;
-        int read;
-        while ((read = await decoded.ReadAsync(window.AsMemory(kept, Piece), cancellationToken).ConfigureAwait(false)) > 0)
+        var window = text.Begin();
+        var octets = new byte[Piece];
+        System.Text.Decoder? decoder = null;
+        char[] chars = [];
+        while (true)
         {
-            var filled = window.AsSpan(0, kept + read);
-            if (filled.Contains(text, StringComparison.OrdinalIgnoreCase))
+            var read = await decoded.ReadAtLeastAsync(octets, octets.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            if (decoder is null)
+            {
+                var charset = Charsets.Of(CharsetOf(part), octets.AsSpan(0, read), mayBeCut: read == octets.Length);
+                (decoder, chars) = (charset.GetDecoder(), new char[charset.GetMaxCharCount(Piece)]);
+            }
+
+            var last = read < octets.Length;
+            if (window.Add(chars.AsSpan(0, decoder.GetChars(octets.AsSpan(0, read), chars, flush: last)), last))
             {
                 return true;
             }
 
-            kept = Math.Min(text.Length - 1, filled.Length);
-            filled[^kept..].CopyTo(window);
+            if (last)
+            {
+                return false;
+            }
         }
-
-        return false;
     }
 
-    private static Encoding CharsetOf(BodyPart part)
+    private static string? CharsetOf(BodyPart part)
     {
         for (var i = 0; i + 1 < part.Parameters.Count; i += 2)
         {
             if (part.Parameters[i].Equals("charset", StringComparison.OrdinalIgnoreCase))
             {
-                return Charsets.TryFind(part.Parameters[i + 1], out var charset) ? charset : Encoding.Latin1;
+                return part.Parameters[i + 1];
             }
         }
 
-        // What has no charset is ASCII, and UTF-8 where it is not.
-        return Encoding.UTF8;
+        return null;
     }
 }

@@ -6,7 +6,7 @@ namespace MailCloud.MailboxAccess.Imap.Commands.Any;
 internal static class Capability
 {
     private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT IDLE ENABLE CHILDREN STATUS=SIZE"
-        + " UIDPLUS MOVE MULTIAPPEND QUOTA QUOTA=RES-STORAGE SPECIAL-USE CREATE-SPECIAL-USE";
+        + " UIDPLUS MOVE MULTIAPPEND QUOTA QUOTA=RES-STORAGE SPECIAL-USE CREATE-SPECIAL-USE ESEARCH WITHIN BINARY";
 
     public static ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {

@@ -1,12 +1,13 @@
-using System.Collections;
+using MailCloud.Blobs;
+using MailCloud.MailboxAccess.Imap.Fetch;
 using MailCloud.MailboxAccess.Imap.Search;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Selected;
 
 /// <summary>
-/// SEARCH and UID SEARCH (RFC 3501 §6.4.4), page by page: rows first, then content for the messages that rows do not decide, then bodies.
-/// What is found is kept as one bit per message.
+/// SEARCH and UID SEARCH (RFC 3501 §6.4.4), in stages: first what the view decides, then page by page the rows of what is left, then content of what rows do not
+/// decide, then bodies. What is found is kept as one bit per message, and written when all has been searched.
 /// </summary>
 internal static class Search
 {
@@ -18,50 +19,103 @@ internal static class Search
 
     private static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, bool byUid, CancellationToken cancellationToken)
     {
-        SearchKey key;
+        SearchRequest request;
         try
         {
-            key = new SearchParser(new(arguments.Span)).Parse();
+            request = new SearchParser(new(arguments.Span), session.Services.Time.GetUtcNow()).Parse();
         }
         catch (UnknownCharsetException)
         {
             return ImapReply.No("Unknown charset", "BADCHARSET (US-ASCII UTF-8)");
         }
 
-        var view = session.Selected!.View;
-        var found = new BitArray(view.Count + 1);
-        for (var uids = view.All; uids.Length > 0;)
+        if (request.Key.AsksForModSeq)
         {
-            var page = await ReadAsync(session, uids, withContent: false, cancellationToken).ConfigureAwait(false);
-            var undecided = await MatchAsync(session, key, page, found, mayOpenBody: false, cancellationToken).ConfigureAwait(false);
+            session.Enable(ImapExtensions.CondStore); // RFC 7162 §3.1: a CONDSTORE enabling command
+        }
+
+        var found = new FoundMessages(session.Selected!.View.Count);
+        var key = request.Key;
+        for (var uids = await MatchViewAsync(session, key, found, cancellationToken).ConfigureAwait(false); uids.Length > 0;)
+        {
+            var page = await ReadAsync(session, uids, key, withContent: false, cancellationToken).ConfigureAwait(false);
+            var undecided = await MatchPageAsync(session, key, page, found, mayOpenBody: false, cancellationToken).ConfigureAwait(false);
             await MatchContentAsync(session, key, undecided, found, cancellationToken).ConfigureAwait(false);
             uids = page.NextUid == 0 ? [] : UidBatches.From(uids, page.NextUid);
         }
 
-        await WriteAsync(session.Writer, view, found, byUid, cancellationToken).ConfigureAwait(false);
+        await SearchResponse.WriteAsync(session, request, found, byUid, cancellationToken).ConfigureAwait(false);
         return ImapReply.Ok("SEARCH completed");
     }
 
+    /// <summary>Marks what the view alone shows to match; returns what it does not decide, as ascending ranges.</summary>
+    private static async ValueTask<UidRange[]> MatchViewAsync(ImapSession session, SearchKey key, FoundMessages found, CancellationToken cancellationToken)
+    {
+        var view = session.Selected!.View;
+        if (!key.UsesView)
+        {
+            return view.All;
+        }
+
+        var bodies = Bodies(session);
+        var undecided = new List<UidRange>();
+        for (var number = 1; number <= view.Count; number++)
+        {
+            var uid = view.UidOf(number);
+            var verdict = await key.MatchAsync(new(uid, null, view, [], bodies, cancellationToken)).ConfigureAwait(false);
+            if (verdict is null || (verdict.Value && key.AsksForModSeq))
+            {
+                UidRanges.Append(undecided, new(uid, uid));
+            }
+            else if (verdict.Value)
+            {
+                found.Add(number, 0);
+            }
+        }
+
+        return [.. undecided];
+    }
+
     private static async ValueTask MatchContentAsync(
-        ImapSession session, SearchKey key, UidRange[] undecided, BitArray found, CancellationToken cancellationToken)
+        ImapSession session, SearchKey key, UidRange[] undecided, FoundMessages found, CancellationToken cancellationToken)
     {
         while (undecided.Length > 0)
         {
-            var page = await ReadAsync(session, undecided, withContent: true, cancellationToken).ConfigureAwait(false);
-            await MatchAsync(session, key, page, found, mayOpenBody: true, cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(session, undecided, key, withContent: true, cancellationToken).ConfigureAwait(false);
+            await MatchPageAsync(session, key, page, found, mayOpenBody: true, cancellationToken).ConfigureAwait(false);
             undecided = page.NextUid == 0 ? [] : UidBatches.From(undecided, page.NextUid);
         }
     }
 
     /// <summary>Marks what matches; returns what needs more to be decided.</summary>
-    private static async ValueTask<UidRange[]> MatchAsync(
-        ImapSession session, SearchKey key, MessagePage page, BitArray found, bool mayOpenBody, CancellationToken cancellationToken)
+    private static async ValueTask<UidRange[]> MatchPageAsync(
+        ImapSession session, SearchKey key, MessagePage page, FoundMessages found, bool mayOpenBody, CancellationToken cancellationToken)
     {
         var view = session.Selected!.View;
+        var bodies = Bodies(session);
         var undecided = new List<UidRange>();
         foreach (var row in page.Messages)
         {
-            var message = new SearchedMessage(row, view, page.Keywords, session.Services.Blobs, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            var message = new SearchedMessage(row.Uid, row, view, page.Keywords, bodies, cancellationToken);
+            var verdict = await VerdictAsync(session, key, message, mayOpenBody).ConfigureAwait(false);
+            if (verdict is null)
+            {
+                UidRanges.Append(undecided, new(row.Uid, row.Uid));
+            }
+            else if (verdict.Value)
+            {
+                found.Add(view.NumberOf(row.Uid), row.ModSeq);
+            }
+        }
+
+        return [.. undecided];
+    }
+
+    private static async ValueTask<bool?> VerdictAsync(ImapSession session, SearchKey key, SearchedMessage message, bool mayOpenBody)
+    {
+        try
+        {
             var verdict = await key.MatchAsync(message).ConfigureAwait(false);
             if (verdict is null && mayOpenBody)
             {
@@ -69,38 +123,21 @@ internal static class Search
                 verdict = await key.MatchAsync(message).ConfigureAwait(false);
             }
 
-            if (verdict is null)
-            {
-                undecided.Add(new(row.Uid, row.Uid));
-            }
-            else if (verdict.Value)
-            {
-                found[view.NumberOf(row.Uid)] = true;
-            }
+            return verdict;
         }
-
-        return [.. undecided];
-    }
-
-    private static ValueTask<MessagePage> ReadAsync(ImapSession session, UidRange[] uids, bool withContent, CancellationToken cancellationToken)
-    {
-        var fetch = new FetchRequest { FolderId = session.Selected!.Id, Uids = uids, WithContent = withContent };
-        return session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken);
-    }
-
-    private static async ValueTask WriteAsync(ImapWriter writer, MailboxView view, BitArray found, bool byUid, CancellationToken cancellationToken)
-    {
-        writer.Raw("* SEARCH"u8);
-        for (var number = 1; number < found.Length; number++)
+        catch (Exception e) when (e is BlobMissingException or MessageBrokenException)
         {
-            if (found[number])
-            {
-                writer.Raw(" "u8);
-                writer.Number(byUid ? view.UidOf(number) : number);
-                await writer.FlushIfFullAsync(cancellationToken).ConfigureAwait(false);
-            }
+            // Expunged meanwhile, or damaged: one message must not keep all others from being found.
+            session.Services.Log.BodyUnreadable(message.Row!.Body.Name, e);
+            return false;
         }
+    }
 
-        writer.EndLine();
+    private static BodyReader Bodies(ImapSession session) => new(session.Services.Blobs, static _ => { });
+
+    private static ValueTask<MessagePage> ReadAsync(ImapSession session, UidRange[] uids, SearchKey key, bool withContent, CancellationToken cancellationToken)
+    {
+        var fetch = new FetchRequest { FolderId = session.Selected!.Id, Uids = uids, WithContent = withContent, ChangedSince = key.ChangedSince };
+        return session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken);
     }
 }

@@ -10,7 +10,8 @@ namespace MailCloud.MailboxAccess.Tests;
 /// </summary>
 public sealed class DoubtfulImapServer : ImapServer
 {
-    internal int Faults => DoubtfulJournal.Faults;
+    /// <summary>How often a write has failed so far, in all servers of this kind.</summary>
+    internal static int Faults => DoubtfulJournal.Faults;
 
     protected override void Replace(IServiceCollection services)
     {

@@ -246,7 +246,7 @@ internal sealed class ModelRun : IAsyncDisposable
     }
 
     // RFC 7162 §3.1.3: what others have changed since is left alone, and named.
-    private async Task StoreOnConditionAsync(ModelSession session, ModelFolder folder, ModelStep step, HashSet<uint> uids, string byUid)
+    private static async Task StoreOnConditionAsync(ModelSession session, ModelFolder folder, ModelStep step, HashSet<uint> uids, string byUid)
     {
         var changed = folder.Messages.Where(m => uids.Contains(m.Uid) && m.Change > session.KnownChange).Select(m => m.Uid).ToList();
         folder.Change([.. uids.Except(changed)], '+', Flags(step));

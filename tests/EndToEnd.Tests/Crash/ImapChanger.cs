@@ -110,14 +110,21 @@ internal sealed partial class ImapChanger(string user, string password, string p
         }
     }
 
+    /// <summary>One message, or several that come all or not at all (RFC 3502).</summary>
     private async Task AppendAsync(ImapWire wire, string name, CancellationToken stop)
     {
-        var flags = Letters(string.Join(' ', Flags.Where(_ => random.Next(3) == 0)));
-        var id = string.Create(CultureInfo.InvariantCulture, $"{prefix}-{messages++}");
-        var text = $"Subject: crash\r\nX-Test-Id: {id}\r\n\r\n{new string('x', random.Next(10) == 0 ? 100_000 : random.Next(1, 3000))}\r\n";
-        var change = new ImapChange($"APPEND {name}", folders, name, [(id, flags)]);
-        var answer = await ChangeAsync(wire, $"APPEND {name} ({Words(flags)}) {ImapWire.Literal(text)}", change, stop);
-        Confirm(change, [uint.Parse(answer.Code("APPENDUID")!.Split(' ')[1], CultureInfo.InvariantCulture)]);
+        var added = new List<(string Id, string Flags)>();
+        var literals = new StringBuilder();
+        for (var i = random.Next(4) == 0 ? random.Next(2, 5) : 1; i > 0; i--)
+        {
+            added.Add((string.Create(CultureInfo.InvariantCulture, $"{prefix}-{messages++}"), Letters(string.Join(' ', Flags.Where(_ => random.Next(3) == 0)))));
+            var text = $"Subject: crash\r\nX-Test-Id: {added[^1].Id}\r\n\r\n{new string('x', random.Next(10) == 0 ? 100_000 : random.Next(1, 3000))}\r\n";
+            literals.Append(CultureInfo.InvariantCulture, $" ({Words(added[^1].Flags)}) {ImapWire.Literal(text)}");
+        }
+
+        var change = new ImapChange($"APPEND of {added.Count} to {name}", folders, name, added);
+        var answer = await ChangeAsync(wire, $"APPEND {name}{literals}", change, stop);
+        Confirm(change, [.. Numbers(answer.Code("APPENDUID")!.Split(' ')[1])]);
     }
 
     private async Task StoreAsync(ImapWire wire, string name, uint[] uids, string sign, string flag, CancellationToken stop)

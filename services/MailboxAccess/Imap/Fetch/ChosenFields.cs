@@ -4,8 +4,8 @@ using MailCloud.Messages;
 namespace MailCloud.MailboxAccess.Imap.Fetch;
 
 /// <summary>
-/// HEADER.FIELDS and HEADER.FIELDS.NOT of a header that is too long for memory: what <see cref="HeaderFields.Choose"/> gives, made while the header is read. A field's name counts
-/// up to 1,000 octets; what has none before that is a field without a name. Owns the header's stream.
+/// HEADER.FIELDS and HEADER.FIELDS.NOT of a header that is too long for memory: what <see cref="HeaderFields.Choose"/> gives, made while the header is read.
+/// A field's name counts up to 1,000 octets; what has no colon before that is a field without a name. Owns the header's stream.
 /// </summary>
 internal sealed class ChosenFields(Stream header, BodySection section) : ForwardStream
 {

@@ -4,8 +4,8 @@ using MailCloud.Messages;
 namespace MailCloud.MailboxAccess.Imap.Fetch;
 
 /// <summary>
-/// The octets of one message: the prefix of this mailbox, then its body, as shown (<see cref="BodyLayout"/>) or as stored. The header stands in the summary, so that only what lies outside
-/// is read from the blob. Offsets count the prefix.
+/// The octets of one message: the prefix of this mailbox, then its body, as shown (<see cref="BodyLayout"/>) or as stored. The header stands in the summary, so
+/// that only what lies outside is read from the blob. Offsets count the prefix.
 /// </summary>
 internal sealed class MessageOctets
 {
@@ -78,7 +78,8 @@ internal sealed class MessageOctets
         var shown = new byte[range.Length];
         fromPrefix.CopyTo(shown);
         await using var stream = await OpenBodyAsync(inBody, cancellationToken).ConfigureAwait(false);
-        var read = await stream.ReadAtLeastAsync(shown.AsMemory(fromPrefix.Length), (int)inBody.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        var rest = shown.AsMemory(fromPrefix.Length);
+        var read = await stream.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         return read == inBody.Length ? shown : throw new MessageBrokenException(message.Body.Name);
     }
 

@@ -143,9 +143,15 @@ internal sealed class SectionReader(FetchedMessage message, BodyReader bodies)
     {
         var block = new byte[16 * 1024];
         var skipped = 0L;
-        int read;
-        while (skipped < count && (read = await stream.ReadAsync(block.AsMemory(0, (int)Math.Min(block.Length, count - skipped)), cancellationToken).ConfigureAwait(false)) > 0)
+        while (skipped < count)
         {
+            var wanted = block.AsMemory(0, (int)Math.Min(block.Length, count - skipped));
+            var read = await stream.ReadAsync(wanted, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                break;
+            }
+
             skipped += read;
         }
 

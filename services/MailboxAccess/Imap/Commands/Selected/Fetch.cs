@@ -94,7 +94,10 @@ internal static class Fetch
         return session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken);
     }
 
-    /// <summary>Batch by batch: all sections are opened, then \Seen is set, then the responses are written. One that cannot be read is left out, and not seen. True when flags have changed.</summary>
+    /// <summary>
+    /// Batch by batch: all sections are opened, then \Seen is set, then the responses are written. A message that cannot be read is left out, and not seen.
+    /// True when flags have changed.
+    /// </summary>
     private static async ValueTask<bool> WritePageAsync(ImapSession session, MessagePage page, FetchItems items, Refused refused, CancellationToken cancellationToken)
     {
         var folder = session.Selected!;

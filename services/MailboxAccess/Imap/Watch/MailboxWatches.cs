@@ -17,7 +17,12 @@ internal sealed class MailboxWatches(IGrainFactory grains, ImapOptions options, 
             {
                 watch = new(account, grains, options, time, log);
                 watches.Add(account, watch);
-                _ = Task.Run(() => watch.RunAsync(() => TryEnd(account, watch)));
+
+                // It outlives the session that comes first, whose context it must not keep.
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _ = Task.Run(() => watch.RunAsync(() => TryEnd(account, watch)));
+                }
             }
 
             watch.Sessions++;

@@ -209,6 +209,11 @@ internal sealed class ModelRun : IAsyncDisposable
             case ModelCommand.UidFetch:
                 Expect(await session.RunAsync($"UID FETCH {byUid} (FLAGS)"), succeeds: true);
                 return false;
+            case ModelCommand.FetchChanged when session.Highest == 0:
+                return null;
+            case ModelCommand.FetchChanged:
+                Expect(await session.FetchChangedAsync(), succeeds: true);
+                return false;
             case ModelCommand.Search:
                 Expect(await session.RunAsync("SEARCH DELETED", holds: true), succeeds: true);
                 return true;

@@ -18,12 +18,12 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
     private readonly Dictionary<ModelFolder, LeftFolder> left = [];
     private readonly List<KnownMessage> known = [];
     private readonly Dictionary<uint, KnownMessage> resynced = [];
+    private LeftFolder? checkpoint;
     private object selection = new();
     private uint uidValidity;
     private long highest;
     private long highestInCommand;
     private bool vanishedEarlier;
-    private bool knowsModSeqs;
 
     public ModelFolder? Folder { get; private set; }
 
@@ -36,8 +36,8 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
 
     public IReadOnlyList<KnownMessage> Known => known;
 
-    /// <summary>The highest modseq that the client may rely on; 0 without QRESYNC, and when it has not asked for the modseq of what arrived.</summary>
-    public long Highest => qresync && knowsModSeqs ? highest : 0;
+    /// <summary>The highest modseq that the client may rely on; 0 without QRESYNC.</summary>
+    public long Highest => qresync ? highest : 0;
 
     /// <summary>The model's change up to which the client knew everything, with <see cref="Highest"/>; null while it does not.</summary>
     public long? KnownChange { get; set; }
@@ -87,7 +87,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
 
         var synced = resynced.Values.OrderBy(m => m.Uid).Select(m => (m.Uid, m.Flags)).ToList();
         await LearnAsync();
-        knowsModSeqs = true;
+        checkpoint = new(uidValidity, highest, [.. known]);
         if (resync is not null && resync.UidValidity == uidValidity)
         {
             var now = known.Select(m => (m.Uid, m.Flags)).ToList();
@@ -95,6 +95,24 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
         }
 
         return true;
+    }
+
+    /// <summary>RFC 7162 §3.2.6: what has changed since the folder was selected, asked for as by a client that has lost what it was told.</summary>
+    public async Task<string> FetchChangedAsync()
+    {
+        resynced.Clear();
+        foreach (var message in checkpoint!.Messages)
+        {
+            resynced[message.Uid] = message;
+        }
+
+        vanishedEarlier = true;
+        var reply = await RunAsync($"UID FETCH 1:* (FLAGS) (CHANGEDSINCE {Math.Max(1, checkpoint.ModSeq)} VANISHED)");
+        vanishedEarlier = false;
+        var synced = resynced.Values.OrderBy(m => m.Uid).Select(m => (m.Uid, m.Flags)).ToList();
+        var now = known.Select(m => (m.Uid, m.Flags)).ToList();
+        Check(synced.SequenceEqual(now), $"after CHANGEDSINCE the client has {Write(synced)} and the folder {Write(now)}");
+        return reply;
     }
 
     /// <summary>The folder is not selected any more.</summary>
@@ -204,8 +222,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
         var first = known.FindIndex(m => m.Uid == 0);
         if (first >= 0 && !IsOver && !IsIdle)
         {
-            knowsModSeqs = false;
-            await RunOnceAsync($"FETCH {first + 1}:{known.Count} (UID FLAGS)", holds: true);
+            await RunOnceAsync($"FETCH {first + 1}:{known.Count} (UID FLAGS{(qresync ? " MODSEQ" : "")})", holds: true);
             Check(known.TrueForAll(m => m.Uid != 0), "FETCH left messages out");
         }
     }
@@ -319,7 +336,7 @@ internal sealed partial class ModelSession(ImapClient client, bool qresync, Acti
 
     private void Remove(IEnumerable<uint> uids, bool earlier, bool holds)
     {
-        Check(earlier == vanishedEarlier, "VANISHED at the wrong time");
+        Check(!earlier || vanishedEarlier, "VANISHED (EARLIER) at the wrong time");
         Check(earlier || !holds, "VANISHED during FETCH, STORE or SEARCH");
         foreach (var uid in uids)
         {

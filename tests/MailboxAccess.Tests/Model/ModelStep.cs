@@ -18,6 +18,7 @@ internal enum ModelCommand
     Fetch,
     FetchSeen,
     UidFetch,
+    FetchChanged,
     Search,
     Expunge,
     UidExpunge,
@@ -40,7 +41,7 @@ internal sealed record ModelStep(int Session, ModelCommand Command, int A, int B
     [
         .. Enum.GetValues<ModelCommand>(),
         ModelCommand.Select, ModelCommand.Select, ModelCommand.Select, ModelCommand.Noop, ModelCommand.Idle, ModelCommand.Append, ModelCommand.Append, ModelCommand.Deliver,
-        ModelCommand.Store, ModelCommand.Store, ModelCommand.StoreSilent, ModelCommand.ConditionalStore, ModelCommand.Fetch, ModelCommand.Expunge, ModelCommand.Expunge, ModelCommand.Create,
+        ModelCommand.Store, ModelCommand.Store, ModelCommand.StoreSilent, ModelCommand.ConditionalStore, ModelCommand.FetchChanged, ModelCommand.Fetch, ModelCommand.Expunge, ModelCommand.Expunge, ModelCommand.Create,
     ];
 
     public static IReadOnlyList<ModelStep> Random(int seed, int length)

@@ -5,7 +5,7 @@ namespace MailCloud.MailboxAccess.Imap.Commands.Any;
 /// <summary>CAPABILITY (RFC 3501 §6.1.1): only what works, here and now.</summary>
 internal static class Capability
 {
-    private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT IDLE ENABLE CHILDREN STATUS=SIZE"
+    private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT IDLE ENABLE CONDSTORE QRESYNC CHILDREN STATUS=SIZE"
         + " UIDPLUS MOVE MULTIAPPEND QUOTA QUOTA=RES-STORAGE SPECIAL-USE CREATE-SPECIAL-USE ESEARCH WITHIN BINARY";
 
     public static ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)

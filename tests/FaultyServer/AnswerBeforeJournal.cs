@@ -8,6 +8,9 @@ internal sealed class AnswerBeforeJournal(IJournal inner) : IJournal
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Events that are written at once: an account and its first folders, without which there is nothing to lose.</summary>
+    private const int First = 20;
+
     private readonly ConcurrentDictionary<string, LateWriter> writers = new();
 
     public async ValueTask<JournalHead> OpenAsync(string journal, CancellationToken cancellationToken)
@@ -20,6 +23,11 @@ internal sealed class AnswerBeforeJournal(IJournal inner) : IJournal
 
     public ValueTask<JournalHead?> AppendAsync(string journal, JournalHead head, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
     {
+        if (head.Position < First)
+        {
+            return inner.AppendAsync(journal, head, events, cancellationToken);
+        }
+
         // The caller may use its buffers again.
         var copies = events.Select(e => (ReadOnlyMemory<byte>)e.ToArray()).ToArray();
         writers.GetOrAdd(journal, _ => new LateWriter(inner, journal, head)).Add(copies);

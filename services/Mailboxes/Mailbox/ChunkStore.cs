@@ -8,10 +8,17 @@ namespace MailCloud.Mailboxes.Mailbox;
 
 /// <summary>
 /// Reads chunks, with one bounded cache per process. Chunk blobs are immutable under unique names, so what is cached is never stale.
-/// Contents are read in ranges and not cached: a FETCH of one ENVELOPE reads that message's content only.
+/// Contents are read in ranges: a FETCH of one ENVELOPE reads that message's content only. What a client looks at message by message is kept decoded for its next
+/// look (list, structure, then text); what it reads through once, as a synchronisation does, is not.
 /// </summary>
 internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, MailboxesOptions options) : IDisposable
 {
+    /// <summary>Octets of an encoded content: a message with thousands of parts is not worth the room.</summary>
+    private const int MaxKept = 32 * 1024;
+
+    /// <summary>Octets of a decoded content for each encoded one, about: texts are UTF-16 and each is an object.</summary>
+    private const int DecodedSize = 3;
+
     private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = options.ChunkCacheBytes });
 
     public async Task<ChunkRows> RowsAsync(Chunk chunk) =>
@@ -44,6 +51,21 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
         segment.Unwritten ?? await CachedAsync<ExpungedEntries>(segment.Blob, entries => entries.Ranges.Length * 16);
 
     public MessageContent Decode(ReadOnlyMemory<byte> content) => serializer.Decode<MessageContent>(content);
+
+    /// <summary>A content decoded before, by the key it was kept under; null when it is not there any more.</summary>
+    public MessageContent? Kept(object key) => cache.Get<MessageContent>(key);
+
+    /// <summary>Decodes a content and keeps it, unless it is large, under a key that never stands for another content.</summary>
+    public MessageContent DecodeAndKeep(object key, ReadOnlyMemory<byte> content)
+    {
+        var decoded = Decode(content);
+        if (content.Length <= MaxKept)
+        {
+            cache.Set(key, decoded, new MemoryCacheEntryOptions { Size = DecodedSize * content.Length });
+        }
+
+        return decoded;
+    }
 
     public async Task<T> LoadAsync<T>(string blob, CancellationToken cancellationToken)
         where T : IStoredRecord => serializer.Decode<T>(await blobs.ReadAsync(blob, 0, int.MaxValue, cancellationToken));

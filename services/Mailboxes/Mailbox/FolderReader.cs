@@ -40,6 +40,9 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
     private const int PageContentBytes = 1024 * 1024;
 
+    /// <summary>Contents of a page up to here are kept decoded: a screen of messages, not a synchronisation.</summary>
+    private const int MaxKeptAtOnce = 50;
+
     /// <summary>A gap between two contents that is read along rather than paid for with a second read, octets.</summary>
     private const int ReadAlongBytes = 32 * 1024;
 
@@ -162,7 +165,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
             : Pick(ChunkOf(loaded[0], UidRanges.From(request.Uids, cursor)), loaded[0], request, limits, loaded[0].Chunk.LastUid + 1));
 
     private IEnumerable<Picked> TailPicked(IEnumerable<UidRange> uids) =>
-        TailOf(uids).Select(m => new Picked(-1, m.Row, new(m.Row.Uid, m.Flags, m.ModSeq), m.Content.Length, m.Content));
+        TailOf(uids).Select(m => new Picked(-1, m.Row, new(m.Row.Uid, m.Flags, m.ModSeq), m.Content.Length, m));
 
     /// <summary>Messages of the tail that ascending ranges name.</summary>
     private IEnumerable<TailMessage> TailOf(IEnumerable<UidRange> uids)
@@ -178,7 +181,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
     }
 
     private static IEnumerable<Picked> ChunkOf(LoadedChunk loaded, IEnumerable<UidRange> uids) => loaded.Messages(uids).Select(m => new Picked(
-        m.Index, m.Row, m.Flags, loaded.Rows.ContentOffsets[m.Index + 1] - loaded.Rows.ContentOffsets[m.Index], default));
+        m.Index, m.Row, m.Flags, loaded.Rows.ContentOffsets[m.Index + 1] - loaded.Rows.ContentOffsets[m.Index], null));
 
     private (List<Picked> Picked, LoadedChunk? From, uint NextUid) Pick(
         IEnumerable<Picked> source, LoadedChunk? from, FetchRequest request, (int Messages, int Bytes) limits, uint end)
@@ -201,17 +204,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
     private async Task<IEnumerable<FetchedMessage>> ToMessagesAsync(List<Picked> picked, LoadedChunk? from, bool withContent, TenantId tenant)
     {
-        var contents = new MessageContent?[picked.Count];
-        if (withContent && from is null)
-        {
-            contents = [.. picked.Select(p => chunks.Decode(p.TailContent))];
-        }
-        else if (withContent)
-        {
-            var at = 0;
-            await ReadContentsAsync(picked, from!, (_, content) => contents[at++] = chunks.Decode(content));
-        }
-
+        var contents = withContent ? await DecodeAsync(picked, from) : new MessageContent?[picked.Count];
         return picked.Select((p, i) => new FetchedMessage
         {
             Uid = p.Row.Uid,
@@ -222,6 +215,43 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
             Body = new(BodyRef.NameFor(tenant, new(p.Row.Body)), p.Row.BodyLength),
             Content = contents[i],
         });
+    }
+
+    private async Task<MessageContent?[]> DecodeAsync(List<Picked> picked, LoadedChunk? from)
+    {
+        var keep = picked.Count <= MaxKeptAtOnce;
+        var contents = new MessageContent?[picked.Count];
+        var missing = new List<Picked>();
+        var places = new List<int>();
+        for (var i = 0; i < picked.Count; i++)
+        {
+            if (keep && chunks.Kept(KeyOf(picked[i])) is { } kept)
+            {
+                contents[i] = kept;
+                continue;
+            }
+
+            missing.Add(picked[i]);
+            places.Add(i);
+        }
+
+        var done = 0;
+        if (from is null)
+        {
+            missing.ForEach(m => Take(m, m.Tail!.Content));
+        }
+        else
+        {
+            await ReadContentsAsync(missing, from, Take);
+        }
+
+        return contents;
+
+        void Take(Picked message, ReadOnlyMemory<byte> content) =>
+            contents[places[done++]] = keep ? chunks.DecodeAndKeep(KeyOf(message), content) : chunks.Decode(content);
+
+        // A tail message's object, or the place in an immutable blob.
+        object KeyOf(Picked message) => message.Tail ?? (object)(from!.Chunk.ContentsBlob, message.Index);
     }
 
     // Contents that stand near one another are read together.
@@ -246,5 +276,5 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         }
     }
 
-    private readonly record struct Picked(int Index, MessageRow Row, FlagsOfMessage Flags, int ContentLength, ReadOnlyMemory<byte> TailContent);
+    private readonly record struct Picked(int Index, MessageRow Row, FlagsOfMessage Flags, int ContentLength, TailMessage? Tail);
 }

@@ -89,7 +89,11 @@ internal sealed class FolderCache
         heard.Add($"open {folder.FullName} with {uidValidity} {highestModSeq}");
         folder.MessageFlagsChanged += OnFlags;
         folder.MessagesVanished += OnVanished;
-        await folder.OpenAsync(FolderAccess.ReadOnly, uidValidity, highestModSeq, [.. messages.Keys.Select(uid => new UniqueId(uid))]);
+
+        // RFC 7162 §7: neither of the two is ever 0; who knows nothing yet says nothing.
+        await (uidValidity == 0
+            ? folder.OpenAsync(FolderAccess.ReadOnly)
+            : folder.OpenAsync(FolderAccess.ReadOnly, uidValidity, highestModSeq, [.. messages.Keys.Select(uid => new UniqueId(uid))]));
         if (folder.UidValidity != uidValidity)
         {
             Assert.Equal(0u, uidValidity);

@@ -26,7 +26,8 @@ internal sealed record ImapChange(
     public ImmutableSortedDictionary<string, KnownFolder> After(IReadOnlyList<uint> uids) => Added.Count == 0 ? Rest : Rest.SetItem(AddsTo, Filled(Rest[AddsTo], uids));
 
     private KnownFolder Filled(KnownFolder folder, IReadOnlyList<uint> uids) => folder.Changed(folder.Messages.AddRange(
-        Added.Zip(uids, (m, uid) => KeyValuePair.Create(uid, new KnownMessage(m.Id, m.Flags, folder.NextModSeq))))) with { UidNext = uids[^1] + 1 };
+        Added.Zip(uids, (m, uid) => KeyValuePair.Create(uid, new KnownMessage(m.Id, m.Flags, folder.NextModSeq))))) with
+    { UidNext = uids[^1] + 1 };
 }
 
 /// <summary>What is wrong with what a server has, in the eyes of a client that knows what it was told.</summary>

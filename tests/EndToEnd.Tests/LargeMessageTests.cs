@@ -34,6 +34,11 @@ public sealed partial class LargeMessageTests(ITestOutputHelper output)
         await ReadAsync(server, Recipients[1], uid: 5, messages[1]);
         await BoundedAsync(server, "4 × 50 MB by DATA at once", () => Task.WhenAll(Recipients.Select((a, i) => SendByDataAsync(server, a, messages[i]))));
         await BoundedAsync(server, "4 × 50 MB by BODY[] at once", () => Task.WhenAll(Recipients.Select((a, i) => ReadAsync(server, a, i < 2 ? 6 : 5, messages[i]))));
+        await BoundedAsync(server, "50 MB by APPEND", () => AppendAsync(server, Recipients[0], messages[0], waits: true));
+        await BoundedAsync(server, "50 MB by APPEND without waiting", () => AppendAsync(server, Recipients[0], messages[1], waits: false));
+        await ReadAsync(server, Recipients[0], uid: 7, messages[0], traced: false);
+        await ReadAsync(server, Recipients[0], uid: 8, messages[1], traced: false);
+        await BoundedAsync(server, "60 MB by APPEND without waiting", () => RefuseAsync(server, Recipients[0], 60_000_000));
         Directory.Delete(data, recursive: true);
     }
 
@@ -108,18 +113,62 @@ public sealed partial class LargeMessageTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Reads a message by its UID as it comes, and its header; all must be what was sent, under the trace fields.</summary>
-    private static async Task ReadAsync(ServerProcess server, string account, int uid, byte[] message)
+    private static async Task AppendAsync(ServerProcess server, string account, byte[] message, bool waits)
     {
-        using var connection = await RawConnection.OpenAsync(server.Imap);
+        using var connection = await OpenInboxAsync(server, account);
+        await connection.SendAsync(Encoding.ASCII.GetBytes($"a APPEND INBOX {{{message.Length}{(waits ? "" : "+")}}}\r\n"));
+        if (waits)
+        {
+            Assert.StartsWith("+ ", await connection.LineAsync(), StringComparison.Ordinal);
+        }
+
+        await connection.SendAsync(message);
+        await connection.SendAsync("\r\n"u8.ToArray());
+        string line;
+        do
+        {
+            line = await connection.LineAsync();
+        }
+        while (line.StartsWith("* ", StringComparison.Ordinal));
+        Assert.StartsWith("a OK [APPENDUID ", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>RFC 7888 §4: what is too large and comes unasked is read and thrown away, and the session goes on.</summary>
+    private static async Task RefuseAsync(ServerProcess server, string account, int size)
+    {
+        using var connection = await OpenInboxAsync(server, account);
+        await connection.SendAsync(Encoding.ASCII.GetBytes($"a APPEND INBOX {{{size}+}}\r\n"));
+        var piece = new byte[100_000];
+        piece.AsSpan().Fill((byte)'x');
+        for (var sent = 0; sent < size; sent += piece.Length)
+        {
+            await connection.SendAsync(piece);
+        }
+
+        await connection.SendAsync("\r\n"u8.ToArray());
+        Assert.StartsWith("a NO [TOOBIG]", await connection.LineAsync(), StringComparison.Ordinal);
+        await connection.ImapAsync("NOOP");
+    }
+
+    private static async Task<RawConnection> OpenInboxAsync(ServerProcess server, string account)
+    {
+        var connection = await RawConnection.OpenAsync(server.Imap);
         await connection.LineAsync();
         await connection.ImapAsync($"LOGIN {account} {Password}");
         await connection.ImapAsync("SELECT INBOX");
+        return connection;
+    }
+
+    /// <summary>Reads a message by its UID as it comes, and its header; all must be what was sent, under the trace fields of one that was delivered.</summary>
+    private static async Task ReadAsync(ServerProcess server, string account, int uid, byte[] message, bool traced = true)
+    {
+        using var connection = await OpenInboxAsync(server, account);
         await UntilThereAsync(connection, uid);
 
         var whole = await FetchAsync(connection, uid, "BODY[]");
         Assert.True(whole.AsSpan().EndsWith(message), $"UID {uid} of {account} is not what was sent");
-        Assert.StartsWith("Return-Path: <", Encoding.ASCII.GetString(whole, 0, 100), StringComparison.Ordinal);
+        Assert.Equal(traced, whole.AsSpan().StartsWith("Return-Path: <"u8));
+        Assert.Equal(traced, whole.Length > message.Length);
 
         var header = await FetchAsync(connection, uid, "BODY.PEEK[HEADER]");
         var end = whole.AsSpan().IndexOf("\r\n\r\n"u8) + 4;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using MailKit;
 using MailKit.Net.Imap;
 using MailKit.Security;
 
@@ -26,12 +27,12 @@ public sealed class ClientServer : IAsyncLifetime
         return address;
     }
 
-    /// <summary>A MailKit session that has logged in.</summary>
-    public async Task<ImapClient> ConnectAsync(string user, SecureSocketOptions security = SecureSocketOptions.None)
+    /// <summary>A MailKit session that has logged in; what goes over the wire is written to <paramref name="log"/>.</summary>
+    public async Task<ImapClient> ConnectAsync(string user, SecureSocketOptions security = SecureSocketOptions.None, ProtocolLogger? log = null)
     {
         using var own = X509CertificateLoader.LoadCertificateFromFile(Certificate);
         var thumbprint = own.Thumbprint;
-        var client = new ImapClient { ServerCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == thumbprint };
+        var client = new ImapClient(log is null ? new NullProtocolLogger() : log) { ServerCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == thumbprint };
         await client.ConnectAsync("127.0.0.1", security == SecureSocketOptions.SslOnConnect ? Process.Imaps : Process.Imap, security);
         await client.AuthenticateAsync(user, Password);
         return client;

@@ -28,6 +28,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     private readonly ObserverManager<IMailboxObserver> observers = new(WatchLifetime, storage.Loggers.CreateLogger<MailboxGrain>());
     private MailboxSeal? seal;
     private Task releasing = Task.CompletedTask;
+    private bool ending;
     private long notified;
 
     private AccountId Account => new(this.GetPrimaryKeyString());
@@ -307,6 +308,8 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             Record(new RecentClaimed { FolderId = folder.Id, RecentFrom = folder.ClaimedFrom });
         }
 
+        // Nothing may be recorded once the base has waited for what is in flight: the next activation would find the journal moved.
+        ending = true;
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -367,7 +370,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     private void ReleaseBodies()
     {
         var releaser = new BodyReleaser(State, chunks, Storage.Blobs, Account);
-        if (releasing.IsCompleted && releaser.HasWork)
+        if (releasing.IsCompleted && releaser.HasWork && !ending)
         {
             releasing = RunAsync();
         }
@@ -376,7 +379,15 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         {
             try
             {
-                await releaser.RunAsync(Durable, Record);
+                await releaser.RunAsync(Durable, recorded =>
+                {
+                    ObjectDisposedException.ThrowIf(ending, this);
+                    Record(recorded);
+                });
+            }
+            catch (ObjectDisposedException) when (ending)
+            {
+                // The next activation releases them once more, which changes nothing.
             }
             catch (Exception e)
             {

@@ -27,9 +27,9 @@ public static class AllInOneHost
         builder.AddMailCloudHosting("all-in-one");
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         builder.Services.AddTls(builder.Configuration);
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(
-            siloPort: 11111 + Defaults.PortOffset(builder.Configuration),
-            gatewayPort: 30000 + Defaults.PortOffset(builder.Configuration)));
+
+        // Nobody outside calls grains, so that there is no gateway; and the silo's port stays below those that the system gives to connections that go out.
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 7700 + Defaults.PortOffset(builder.Configuration), gatewayPort: 0));
         builder.AddMailboxes();
         builder.Services.AddHostedService<DemoTenant>();
         builder.AddSmtpIngress();

@@ -34,14 +34,14 @@ internal sealed class MailboxOperationsModel(TestSilo silo, IMessageBlobs blobs,
         Assert.Equal(folders.Keys.Order(StringComparer.Ordinal), (await CallAsync(m => m.ListFoldersAsync())).Where(f => !f.NonExistent).Select(f => f.Name));
         foreach (var (name, folder) in folders)
         {
-            var messages = await Folders.AllAsync(Mailbox, name, withContent: true);
+            var messages = await CallAsync(m => Folders.AllAsync(m, name, withContent: true));
             Assert.Equal(folder.Messages.Select(m => (m.Uid, m.Subject, m.Flags)), messages.Select(m => (m.Uid, m.Content!.Summary.Envelope.Subject!, m.Flags)));
-            var status = (await Mailbox.GetStatusAsync(name))!;
+            var status = (await CallAsync(m => m.GetStatusAsync(name)))!;
             Assert.Equal((folder.Messages.Count, folder.Messages.Count(m => (m.Flags & MessageFlags.Seen) == 0)), (status.Messages, status.Unseen));
             await FollowAsync(name, folder);
         }
 
-        Assert.Equal(folders.Values.Sum(f => f.Messages.Count) * 100L, (await Mailbox.GetQuotaAsync())!.Value.UsedBytes);
+        Assert.Equal(folders.Values.Sum(f => f.Messages.Count) * 100L, (await CallAsync(m => m.GetQuotaAsync()))!.Value.UsedBytes);
     }
 
     private Task StepAsync(string name, ModelFolder folder) => random.Next(12) switch

@@ -97,11 +97,17 @@ internal sealed class Folder
         other.Tail.AddRange(Tail);
         other.UidNext = UidNext;
         other.RecentFrom = ClaimedFrom;
-        Chunks = [];
-        Tail.Clear();
+        Empty();
         Expunged.Add(uids, modSeq);
         HighestModSeq = modSeq;
         other.HighestModSeq = modSeq;
+    }
+
+    /// <summary>All messages are gone from here. Who waits for a chunk of it sees that the layout moved, looks again and finds nothing.</summary>
+    public void Empty()
+    {
+        Chunks = [];
+        Tail.Clear();
     }
 
     public TailMessage? FindInTail(uint uid)

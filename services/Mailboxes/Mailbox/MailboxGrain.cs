@@ -243,7 +243,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
         var result = await new FolderReader(folder, chunks).WithContentsAsync(request.Uids, messages =>
         {
-            // Contents were awaited: the folder may have gone meanwhile.
+            // Contents were awaited: the folder may have gone meanwhile, which is something else than a copy of nothing.
             if (!State.Folders.ContainsKey(request.FolderId))
             {
                 return new() { Outcome = WriteOutcome.SourceGone };
@@ -269,8 +269,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         var reader = new FolderReader(folder, chunks);
         var expunged = await reader.InOneStepAsync(c => c.Deleted > 0 && UidRanges.Intersects(uids, c.FirstUid, c.LastUid), loaded =>
         {
-            var deleted = State.Folders.ContainsKey(request.FolderId) ? reader.DeletedOf(loaded, uids).ToArray() : [];
-            var (recorded, count) = Decisions.Expunge(request, deleted);
+            var (recorded, count) = Decisions.Expunge(request, [.. reader.DeletedOf(loaded, uids)]);
             foreach (var part in recorded)
             {
                 Record(part);

@@ -249,6 +249,7 @@ internal sealed class MailboxState
             Bodies.Drop(message.Row.Body);
         }
 
+        folder.Empty();
         if (folder.Subscribed)
         {
             OrphanSubscriptions.Add(folder.Name);

@@ -11,14 +11,9 @@ internal readonly record struct FlagSet(MessageFlags System, IReadOnlyList<strin
         Keywords.Contains(keyword, StringComparer.OrdinalIgnoreCase) ? this : this with { Keywords = [.. Keywords, keyword] };
 }
 
-/// <summary>Names of flags (RFC 3501 §2.3.2), and how bits stand for them.</summary>
+/// <summary>Names of system flags (RFC 3501 §2.3.2).</summary>
 internal static class FlagNames
 {
-    /// <summary>Bit 8 is the first keyword; a set of 64 bits has room for 56.</summary>
-    public const int MaxKeywords = 56;
-
-    private const int FirstKeywordBit = 8;
-
     /// <summary>The system flags in the order that we list them in.</summary>
     public static readonly IReadOnlyList<(MessageFlags Flag, string Name)> System =
     [
@@ -43,21 +38,5 @@ internal static class FlagNames
 
         flag = MessageFlags.None;
         return false;
-    }
-
-    public static MessageFlags KeywordBit(int index) => (MessageFlags)(1UL << (FirstKeywordBit + index));
-
-    /// <summary>The bit of a keyword, whatever its case; none when no message of the mailbox ever had it.</summary>
-    public static MessageFlags KeywordBit(string keyword, IReadOnlyList<string> keywords)
-    {
-        for (var i = 0; i < keywords.Count; i++)
-        {
-            if (keywords[i].Equals(keyword, StringComparison.OrdinalIgnoreCase))
-            {
-                return KeywordBit(i);
-            }
-        }
-
-        return MessageFlags.None;
     }
 }

@@ -101,7 +101,7 @@ internal sealed class ImapWriter(ReplyWriter output)
 
         for (var i = 0; i < keywords.Count; i++)
         {
-            if ((flags & FlagNames.KeywordBit(i)) != 0)
+            if ((flags & KeywordBits.Of(i)) != 0)
             {
                 Raw(separator);
                 Text(keywords[i]);

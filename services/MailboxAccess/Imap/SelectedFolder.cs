@@ -34,12 +34,12 @@ internal sealed class SelectedFolder(int id, bool readOnly, MailboxView view, IR
         var all = MessageFlags.System;
         for (var i = 0; i < Keywords.Count; i++)
         {
-            all |= FlagNames.KeywordBit(i);
+            all |= KeywordBits.Of(i);
         }
 
         writer.Raw("* FLAGS "u8);
         writer.Flags(all, recent: false, Keywords);
-        var more = Keywords.Count < FlagNames.MaxKeywords ? " \\*)" : ")";
+        var more = Keywords.Count < KeywordBits.Max ? " \\*)" : ")";
         var names = string.Join(' ', FlagNames.System.Select(flag => flag.Name).Concat(Keywords));
         writer.Line(readOnly ? "\r\n* OK [PERMANENTFLAGS ()] Read-only" : $"\r\n* OK [PERMANENTFLAGS ({names}{more}] Flags are kept");
     }
@@ -115,7 +115,7 @@ internal sealed class SelectedFolder(int id, bool readOnly, MailboxView view, IR
         var vanished = UidRanges.Except(UidRanges.Intersect(expunged, known), view.All);
         if (vanished.Count > 0)
         {
-            writer.Line("* VANISHED (EARLIER) " + UidRanges.Write(vanished));
+            writer.Line("* VANISHED (EARLIER) " + SequenceSet.Write(vanished));
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed class SelectedFolder(int id, bool readOnly, MailboxView view, IR
         {
             if (update.Vanished.Length > 0)
             {
-                writer.Line("* VANISHED " + UidRanges.Write(update.Vanished));
+                writer.Line("* VANISHED " + SequenceSet.Write(update.Vanished));
             }
 
             return;

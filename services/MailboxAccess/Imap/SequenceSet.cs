@@ -57,6 +57,10 @@ internal sealed record SequenceSet(IReadOnlyList<SequenceRange> Ranges)
 
     public override string ToString() => string.Join(',', Ranges.Select(r => r.First == r.Last ? Text(r.First) : $"{Text(r.First)}:{Text(r.Last)}"));
 
+    /// <summary>UIDs, or sequence numbers, as a sequence-set.</summary>
+    public static string Write(IEnumerable<UidRange> ranges) =>
+        string.Join(',', ranges.Select(range => range.First == range.Last ? $"{range.First}" : $"{range.First}:{range.Last}"));
+
     private static string Text(uint number) => number == Star ? "*" : number.ToString(CultureInfo.InvariantCulture);
 
     private static List<SequenceRange> Merge(List<SequenceRange> sorted)

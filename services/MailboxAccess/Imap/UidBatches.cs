@@ -38,7 +38,6 @@ internal static class UidBatches
         }
     }
 
-    /// <summary>What of the ranges is left from a UID on: the next page.</summary>
-    public static UidRange[] From(UidRange[] uids, uint next) =>
-        [.. uids.Where(range => range.Last >= next).Select(range => range.First < next ? range with { First = next } : range)];
+    /// <summary>What of the ranges is left for the next page; nothing when <paramref name="next"/> is 0, as after the last one (<see cref="MessagePage.NextUid"/>).</summary>
+    public static UidRange[] Rest(UidRange[] uids, uint next) => next == 0 ? [] : [.. UidRanges.From(uids, next)];
 }

@@ -61,7 +61,7 @@ internal sealed class Chunk
     /// <summary>Messages of this chunk have left the folder.</summary>
     public void Remove(IReadOnlyList<RemovedMessage> removed)
     {
-        Uids = UidRanges.Except(Uids, UidRanges.From(removed.Select(m => m.Uid)));
+        Uids = [.. UidRanges.Except(Uids, UidRanges.From(removed.Select(m => m.Uid)))];
         foreach (var message in removed)
         {
             Overrides.Remove(message.Uid);

@@ -16,7 +16,7 @@ internal sealed class FlagStore(MailboxState state, StoreRequest request, DateTi
         }
 
         var newKeywords = request.Change == FlagChange.Remove ? [] : MailboxKeywords.Missing(state.Keywords, request.Keywords);
-        if (state.Keywords.Count + newKeywords.Count > MailboxKeywords.Max)
+        if (state.Keywords.Count + newKeywords.Count > KeywordBits.Max)
         {
             return ([], new() { Messages = [], Keywords = [.. state.Keywords], KeywordsFit = false });
         }

@@ -23,7 +23,7 @@ internal sealed class MessageDecisions(MailboxState state, DateTimeOffset now)
         }
 
         var newKeywords = MailboxKeywords.Missing(state.Keywords, request.Messages.SelectMany(m => m.Keywords));
-        if (state.Keywords.Count + newKeywords.Count > MailboxKeywords.Max)
+        if (state.Keywords.Count + newKeywords.Count > KeywordBits.Max)
         {
             return (null, new() { Outcome = WriteOutcome.KeywordsFull });
         }

@@ -1,6 +1,6 @@
 using System.Text;
 using MailCloud.Blobs;
-using MailCloud.MailboxAccess.Imap;
+using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -73,7 +73,7 @@ public sealed class AppendTests(ImapServer server) : IClassFixture<ImapServer>
     {
         var user = await UserAsync();
         using var client = await ConnectAsync(user);
-        var keywords = string.Join(' ', Enumerable.Range(0, FlagNames.MaxKeywords + 1).Select(i => $"k{i}"));
+        var keywords = string.Join(' ', Enumerable.Range(0, KeywordBits.Max + 1).Select(i => $"k{i}"));
         Assert.Equal("a NO [LIMIT] A mailbox has at most 56 keywords", await client.SayAsync($"a APPEND INBOX ({keywords}) {{5+}}\r\nHello"));
         await NothingWasAppendedAsync(user);
     }

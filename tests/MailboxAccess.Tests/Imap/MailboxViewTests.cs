@@ -50,10 +50,10 @@ public class MailboxViewTests
         var view = View();
         var update = view.Apply(Changes(expunged: "2,7,12", arrived: "15:16", uidNext: 17), mayExpunge: true);
         Assert.Equal([7, 4, 1], update.Expunged);
-        Assert.Equal("2,7,12", UidRanges.Write(update.Vanished));
+        Assert.Equal("2,7,12", SequenceSet.Write(update.Vanished));
         Assert.Equal(6, update.Exists);
         Assert.Equal(15u, view.UidOf(5));
-        Assert.Equal("3:4,10:11,15:16", UidRanges.Write(view.All));
+        Assert.Equal("3:4,10:11,15:16", SequenceSet.Write(view.All));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class MailboxViewTests
         Assert.Null(told.Exists);
         Assert.False(view.HoldsExpunges);
         Assert.Empty(view.Apply(Changes(modSeq: 11, uidNext: 16), mayExpunge: true).Expunged);
-        Assert.Equal("10,12,15", UidRanges.Write(view.All));
+        Assert.Equal("10,12,15", SequenceSet.Write(view.All));
     }
 
     [Fact]

@@ -17,9 +17,9 @@ public class UidRangesTests
     public void Sets_are_combined(string left, string right, string both, string without, string either)
     {
         var (a, b) = (Parse(left), Parse(right));
-        Assert.Equal(both, UidRanges.Write(UidRanges.Intersect(a, b)));
-        Assert.Equal(without, UidRanges.Write(UidRanges.Except(a, b)));
-        Assert.Equal(either, UidRanges.Write(UidRanges.Union(a, b)));
+        Assert.Equal(both, SequenceSet.Write(UidRanges.Intersect(a, b)));
+        Assert.Equal(without, SequenceSet.Write(UidRanges.Except(a, b)));
+        Assert.Equal(either, SequenceSet.Write(UidRanges.Union(a, b)));
         Assert.All(UidRanges.Intersect(a, b), range => Assert.True(UidRanges.Contains(a, range.First) && UidRanges.Contains(b, range.Last)));
     }
 

@@ -19,7 +19,7 @@ internal static class WriteReplies
         WriteOutcome.Done => null,
         WriteOutcome.NoSuchFolder => NoTarget,
         WriteOutcome.OverQuota => OverQuota,
-        WriteOutcome.KeywordsFull => ImapReply.No($"A mailbox has at most {FlagNames.MaxKeywords} keywords", "LIMIT"),
+        WriteOutcome.KeywordsFull => ImapReply.No($"A mailbox has at most {KeywordBits.Max} keywords", "LIMIT"),
         WriteOutcome.TooMany => ImapReply.No("Too many messages at once", "LIMIT"),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };

@@ -151,7 +151,7 @@ internal sealed record FlagKey(MessageFlags Flag, bool Set) : RowKey
 internal sealed record KeywordKey(string Keyword, bool Set) : RowKey
 {
     protected override bool Matches(FetchedMessage row, SearchedMessage message) =>
-        ((row.Flags & FlagNames.KeywordBit(Keyword, message.Keywords)) != 0) == Set;
+        ((row.Flags & KeywordBits.Find(message.Keywords, Keyword)) != 0) == Set;
 }
 
 internal sealed record SizeKey(uint Octets, bool Larger) : RowKey

@@ -125,7 +125,7 @@ internal sealed class AppendIntake(ImapSession session, string folder) : IAsyncD
         var result = await session.CallMailboxAsync(mailbox => mailbox.AppendAsync(append), cancellationToken).ConfigureAwait(false);
         mailboxHasThem = result.Outcome == WriteOutcome.Done;
         return WriteReplies.Refusal(result.Outcome)
-            ?? ImapReply.Ok("APPEND completed", $"APPENDUID {result.UidValidity} {UidRanges.Write(result.Uids)}");
+            ?? ImapReply.Ok("APPEND completed", $"APPENDUID {result.UidValidity} {SequenceSet.Write(result.Uids)}");
     }
 
     public async ValueTask DisposeAsync()

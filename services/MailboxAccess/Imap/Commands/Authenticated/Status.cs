@@ -57,7 +57,7 @@ internal static class Status
             var fetch = new FetchRequest { FolderId = opened!.FolderId, Uids = uids };
             var page = await session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken).ConfigureAwait(false);
             octets += page.Messages.Where(message => message.Flags.HasFlag(MessageFlags.Deleted)).Sum(message => message.Size);
-            uids = page.NextUid == 0 ? [] : UidBatches.From(uids, page.NextUid);
+            uids = UidBatches.Rest(uids, page.NextUid);
         }
 
         return octets;

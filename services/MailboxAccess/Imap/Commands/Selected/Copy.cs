@@ -35,7 +35,7 @@ internal static class Copy
         outcome == WriteOutcome.SourceGone ? throw new FolderGoneException() : WriteReplies.Refusal(outcome);
 
     /// <summary>COPYUID (RFC 4315 §3): both sets in the same order.</summary>
-    internal static string CopyUid(CopyResult result) => $"COPYUID {result.UidValidity} {UidRanges.Write(result.Sources)} {UidRanges.Write(result.Targets)}";
+    internal static string CopyUid(CopyResult result) => $"COPYUID {result.UidValidity} {SequenceSet.Write(result.Sources)} {SequenceSet.Write(result.Targets)}";
 
     private static async ValueTask<ImapReply> RunAsync(ImapSession session, Request request, bool byUid, CancellationToken cancellationToken)
     {

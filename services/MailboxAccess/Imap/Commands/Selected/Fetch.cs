@@ -63,7 +63,7 @@ internal static class Fetch
                 highest = long.MaxValue;
             }
 
-            uids = page.NextUid == 0 ? [] : UidBatches.From(uids, page.NextUid);
+            uids = UidBatches.Rest(uids, page.NextUid);
         }
 
         if (await refused.ReplyAsync(session, cancellationToken).ConfigureAwait(false) is { } no)

@@ -41,7 +41,7 @@ internal static class Search
             var page = await ReadAsync(session, uids, key, withContent: false, cancellationToken).ConfigureAwait(false);
             var undecided = await MatchPageAsync(session, key, page, found, mayOpenBody: false, cancellationToken).ConfigureAwait(false);
             await MatchContentAsync(session, key, undecided, found, cancellationToken).ConfigureAwait(false);
-            uids = page.NextUid == 0 ? [] : UidBatches.From(uids, page.NextUid);
+            uids = UidBatches.Rest(uids, page.NextUid);
         }
 
         await SearchResponse.WriteAsync(session, request, found, byUid, cancellationToken).ConfigureAwait(false);
@@ -83,7 +83,7 @@ internal static class Search
         {
             var page = await ReadAsync(session, undecided, key, withContent: true, cancellationToken).ConfigureAwait(false);
             await MatchPageAsync(session, key, page, found, mayOpenBody: true, cancellationToken).ConfigureAwait(false);
-            undecided = page.NextUid == 0 ? [] : UidBatches.From(undecided, page.NextUid);
+            undecided = UidBatches.Rest(undecided, page.NextUid);
         }
     }
 

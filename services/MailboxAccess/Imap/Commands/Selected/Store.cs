@@ -92,7 +92,7 @@ internal static class Store
             var result = await StoreBatchAsync(session, request, batch, byUid, cancellationToken).ConfigureAwait(false);
             if (!result.KeywordsFit)
             {
-                return ImapReply.No($"A mailbox has at most {FlagNames.MaxKeywords} keywords", "LIMIT");
+                return ImapReply.No($"A mailbox has at most {KeywordBits.Max} keywords", "LIMIT");
             }
 
             stored += result.Messages.Count;
@@ -205,6 +205,6 @@ internal static class Store
             UidRanges.Append(ranges, new(number, number));
         }
 
-        return UidRanges.Write(ranges);
+        return SequenceSet.Write(ranges);
     }
 }

@@ -1,28 +1,44 @@
-using MailCloud.MailboxContracts;
+using System.Runtime.InteropServices;
 
-namespace MailCloud.MailboxAccess.Imap;
+namespace MailCloud.MailboxContracts;
 
-/// <summary>Sets of UIDs as ascending ranges without overlap.</summary>
-internal static class UidRanges
+/// <summary>Sets of UIDs as ascending ranges without overlap: how mailboxes and edges speak of many messages.</summary>
+public static class UidRanges
 {
+    public static UidRange[] From(IEnumerable<uint> ascending)
+    {
+        var ranges = new List<UidRange>();
+        foreach (var uid in ascending)
+        {
+            Append(ranges, new(uid, uid));
+        }
+
+        return [.. ranges];
+    }
+
+    /// <summary>What of the ranges lies at a UID or above.</summary>
+    public static IEnumerable<UidRange> From(IEnumerable<UidRange> ranges, uint first) =>
+        ranges.Where(r => r.Last >= first).Select(r => r with { First = Math.Max(r.First, first) });
+
+    public static IEnumerable<uint> Each(UidRange range)
+    {
+        for (ulong uid = range.First; uid <= range.Last; uid++)
+        {
+            yield return (uint)uid;
+        }
+    }
+
     public static bool Contains(IReadOnlyList<UidRange> ranges, uint uid)
     {
-        var at = LastFrom(ranges, uid);
-        return at >= 0 && uid <= ranges[at].Last;
+        var span = SpanOf(ranges);
+        var at = LastFrom(span, uid);
+        return at >= 0 && uid <= span[at].Last;
     }
 
     /// <summary>The index of the last range that begins at or before the UID; -1 when all begin after it.</summary>
-    public static int LastFrom(IReadOnlyList<UidRange> ranges, uint uid)
-    {
-        var (low, high) = (0, ranges.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = ranges[middle].First <= uid ? (middle + 1, high) : (low, middle);
-        }
+    public static int LastFrom(IReadOnlyList<UidRange> ranges, uint uid) => LastFrom(SpanOf(ranges), uid);
 
-        return low - 1;
-    }
+    public static bool Intersects(UidRange[] ranges, uint first, uint last) => ranges.Any(r => r.First <= last && r.Last >= first);
 
     public static UidRange[] Intersect(IReadOnlyList<UidRange> left, IReadOnlyList<UidRange> right)
     {
@@ -61,6 +77,7 @@ internal static class UidRanges
         return [.. union];
     }
 
+    /// <summary>The UIDs that are in one and not in the other.</summary>
     public static List<UidRange> Except(IReadOnlyList<UidRange> ranges, IReadOnlyList<UidRange> without)
     {
         var rest = new List<UidRange>(ranges.Count + without.Count);
@@ -105,7 +122,30 @@ internal static class UidRanges
         }
     }
 
-    /// <summary>A sequence-set of UIDs (RFC 3501 §9).</summary>
-    public static string Write(IEnumerable<UidRange> ranges) =>
-        string.Join(',', ranges.Select(range => range.First == range.Last ? $"{range.First}" : $"{range.First}:{range.Last}"));
+    public static int Count(UidRange[] ranges) => ranges.Sum(r => r.Count);
+
+    public static int CountFrom(UidRange[] ranges, uint first) => From(ranges, first).Sum(r => r.Count);
+
+    /// <summary>How many UIDs are in both.</summary>
+    public static long CountOverlap(UidRange[] ranges, UidRange[] others) => Intersect(ranges, others).Sum(r => (long)r.Count);
+
+    private static int LastFrom(ReadOnlySpan<UidRange> ranges, uint uid)
+    {
+        var (low, high) = (0, ranges.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ranges[middle].First <= uid ? (middle + 1, high) : (low, middle);
+        }
+
+        return low - 1;
+    }
+
+    // Looking for a UID is done for each row that a command names: not through the list's interface.
+    private static ReadOnlySpan<UidRange> SpanOf(IReadOnlyList<UidRange> ranges) => ranges switch
+    {
+        UidRange[] array => array,
+        List<UidRange> list => CollectionsMarshal.AsSpan(list),
+        _ => ranges.ToArray(),
+    };
 }

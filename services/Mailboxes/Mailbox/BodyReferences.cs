@@ -19,6 +19,9 @@ internal sealed class BodyReferences
     /// <summary>Chunks of deleted folders: their messages still count until they have been read.</summary>
     public IReadOnlyList<Chunk> Discards => discards;
 
+    /// <summary>True while there are bodies to release, or may be.</summary>
+    public bool HasUnreleased => outbox.Count > 0 || discards.Count > 0;
+
     public IReadOnlyDictionary<Guid, int> Copies => copies;
 
     public void Copy(Guid body) => copies[body] = copies.GetValueOrDefault(body, 1) + 1;

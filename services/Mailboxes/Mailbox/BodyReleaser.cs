@@ -12,13 +12,11 @@ internal sealed class BodyReleaser(MailboxState state, ChunkStore chunks, IMessa
 {
     private const int AtOnce = 100;
 
-    public bool HasWork => state.Bodies.Outbox.Count > 0 || state.Bodies.Discards.Count > 0;
-
     /// <param name="durable">Completes when what is recorded is durable.</param>
     /// <param name="record">Records an event.</param>
     public async Task RunAsync(Func<Task> durable, Action<MailboxEvent> record)
     {
-        while (HasWork)
+        while (state.Bodies.HasUnreleased)
         {
             if (state.Bodies.Outbox.Count > 0)
             {

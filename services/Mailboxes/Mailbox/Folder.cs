@@ -142,4 +142,12 @@ internal sealed class TailMessage
     public required MessageFlags Flags { get; set; }
 
     public required long ModSeq { get; set; }
+
+    public FlagsOfMessage FlagsNow => new(Row.Uid, Flags, ModSeq);
+
+    /// <summary>As it comes into another folder.</summary>
+    public AddedMessage Added => new(Row, Flags, Content);
+
+    /// <summary>What it counts for when it leaves.</summary>
+    public RemovedMessage Removed => new(Row.Uid, Flags, Row.Size, Row.Body);
 }

@@ -17,11 +17,6 @@ internal sealed class FolderDecisions(MailboxState state, Guid operation, DateTi
 
     public FolderResult Create(NewFolder folder)
     {
-        if (state.Operations.ContainsKey(operation))
-        {
-            return FolderResult.Done;
-        }
-
         if (FolderName.ForNew(folder.Name) is not { } name)
         {
             return FolderResult.InvalidName;
@@ -32,21 +27,17 @@ internal sealed class FolderDecisions(MailboxState state, Guid operation, DateTi
             return FolderResult.Exists;
         }
 
-        var parents = MissingAbove(name);
-        return Enough(parents.Count + 1) ?? Do(() =>
+        if (!AddAbove(name))
         {
-            parents.ForEach(parent => Add(parent, null));
-            Add(name, folder.SpecialUse);
-        });
+            return FolderResult.TooMany;
+        }
+
+        Add(name, folder.SpecialUse);
+        return FolderResult.Done;
     }
 
     public FolderResult Delete(string name)
     {
-        if (state.Operations.ContainsKey(operation))
-        {
-            return FolderResult.Done;
-        }
-
         var canonical = FolderName.Canonical(name);
         if (canonical == FolderName.Inbox)
         {
@@ -55,7 +46,8 @@ internal sealed class FolderDecisions(MailboxState state, Guid operation, DateTi
 
         if (state.FindFolder(canonical) is { } folder)
         {
-            return Do(() => recorded.Add(new FolderDeleted { FolderId = folder.Id, Operation = operation, At = now, ModSeq = NextModSeq }));
+            recorded.Add(new FolderDeleted { FolderId = folder.Id, Operation = operation, At = now, ModSeq = NextModSeq });
+            return FolderResult.Done;
         }
 
         // A level that is no folder of its own goes with the folders below it (RFC 3501 §6.3.4).
@@ -64,11 +56,6 @@ internal sealed class FolderDecisions(MailboxState state, Guid operation, DateTi
 
     public FolderResult Rename(string name, string newName)
     {
-        if (state.Operations.ContainsKey(operation))
-        {
-            return FolderResult.Done;
-        }
-
         var from = FolderName.Canonical(name);
         var folders = from == FolderName.Inbox ? [] : state.Folders.Values.Where(f => f.Name == from).Concat(Below(from)).ToArray();
         if (folders.Length == 0 && from != FolderName.Inbox)
@@ -92,29 +79,33 @@ internal sealed class FolderDecisions(MailboxState state, Guid operation, DateTi
             return FolderResult.Exists;
         }
 
-        var parents = MissingAbove(to);
-        return Enough(parents.Count + 1) ?? Do(() =>
+        if (!AddAbove(to))
         {
-            parents.ForEach(parent => Add(parent, null));
-            recorded.Add(from == FolderName.Inbox
-                ? new InboxRenamed { FolderId = nextId++, Name = to, UidValidity = nextUidValidity++, Operation = operation, At = now, ModSeq = NextModSeq }
-                : new FoldersRenamed { Folders = Array.ConvertAll(renamed, r => Renamed(r.Folder, r.Name!)), Operation = operation, At = now, ModSeq = NextModSeq });
-        });
+            return FolderResult.TooMany;
+        }
+
+        recorded.Add(from == FolderName.Inbox
+            ? new InboxRenamed { FolderId = nextId++, Name = to, UidValidity = nextUidValidity++, Operation = operation, At = now, ModSeq = NextModSeq }
+            : new FoldersRenamed { Folders = Array.ConvertAll(renamed, r => Renamed(r.Folder, r.Name!)), Operation = operation, At = now, ModSeq = NextModSeq });
+        return FolderResult.Done;
     }
 
     private long NextModSeq => state.ModSeq + recorded.Count + 1;
 
-    private static FolderResult Do(Action decide)
-    {
-        decide();
-        return FolderResult.Done;
-    }
-
-    private FolderResult? Enough(int more) => state.Folders.Count + more > MaxFolders ? FolderResult.TooMany : null;
-
     private IEnumerable<Folder> Below(string name) => state.Folders.Values.Where(f => FolderName.IsBelow(f.Name, name));
 
-    private List<string> MissingAbove(string name) => [.. FolderName.Above(name).Where(parent => state.FindFolder(parent) is null)];
+    // Makes the levels above a new name that are missing. False: with the new one they would be too many.
+    private bool AddAbove(string name)
+    {
+        var missing = FolderName.Above(name).Where(parent => state.FindFolder(parent) is null).ToList();
+        if (state.Folders.Count + missing.Count + 1 > MaxFolders)
+        {
+            return false;
+        }
+
+        missing.ForEach(parent => Add(parent, null));
+        return true;
+    }
 
     private void Add(string name, string? specialUse) => recorded.Add(new FolderCreated
     {

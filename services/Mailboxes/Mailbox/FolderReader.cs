@@ -72,19 +72,19 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
     public Task<uint> FirstUnseenAsync() => InOneStepAsync(
         chunk => chunk == Array.Find(folder.Chunks, c => c.Unseen > 0),
         loaded => loaded.SelectMany(l => l.Messages()).Select(m => m.Flags)
-            .Concat(folder.Tail.Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)))
+            .Concat(folder.Tail.Select(m => m.FlagsNow))
             .FirstOrDefault(f => FlagCounts.Unseen(f.Flags) > 0).Uid);
 
     /// <summary>Messages of a chunk list and the tail that are named by ranges, with their flags, by UID.</summary>
     public IEnumerable<FlagsOfMessage> FlagsOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
         .SelectMany(l => l.Messages(uids)).Select(m => m.Flags)
-        .Concat(TailOf(uids).Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq)));
+        .Concat(TailOf(uids).Select(m => m.FlagsNow));
 
     /// <summary>Messages that are named by ranges and have \Deleted, by UID.</summary>
     public IEnumerable<RemovedMessage> DeletedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
         .SelectMany(l => l.Messages(uids)).Where(m => FlagCounts.Deleted(m.Flags.Flags) > 0)
         .Select(m => new RemovedMessage(m.Row.Uid, m.Flags.Flags, m.Row.Size, m.Row.Body))
-        .Concat(TailOf(uids).Where(m => FlagCounts.Deleted(m.Flags) > 0).Select(m => new RemovedMessage(m.Row.Uid, m.Flags, m.Row.Size, m.Row.Body)));
+        .Concat(TailOf(uids).Where(m => FlagCounts.Deleted(m.Flags) > 0).Select(m => m.Removed));
 
     /// <summary>
     /// Runs <paramref name="step"/> with the messages that ranges name, as they are now, each with its encoded content. Contents are read before the step, and more of them
@@ -97,8 +97,15 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         {
             var (missing, done, result) = await InOneStepAsync(c => UidRanges.Intersects(uids, c.FirstUid, c.LastUid), loaded =>
             {
-                var wanted = loaded.Select(l => (Loaded: l, Rows: RowsOf(l, uids))).Where(l => l.Rows.Exists(p => !contents.ContainsKey(p.Row.Uid))).ToList();
-                return wanted.Count > 0 ? (wanted, false, default(T)!) : (wanted, true, step([.. MessagesOf(loaded, uids, contents)]));
+                var rows = loaded.Select(l => (From: l, Rows: ChunkOf(l, uids).ToList())).ToList();
+                var unread = rows.Where(r => r.Rows.Exists(p => !contents.ContainsKey(p.Row.Uid))).ToList();
+                if (unread.Count > 0)
+                {
+                    return (unread, false, default(T)!);
+                }
+
+                var sealedOnes = rows.SelectMany(r => r.Rows).Select(p => new AddedMessage(p.Row, p.Flags.Flags, contents[p.Row.Uid]));
+                return (unread, true, step([.. sealedOnes, .. TailOf(uids).Select(m => m.Added)]));
             });
             if (done)
             {
@@ -152,12 +159,6 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         return (page, cursor);
     }
 
-    private static List<Picked> RowsOf(LoadedChunk loaded, UidRange[] uids) => [.. ChunkOf(loaded, uids)];
-
-    private IEnumerable<AddedMessage> MessagesOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids, Dictionary<uint, ReadOnlyMemory<byte>> contents) => loaded
-        .SelectMany(l => RowsOf(l, uids)).Select(p => new AddedMessage(p.Row, p.Flags.Flags, contents[p.Row.Uid]))
-        .Concat(TailOf(uids).Select(m => new AddedMessage(m.Row, m.Flags, m.Content)));
-
     private Task<(List<Picked> Picked, LoadedChunk? From, uint NextUid)> PickAsync(FetchRequest request, uint cursor, (int Messages, int Bytes) limits) => InOneStepAsync(
         chunk => chunk == Array.Find(folder.Chunks, c => c.LastUid >= cursor && UidRanges.Intersects(request.Uids, Math.Max(c.FirstUid, cursor), c.LastUid)),
         loaded => loaded.Count == 0
@@ -165,7 +166,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
             : Pick(ChunkOf(loaded[0], UidRanges.From(request.Uids, cursor)), loaded[0], request, limits, loaded[0].Chunk.LastUid + 1));
 
     private IEnumerable<Picked> TailPicked(IEnumerable<UidRange> uids) =>
-        TailOf(uids).Select(m => new Picked(-1, m.Row, new(m.Row.Uid, m.Flags, m.ModSeq), m.Content.Length, m));
+        TailOf(uids).Select(m => new Picked(-1, m.Row, m.FlagsNow, m.Content.Length, m));
 
     /// <summary>Messages of the tail that ascending ranges name.</summary>
     private IEnumerable<TailMessage> TailOf(IEnumerable<UidRange> uids)

@@ -148,7 +148,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             : await new FolderReader(folder, chunks).WithExpungedAsync(request.SinceModSeq, (expunged, loaded) => ChangesOf(folder, request, expunged,
             [
                 .. loaded.SelectMany(l => l.ChangedSince(request.SinceModSeq))
-                    .Concat(folder.Tail.Where(m => m.ModSeq > request.SinceModSeq).Select(m => new FlagsOfMessage(m.Row.Uid, m.Flags, m.ModSeq))),
+                    .Concat(folder.Tail.Where(m => m.ModSeq > request.SinceModSeq).Select(m => m.FlagsNow)),
             ]));
         await Durable();
         return changes;
@@ -348,7 +348,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     private async Task<FolderResult> ChangeFoldersAsync(Guid operation, Func<FolderDecisions, FolderResult> decide)
     {
         var decisions = new FolderDecisions(State, operation, Storage.Time.GetUtcNow());
-        var result = decide(decisions);
+        var result = State.Operations.ContainsKey(operation) ? FolderResult.Done : decide(decisions);
         foreach (var recorded in decisions.Recorded)
         {
             Record(recorded);
@@ -366,33 +366,33 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         }
     }
 
+    // Asked after each write, and nearly always without need.
     private void ReleaseBodies()
     {
-        var releaser = new BodyReleaser(State, chunks, Storage.Blobs, Account);
-        if (releasing.IsCompleted && releaser.HasWork && !ending)
+        if (State.Bodies.HasUnreleased && releasing.IsCompleted && !ending)
         {
-            releasing = RunAsync();
+            releasing = RunReleaserAsync();
         }
+    }
 
-        async Task RunAsync()
+    private async Task RunReleaserAsync()
+    {
+        try
         {
-            try
+            await new BodyReleaser(State, chunks, Storage.Blobs, Account).RunAsync(Durable, recorded =>
             {
-                await releaser.RunAsync(Durable, recorded =>
-                {
-                    ObjectDisposedException.ThrowIf(ending, this);
-                    Record(recorded);
-                });
-            }
-            catch (ObjectDisposedException) when (ending)
-            {
-                // The next activation releases them once more, which changes nothing.
-            }
-            catch (Exception e)
-            {
-                // They stay in the outbox: the next change of the mailbox, or its next activation, tries again.
-                MailboxesLog.BodiesNotReleased(Storage.Loggers.CreateLogger<MailboxGrain>(), Account.Value, e);
-            }
+                ObjectDisposedException.ThrowIf(ending, this);
+                Record(recorded);
+            });
+        }
+        catch (ObjectDisposedException) when (ending)
+        {
+            // The next activation releases them once more, which changes nothing.
+        }
+        catch (Exception e)
+        {
+            // They stay in the outbox: the next change of the mailbox, or its next activation, tries again.
+            MailboxesLog.BodiesNotReleased(Storage.Loggers.CreateLogger<MailboxGrain>(), Account.Value, e);
         }
     }
 

@@ -2,7 +2,7 @@ using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands;
 
-/// <summary>What APPEND, COPY, MOVE and EXPUNGE have to say alike.</summary>
+/// <summary>What APPEND, COPY, MOVE, STORE and EXPUNGE have to say alike.</summary>
 internal static class WriteReplies
 {
     /// <summary>The mailbox was opened by EXAMINE (RFC 3501 §6.3.2).</summary>
@@ -10,6 +10,8 @@ internal static class WriteReplies
 
     /// <summary>RFC 3501 §7.1: the client may make the mailbox and try again.</summary>
     public static ImapReply NoTarget => ImapReply.No("There is no such mailbox", "TRYCREATE");
+
+    public static ImapReply KeywordsFull => ImapReply.No($"A mailbox has at most {KeywordBits.Max} keywords", "LIMIT");
 
     public static ImapReply OverQuota => ImapReply.No("The quota would be exceeded", "OVERQUOTA");
 
@@ -19,7 +21,7 @@ internal static class WriteReplies
         WriteOutcome.Done => null,
         WriteOutcome.NoSuchFolder => NoTarget,
         WriteOutcome.OverQuota => OverQuota,
-        WriteOutcome.KeywordsFull => ImapReply.No($"A mailbox has at most {KeywordBits.Max} keywords", "LIMIT"),
+        WriteOutcome.KeywordsFull => KeywordsFull,
         WriteOutcome.TooMany => ImapReply.No("Too many messages at once", "LIMIT"),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };

@@ -92,7 +92,7 @@ internal static class Store
             var result = await StoreBatchAsync(session, request, batch, byUid, cancellationToken).ConfigureAwait(false);
             if (!result.KeywordsFit)
             {
-                return ImapReply.No($"A mailbox has at most {KeywordBits.Max} keywords", "LIMIT");
+                return WriteReplies.KeywordsFull;
             }
 
             stored += result.Messages.Count;
@@ -134,16 +134,7 @@ internal static class Store
     private static async ValueTask<StoreResult> StoreAndTellAsync(
         ImapSession session, Request request, UidRange[] uids, long? unchangedSince, bool silent, bool byUid, CancellationToken cancellationToken)
     {
-        var store = new StoreRequest
-        {
-            Operation = Guid.NewGuid(),
-            FolderId = session.Selected!.Id,
-            Uids = uids,
-            Change = request.Change,
-            Flags = request.Flags.System,
-            Keywords = request.Flags.Keywords,
-            UnchangedSince = unchangedSince,
-        };
+        var store = NewRequest(session, uids, request.Change, request.Flags) with { UnchangedSince = unchangedSince };
         var calls = 0;
         var result = await session.CallMailboxAsync(
             mailbox =>
@@ -162,17 +153,19 @@ internal static class Store
     internal static ValueTask<StoreResult> StoreAsync(
         ImapSession session, UidRange[] uids, FlagChange change, FlagSet flags, CancellationToken cancellationToken)
     {
-        var store = new StoreRequest
-        {
-            Operation = Guid.NewGuid(),
-            FolderId = session.Selected!.Id,
-            Uids = uids,
-            Change = change,
-            Flags = flags.System,
-            Keywords = flags.Keywords,
-        };
+        var store = NewRequest(session, uids, change, flags);
         return session.CallMailboxAsync(mailbox => mailbox.StoreFlagsAsync(store), cancellationToken);
     }
+
+    private static StoreRequest NewRequest(ImapSession session, UidRange[] uids, FlagChange change, FlagSet flags) => new()
+    {
+        Operation = Guid.NewGuid(),
+        FolderId = session.Selected!.Id,
+        Uids = uids,
+        Change = change,
+        Flags = flags.System,
+        Keywords = flags.Keywords,
+    };
 
     private static async ValueTask WriteAsync(ImapSession session, StoreResult result, bool silent, bool byUid, CancellationToken cancellationToken)
     {

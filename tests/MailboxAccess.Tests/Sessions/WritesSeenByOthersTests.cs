@@ -45,7 +45,10 @@ public sealed class WritesSeenByOthersTests(ImapServer server) : IClassFixture<I
         await two.Actor.RunOkAsync("CREATE Box");
         await two.Watcher.IdleAsync();
         await two.IsToldAsync("MOVE 2 Box", "* 2 EXPUNGE");
-        await two.IsToldAsync("APPEND INBOX {5+}\r\nHello", "* 3 EXISTS", "* 0 RECENT");
+
+        // From another mailbox: with INBOX selected both sessions hear of the message at once, and it is \Recent to whichever asks first (RFC 3501 §2.3.2).
+        await two.Actor.RunOkAsync("SELECT Box");
+        await two.IsToldAsync("APPEND INBOX {5+}\r\nHello", "* 3 EXISTS", "* 1 RECENT");
     }
 
     [Fact]

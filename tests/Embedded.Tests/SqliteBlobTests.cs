@@ -43,6 +43,32 @@ public sealed class SqliteBlobTests : BlobContract, IDisposable
     }
 
     [Fact]
+    public async Task What_is_being_committed_is_no_stray_whatever_the_clock_says()
+    {
+        // A machine that was stopped for a day, with uploads between their file and their row: every file looks old enough.
+        folder.Time.Advance(TimeSpan.FromDays(1));
+        using var done = new CancellationTokenSource();
+        var removing = Task.Run(async () =>
+        {
+            var removed = 0;
+            while (!done.IsCancellationRequested)
+            {
+                removed += await Blobs.RemoveStrayAsync(TimeSpan.FromHours(1), default);
+            }
+
+            return removed;
+        });
+        for (var round = 0; round < 40; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(i => WriteAsync($"demo/body/{round}-{i}", Bytes(100_000), [])));
+        }
+
+        await done.CancelAsync();
+        Assert.Equal(0, await removing);
+        Assert.Empty(await FaultsAsync());
+    }
+
+    [Fact]
     public async Task A_missing_file_and_one_cut_short_are_found_and_never_read_as_the_whole()
     {
         await WriteAsync("demo/body/a", Bytes(100_000), []);

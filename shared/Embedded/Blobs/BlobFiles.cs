@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -12,6 +13,8 @@ internal sealed class BlobFiles
 {
     private const int Folders = 256;
 
+    // Kept, and not known to have a row yet: by nobody's clock are these strays.
+    private readonly ConcurrentDictionary<string, bool> beingNamed = [];
     private readonly string root;
     private readonly string unfinished;
     private readonly ILogger logger;
@@ -37,16 +40,32 @@ internal sealed class BlobFiles
         Path.Combine(unfinished, Guid.NewGuid().ToString("N")),
         new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
 
-    /// <summary>Makes a finished upload durable under a new name of its own, <c>folder/name</c>, and returns that.</summary>
+    /// <summary>Makes a finished upload durable under a new name of its own, <c>folder/name</c>, and returns that. It is being named until <see cref="Named"/>.</summary>
     public string Keep(FileStream upload)
     {
         RandomAccess.FlushToDisk(upload.SafeFileHandle);
         var id = Guid.NewGuid();
         var file = $"{FolderName(id.ToByteArray()[0])}/{id:N}";
-        File.Move(upload.Name, PathOf(file));
-        Directories.Sync(Path.GetDirectoryName(PathOf(file))!);
-        return file;
+        beingNamed[file] = true;
+        try
+        {
+            File.Move(upload.Name, PathOf(file));
+            Directories.Sync(Path.GetDirectoryName(PathOf(file))!);
+            return file;
+        }
+        catch
+        {
+            // It gets no row: what is left of it is for the sweep.
+            Named(file);
+            throw;
+        }
     }
+
+    /// <summary>Its row is committed, or it will have none.</summary>
+    public void Named(string file) => beingNamed.TryRemove(file, out _);
+
+    /// <summary>True while an upload that has kept the file may still give it its row.</summary>
+    public bool IsBeingNamed(string file) => beingNamed.ContainsKey(file);
 
     /// <exception cref="FileNotFoundException">It was deleted.</exception>
     public SafeFileHandle OpenRead(string file) =>

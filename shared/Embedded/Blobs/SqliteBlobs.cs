@@ -158,6 +158,8 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
             {
                 store.Files.Remove(file);
             }
+
+            store.Files.Named(file);
         }
 
         telemetry.BlobWritten(added ? length : 0);
@@ -264,7 +266,9 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
     {
         foreach (var page in store.Files.List().Chunk(Page))
         {
-            var stray = await store.Reader.ReadAsync(database => page.Where(file => !IsNamed(database, file)).ToList(), cancellationToken)
+            // In this order: a file that is not being named any more has its row in what is read afterwards.
+            var settled = page.Where(file => !store.Files.IsBeingNamed(file)).ToList();
+            var stray = await store.Reader.ReadAsync(database => settled.Where(file => !IsNamed(database, file)).ToList(), cancellationToken)
                 .ConfigureAwait(false);
             foreach (var file in stray)
             {

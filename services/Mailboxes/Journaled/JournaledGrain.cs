@@ -13,6 +13,7 @@ namespace MailCloud.Mailboxes.Journaled;
 /// <item>Every public method ends with <see cref="Durable"/>, reads too: an answer never shows what might still be lost.</item>
 /// <item>After a conflict, a time-out or an error of an append the grain fails its waiters, deactivates and never sends the events again: they may have been
 /// written, and only a reload knows. The caller repeats its call with the same operation id.</item>
+/// <item>An event that cannot be applied is never written: a journal that holds one could not be loaded any more. The activation ends.</item>
 /// <item>When the journal has grown long, a flush writes the whole state to new blobs instead of appending, then empties the journal in one fenced step
 /// that names the new manifest. A crash before that step leaves only unreferenced blobs.</item>
 /// </list>
@@ -100,8 +101,18 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     protected void Record(TEvent recorded)
     {
         ThrowIfFenced();
+        try
+        {
+            Apply(State, recorded);
+        }
+        catch (Exception e)
+        {
+            // Never written: every later load would fail at it. The state may hold half of it, so this activation ends.
+            Fence(e);
+            throw;
+        }
+
         open.Add(recorded);
-        Apply(State, recorded);
         if (flusher.IsCompleted)
         {
             flusher = FlushAsync();
@@ -120,7 +131,7 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     private async Task FlushAsync()
     {
         await Task.Yield();
-        while (open.Count > 0)
+        while (open.Count > 0 && !IsFenced)
         {
             try
             {
@@ -128,9 +139,15 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
                 if (seal)
                 {
                     await PrepareToSealAsync();
+                    ThrowIfFenced();
                 }
 
                 head = await (seal ? SealBatchAsync() : AppendBatchAsync()) ?? throw new JournalMovedException(JournalName, "another activation wrote to it");
+                if (IsFenced)
+                {
+                    return;
+                }
+
                 inFlightDone!.SetResult();
                 inFlightDone = null;
                 OnDurable();
@@ -218,6 +235,11 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
 
     private void Fence(Exception reason)
     {
+        if (IsFenced)
+        {
+            return;
+        }
+
         doubt = reason.Message;
         MailboxesLog.JournalInDoubt(storage.Loggers.CreateLogger(GetType()), JournalName, reason);
         DeactivateOnIdle();

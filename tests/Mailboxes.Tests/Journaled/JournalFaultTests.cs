@@ -57,6 +57,34 @@ public sealed class JournalFaultTests
         await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
     }
 
+    [Fact]
+    public async Task An_event_that_cannot_be_applied_is_not_written_and_leaves_nothing_of_itself()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var sum = silo.Grains.GetGrain<ISumGrain>("one");
+        Assert.Equal(5, await sum.AddAsync(5));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => sum.AddAsync(3, -2));
+
+        // The activation has ended: what was recorded with it was not confirmed and may be there or not, the event itself is not.
+        Assert.Contains(await UntilItAnswersAsync(() => sum.AddAsync(10)), new[] { 15, 18 });
+    }
+
+    private static async Task<int> UntilItAnswersAsync(Func<Task<int>> call)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception) when (attempt < 100)
+            {
+                // The activation that is ending still answers that it moved.
+            }
+        }
+    }
+
     private static async Task<FilingOutcome> UntilAnsweredAsync(TestSilo silo, FilingRequest request)
     {
         for (var attempt = 0; attempt < 1000; attempt++)

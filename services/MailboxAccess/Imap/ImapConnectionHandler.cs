@@ -40,7 +40,7 @@ internal sealed class ImapConnectionHandler(
     private const int FlushAt = 32 * 1024;
 
     private readonly ImapServices services = new(
-        options.Value, grains, new(options.Value, time), new(grains, options.Value, time, log), blobs, passwords, mechanisms, certificates, telemetry, time, log);
+        options.Value, grains, new(options.Value.GrainTimeout, time), new(grains, options.Value, time, log), blobs, passwords, mechanisms, certificates, telemetry, time, log);
 
     public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, implicitTls: false);
 

@@ -1,6 +1,7 @@
 using System.Net;
 using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxAccess.Login;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Wire;
@@ -75,6 +76,8 @@ internal sealed class ImapSession : IAsyncDisposable
         var mailbox = mailboxGrain;
         return Services.Calls.CallAsync(() => call(mailbox), cancellationToken);
     }
+
+    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms);
 
     public void LogIn(AccountId account)
     {

@@ -39,7 +39,7 @@ internal static class ImapVerbs
         new("ID", ImapState.Any, Id.RunAsync),
         new("STARTTLS", ImapState.NotAuthenticated, StartTls.RunAsync),
         new("AUTHENTICATE", ImapState.NotAuthenticated, Authenticate.RunAsync),
-        new("LOGIN", ImapState.NotAuthenticated, Login.RunAsync),
+        new("LOGIN", ImapState.NotAuthenticated, Commands.NotAuthenticated.Login.RunAsync),
         new("SELECT", ImapState.LoggedIn, Select.RunAsync),
         new("EXAMINE", ImapState.LoggedIn, Examine.RunAsync),
         new("CREATE", ImapState.LoggedIn, Create.RunAsync),

@@ -1,6 +1,6 @@
-using System.Buffers.Text;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Imap.Commands.Any;
+using MailCloud.MailboxAccess.Login;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.NotAuthenticated;
 
@@ -15,10 +15,8 @@ internal static class Authenticate
             return ImapReply.No("Use TLS first", "PRIVACYREQUIRED");
         }
 
-        var lookup = new AccountLookup(session.Services);
-        var exchange = SaslMechanisms.Offered(session.ChannelBindings, session.PasswordsAllowed).Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-            ? session.Services.Mechanisms.Start(mechanism, session.ChannelBindings, lookup.FindAsync)
-            : null;
+        var attempt = session.StartLogin();
+        var exchange = attempt.StartExchange(mechanism, session.ChannelBindings, session.PasswordsAllowed);
         if (exchange is null)
         {
             return ImapReply.No("The mechanism is not offered");
@@ -38,7 +36,7 @@ internal static class Authenticate
 
         return step switch
         {
-            SaslStep.Authenticated authenticated => await LogInAsync(session, lookup, authenticated, cancellationToken).ConfigureAwait(false),
+            SaslStep.Authenticated authenticated => await LogInAsync(session, attempt, authenticated, cancellationToken).ConfigureAwait(false),
             SaslStep.Malformed malformed => ImapReply.Bad(malformed.Why),
             _ => session.RefuseLogin(),
         };
@@ -60,25 +58,19 @@ internal static class Authenticate
         return (mechanism, base64 == "=" ? ReadOnlyMemory<byte>.Empty : Decode(System.Text.Encoding.Latin1.GetBytes(base64)));
     }
 
-    private static ReadOnlyMemory<byte> Decode(ReadOnlySpan<byte> base64)
-    {
-        var octets = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
-        return Base64.DecodeFromUtf8(base64, octets, out var used, out var written) == System.Buffers.OperationStatus.Done && used == base64.Length
-            ? octets.AsMemory(0, written)
-            : throw new ImapSyntaxException("Malformed base64");
-    }
+    private static ReadOnlyMemory<byte> Decode(ReadOnlySpan<byte> base64) =>
+        LoginAttempt.TryDecode(base64, out var response) ? response : throw new ImapSyntaxException("Malformed base64");
 
-    // RFC 4422 §2: nobody acts as somebody else here.
     private static async ValueTask<ImapReply> LogInAsync(
-        ImapSession session, AccountLookup lookup, SaslStep.Authenticated authenticated, CancellationToken cancellationToken)
+        ImapSession session, LoginAttempt attempt, SaslStep.Authenticated authenticated, CancellationToken cancellationToken)
     {
-        if (!lookup.IsSelf(authenticated.AuthorizationId) || lookup.Account is not { } account)
+        var outcome = await attempt.FinishAsync(authenticated, cancellationToken).ConfigureAwait(false);
+        if (outcome.Verdict != LoginVerdict.LoggedIn)
         {
             return ImapReply.No("Nobody may act as another user", "AUTHORIZATIONFAILED");
         }
 
-        await lookup.ReplaceAsync(authenticated.Rehash, cancellationToken).ConfigureAwait(false);
-        session.LogIn(account);
+        session.LogIn(outcome.Account);
         return ImapReply.Ok("Logged in", Capability.Write(session));
     }
 }

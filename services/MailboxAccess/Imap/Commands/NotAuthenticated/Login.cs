@@ -1,4 +1,5 @@
 using MailCloud.MailboxAccess.Imap.Commands.Any;
+using MailCloud.MailboxAccess.Login;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.NotAuthenticated;
 
@@ -13,15 +14,13 @@ internal static class Login
             return ImapReply.No("Use TLS first", "PRIVACYREQUIRED");
         }
 
-        var lookup = new AccountLookup(session.Services);
-        var verdict = await session.Services.Passwords.CheckAsync(username, password, lookup.FindAsync, cancellationToken).ConfigureAwait(false);
-        if (!verdict.IsRight || lookup.Account is not { } account)
+        var outcome = await session.StartLogin().CheckPasswordAsync(username, password, cancellationToken).ConfigureAwait(false);
+        if (outcome.Verdict != LoginVerdict.LoggedIn)
         {
             return session.RefuseLogin();
         }
 
-        await lookup.ReplaceAsync(verdict.Rehash, cancellationToken).ConfigureAwait(false);
-        session.LogIn(account);
+        session.LogIn(outcome.Account);
         return ImapReply.Ok("Logged in", Capability.Write(session));
     }
 

@@ -2,10 +2,10 @@ using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
-namespace MailCloud.MailboxAccess.Imap.Commands.NotAuthenticated;
+namespace MailCloud.MailboxAccess.Login;
 
 /// <summary>Finds the account of a login name, which is its address, for one attempt to log in.</summary>
-internal sealed class AccountLookup(ImapServices services)
+internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls)
 {
     private AddressRecord? found;
 
@@ -20,7 +20,7 @@ internal sealed class AccountLookup(ImapServices services)
             return null;
         }
 
-        var record = await services.Calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
+        var record = await calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
         found = record is { Kind: AddressKind.Account, Account: not null } ? record : null;
         return found?.Verifier;
     }
@@ -34,9 +34,9 @@ internal sealed class AccountLookup(ImapServices services)
     {
         if (change is not null && found is not null)
         {
-            await services.Calls.CallAsync(() => Grain(found.Address).ReplaceVerifierAsync(change.Expected, change.Verifier), cancellationToken).ConfigureAwait(false);
+            await calls.CallAsync(() => Grain(found.Address).ReplaceVerifierAsync(change.Expected, change.Verifier), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private IAddressGrain Grain(EmailAddress address) => services.Grains.GetGrain<IAddressGrain>(address.Key);
+    private IAddressGrain Grain(EmailAddress address) => grains.GetGrain<IAddressGrain>(address.Key);
 }

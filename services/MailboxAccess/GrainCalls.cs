@@ -1,10 +1,12 @@
-namespace MailCloud.MailboxAccess.Imap;
+namespace MailCloud.MailboxAccess;
 
 /// <summary>
 /// Calls of grains, repeated when they fail: the journal may have moved to another silo, or an answer been lost. Who changes something gives
 /// an operation id, so that a repeat changes nothing more.
 /// </summary>
-internal sealed class GrainCalls(ImapOptions options, TimeProvider time)
+/// <param name="timeout">How long one call may take.</param>
+/// <param name="time">The clock of it.</param>
+internal sealed class GrainCalls(TimeSpan timeout, TimeProvider time)
 {
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500)];
 
@@ -15,7 +17,7 @@ internal sealed class GrainCalls(ImapOptions options, TimeProvider time)
         {
             try
             {
-                return await call().WaitAsync(options.GrainTimeout, time, cancellationToken).ConfigureAwait(false);
+                return await call().WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -30,5 +32,5 @@ internal sealed class GrainCalls(ImapOptions options, TimeProvider time)
     }
 }
 
-/// <summary>The directory or the mailbox did not answer; the client is told NO [UNAVAILABLE] (RFC 5530 §3).</summary>
+/// <summary>The directory or the mailbox did not answer; the client may try again later (IMAP: NO [UNAVAILABLE], RFC 5530 §3; POP3: -ERR [SYS/TEMP], RFC 3206 §4).</summary>
 internal sealed class MailboxUnavailableException(Exception inner) : Exception("a grain did not answer", inner);

@@ -12,6 +12,8 @@ internal static class Banner
             ("submissions (TLS)", configuration["Smtp:Submissions"]),
             ("IMAP (STARTTLS)", configuration["Imap:Plain"]),
             ("IMAPS (TLS)", configuration["Imap:Tls"]),
+            ("POP3 (STLS)", configuration["Pop3:Plain"]),
+            ("POP3S (TLS)", configuration["Pop3:Tls"]),
             ("HTTP", $"http://{configuration["Web:Http"]}/"),
             ("admin API", $"http://{configuration["Web:Admin"]}/"),
             ("admin token", configuration["Web:AdminTokenFile"]),

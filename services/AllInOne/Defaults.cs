@@ -31,6 +31,8 @@ internal static class Defaults
             ["Smtp:Submissions"] = Loopback(2465),
             ["Imap:Plain"] = Loopback(2143),
             ["Imap:Tls"] = Loopback(2993),
+            ["Pop3:Plain"] = Loopback(2110),
+            ["Pop3:Tls"] = Loopback(2995),
             ["Web:Http"] = Loopback(8080),
             ["Web:Admin"] = Loopback(8081),
         };

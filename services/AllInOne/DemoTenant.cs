@@ -15,7 +15,8 @@ internal sealed class DemoTenant(IGrainFactory grains, IConfiguration configurat
 
     public static readonly IReadOnlyList<EmailAddress> Accounts = [new("alice", "example.test"), new("bob", "example.test")];
 
-    private static readonly string[] Listeners = ["Smtp:Mx", "Smtp:Submission", "Smtp:Submissions", "Imap:Plain", "Imap:Tls", "Web:Http", "Web:Admin"];
+    private static readonly string[] Listeners =
+        ["Smtp:Mx", "Smtp:Submission", "Smtp:Submissions", "Imap:Plain", "Imap:Tls", "Pop3:Plain", "Pop3:Tls", "Web:Http", "Web:Admin"];
 
     // Hosted services start in order of registration: the silo before this one, the listeners after it.
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Net;
 using MailCloud.Credentials;
 using MailCloud.MailboxAccess.Imap;
+using MailCloud.MailboxAccess.Pop3;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -12,7 +13,7 @@ namespace MailCloud.MailboxAccess;
 public static class MailboxAccessHost
 {
     /// <summary>
-    /// Adds the IMAP listeners of section <c>Imap</c> to the host's Kestrel. The host brings an <see cref="IGrainFactory"/> and
+    /// Adds the IMAP listeners of section <c>Imap</c> and the POP3 listeners of section <c>Pop3</c> to the host's Kestrel. The host brings an <see cref="IGrainFactory"/> and
     /// <see cref="Blobs.IMessageBlobs"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">An endpoint is not <c>address:port</c>.</exception>
@@ -20,30 +21,52 @@ public static class MailboxAccessHost
     {
         builder.Services.AddTls(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration);
-        builder.Services.AddOptions<ImapOptions>().Bind(builder.Configuration.GetSection("Imap")).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<ImapTelemetry>();
-        builder.Services.AddSingleton<ImapConnectionHandler>();
-        var options = builder.Configuration.GetSection("Imap").Get<ImapOptions>() ?? new();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            Listen(kestrel, nameof(ImapOptions.Plain), options.Plain, implicitTls: false);
-            Listen(kestrel, nameof(ImapOptions.Tls), options.Tls, implicitTls: true);
-        });
+        AddImap(builder);
+        AddPop3(builder);
         return builder;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, string setting, string endpoint, bool implicitTls)
+    private static void AddImap(WebApplicationBuilder builder)
+    {
+        var section = builder.Configuration.GetSection("Imap");
+        builder.Services.AddOptions<ImapOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ImapTelemetry>();
+        builder.Services.AddSingleton<ImapConnectionHandler>();
+        var options = section.Get<ImapOptions>() ?? new();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            Listen<ImapConnectionHandler>(kestrel, "Imap:Plain", options.Plain, (handler, connection) => handler.ServeAsync(connection, implicitTls: false));
+            Listen<ImapConnectionHandler>(kestrel, "Imap:Tls", options.Tls, (handler, connection) => handler.ServeAsync(connection, implicitTls: true));
+        });
+    }
+
+    private static void AddPop3(WebApplicationBuilder builder)
+    {
+        var section = builder.Configuration.GetSection("Pop3");
+        builder.Services.AddOptions<Pop3Options>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<Pop3Telemetry>();
+        builder.Services.AddSingleton<Pop3ConnectionHandler>();
+        var options = section.Get<Pop3Options>() ?? new();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            Listen<Pop3ConnectionHandler>(kestrel, "Pop3:Plain", options.Plain, (handler, connection) => handler.ServeAsync(connection, implicitTls: false));
+            Listen<Pop3ConnectionHandler>(kestrel, "Pop3:Tls", options.Tls, (handler, connection) => handler.ServeAsync(connection, implicitTls: true));
+        });
+    }
+
+    private static void Listen<T>(KestrelServerOptions kestrel, string setting, string endpoint, Func<T, ConnectionContext, Task> serve)
+        where T : notnull
     {
         if (endpoint.Length == 0)
         {
             return;
         }
 
-        var address = IPEndPoint.TryParse(endpoint, out var parsed) ? parsed : throw new InvalidOperationException($"Imap:{setting} is no address:port");
+        var address = IPEndPoint.TryParse(endpoint, out var parsed) ? parsed : throw new InvalidOperationException($"{setting} is no address:port");
         kestrel.Listen(address, listen =>
         {
-            var handler = listen.ApplicationServices.GetRequiredService<ImapConnectionHandler>();
-            listen.Run(connection => handler.ServeAsync(connection, implicitTls));
+            var handler = listen.ApplicationServices.GetRequiredService<T>();
+            listen.Run(connection => serve(handler, connection));
         });
     }
 }

@@ -81,6 +81,26 @@ public interface IMailboxGrain : IGrainWithStringKey
     Task<ExpungeResult> ExpungeAsync(ExpungeRequest request);
 
     /// <summary>
+    /// Gives INBOX to a POP3 session as its maildrop for a minute from now, and a page of it. The session repeats <see cref="HoldMaildropAsync"/> four times as often.
+    /// </summary>
+    [Alias("OpenMaildrop")]
+    Task<MaildropPage> OpenMaildropAsync(MaildropRequest request);
+
+    /// <summary>Takes the maildrop for a session, or renews its hold, for a minute from now. False: another session has it.</summary>
+    [Alias("HoldMaildrop")]
+    Task<bool> HoldMaildropAsync(Guid session);
+
+    /// <summary>The session is over and has removed nothing.</summary>
+    [Alias("ReleaseMaildrop")]
+    Task ReleaseMaildropAsync(Guid session);
+
+    /// <summary>
+    /// Removes messages for the session that has the maildrop, which is then free. All or none; a repeat with the same operation id removes nothing more.
+    /// </summary>
+    [Alias("UpdateMaildrop")]
+    Task<MaildropOutcome> UpdateMaildropAsync(MaildropUpdate update);
+
+    /// <summary>
     /// Tells an edge of changes for a minute from now; it repeats the call four times as often. Returns the modseq now, so that an edge whose notices
     /// were lost sees that there is something to ask for.
     /// </summary>

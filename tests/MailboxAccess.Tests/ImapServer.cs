@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MailCloud.MailboxAccess.Tests;
 
-/// <summary>The IMAP listener on loopback over real grains and real embedded storage.</summary>
+/// <summary>The IMAP and POP3 listeners on loopback over real grains and real embedded storage.</summary>
 public class ImapServer : IAsyncLifetime
 {
     public const string Password = "mailcloud";
@@ -32,6 +32,11 @@ public class ImapServer : IAsyncLifetime
 
     /// <summary>Where TLS begins with the first octet; only where a certificate is configured.</summary>
     public IPEndPoint TlsEndPoint { get; private set; } = null!;
+
+    /// <summary>The same of POP3.</summary>
+    public IPEndPoint Pop3EndPoint { get; private set; } = null!;
+
+    public IPEndPoint Pop3TlsEndPoint { get; private set; } = null!;
 
     public IServiceProvider Services => app.Services;
 
@@ -48,6 +53,8 @@ public class ImapServer : IAsyncLifetime
             ["Embedded:Directory"] = directory,
             ["Imap:Plain"] = "127.0.0.1:0",
             ["Imap:Tls"] = "",
+            ["Pop3:Plain"] = "127.0.0.1:0",
+            ["Pop3:Tls"] = "",
         });
         builder.Configuration.AddInMemoryCollection(Further());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -60,7 +67,8 @@ public class ImapServer : IAsyncLifetime
         app = builder.Build();
         await app.StartAsync();
         var addresses = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new IPEndPoint(IPAddress.Loopback, new Uri(a).Port)).ToArray();
-        (EndPoint, TlsEndPoint) = (addresses[0], addresses[^1]);
+        (EndPoint, TlsEndPoint) = (addresses[0], addresses[(addresses.Length / 2) - 1]);
+        (Pop3EndPoint, Pop3TlsEndPoint) = (addresses[addresses.Length / 2], addresses[^1]);
         await Grains.GetGrain<ITenantGrain>(Tenant.Value).CreateAsync();
         await Grains.GetGrain<ITenantGrain>(Tenant.Value).AddDomainAsync("example.test");
     }

@@ -14,5 +14,5 @@ public sealed class SecuredImapServer : ImapServer
     public SslClientAuthenticationOptions Tls { get; }
 
     protected override IEnumerable<KeyValuePair<string, string?>> Further() =>
-        [new("Tls:Directory", certificates.FullName), new("Imap:Tls", "127.0.0.1:0")];
+        [new("Tls:Directory", certificates.FullName), new("Imap:Tls", "127.0.0.1:0"), new("Pop3:Tls", "127.0.0.1:0")];
 }

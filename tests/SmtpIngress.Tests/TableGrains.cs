@@ -92,6 +92,14 @@ internal sealed class TableMailboxGrain : Grain, IMailboxGrain
 
     public Task<ExpungeResult> ExpungeAsync(ExpungeRequest request) => throw new NotSupportedException();
 
+    public Task<MaildropPage> OpenMaildropAsync(MaildropRequest request) => throw new NotSupportedException();
+
+    public Task<bool> HoldMaildropAsync(Guid session) => throw new NotSupportedException();
+
+    public Task ReleaseMaildropAsync(Guid session) => throw new NotSupportedException();
+
+    public Task<MaildropOutcome> UpdateMaildropAsync(MaildropUpdate update) => throw new NotSupportedException();
+
     public Task<long> WatchAsync(IMailboxObserver observer) => throw new NotSupportedException();
 
     public Task UnwatchAsync(IMailboxObserver observer) => throw new NotSupportedException();

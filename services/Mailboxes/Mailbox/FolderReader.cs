@@ -81,10 +81,21 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         .Concat(TailOf(uids).Select(m => m.FlagsNow));
 
     /// <summary>Messages that are named by ranges and have \Deleted, by UID.</summary>
-    public IEnumerable<RemovedMessage> DeletedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
-        .SelectMany(l => l.Messages(uids)).Where(m => FlagCounts.Deleted(m.Flags.Flags) > 0)
+    public IEnumerable<RemovedMessage> DeletedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) =>
+        RemovedOf(loaded, uids).Where(m => FlagCounts.Deleted(m.Flags) > 0);
+
+    /// <summary>Messages that are named by ranges, by UID, as they are when they leave.</summary>
+    public IEnumerable<RemovedMessage> RemovedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
+        .SelectMany(l => l.Messages(uids))
         .Select(m => new RemovedMessage(m.Row.Uid, m.Flags.Flags, m.Row.Size, m.Row.Body))
-        .Concat(TailOf(uids).Where(m => FlagCounts.Deleted(m.Flags) > 0).Select(m => m.Removed));
+        .Concat(TailOf(uids).Select(m => m.Removed));
+
+    /// <summary>Rows of one chunk, or of the tail, from a UID on, and the UID to go on from; 0 when there are no more.</summary>
+    public Task<(MessageRow[] Rows, uint NextUid)> RowsAsync(uint fromUid) => InOneStepAsync(
+        chunk => chunk == Array.Find(folder.Chunks, c => c.LastUid >= fromUid),
+        loaded => loaded.Count == 0
+            ? (TailOf([new(fromUid, uint.MaxValue)]).Select(m => m.Row).ToArray(), 0u)
+            : (loaded[0].Messages([new(fromUid, uint.MaxValue)]).Select(m => m.Row).ToArray(), loaded[0].Chunk.LastUid + 1));
 
     /// <summary>
     /// Runs <paramref name="step"/> with the messages that ranges name, as they are now, each with its encoded content. Contents are read before the step, and more of them

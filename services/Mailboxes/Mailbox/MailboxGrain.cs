@@ -25,7 +25,11 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     /// <summary>An edge renews its watch four times as often.</summary>
     private static readonly TimeSpan WatchLifetime = TimeSpan.FromMinutes(1);
 
+    /// <summary>Messages of a page of a maildrop, from which on no more is read: 12 octets each.</summary>
+    private const int MaildropPageMessages = 10_000;
+
     private readonly ObserverManager<IMailboxObserver> observers = new(WatchLifetime, storage.Loggers.CreateLogger<MailboxGrain>());
+    private readonly MaildropLease maildrop = new(storage.Time);
     private MailboxSeal? seal;
     private Task releasing = Task.CompletedTask;
     private bool ending;
@@ -267,18 +271,78 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
         var uids = request.Uids ?? [new(1, uint.MaxValue)];
         var reader = new FolderReader(folder, chunks);
-        var expunged = await reader.InOneStepAsync(c => c.Deleted > 0 && UidRanges.Intersects(uids, c.FirstUid, c.LastUid), loaded =>
-        {
-            var (recorded, count) = Decisions.Expunge(request, [.. reader.DeletedOf(loaded, uids)]);
-            foreach (var part in recorded)
-            {
-                Record(part);
-            }
-
-            return count;
-        });
+        var expunged = await reader.InOneStepAsync(
+            c => c.Deleted > 0 && UidRanges.Intersects(uids, c.FirstUid, c.LastUid),
+            loaded => Expunge(request.Operation, request.FolderId, [.. reader.DeletedOf(loaded, uids)]));
         await Durable();
         return new() { Expunged = expunged, HighestModSeq = folder.HighestModSeq };
+    }
+
+    public async Task<MaildropPage> OpenMaildropAsync(MaildropRequest request)
+    {
+        if (State.FindFolder("INBOX") is not { } inbox)
+        {
+            await Durable();
+            return new() { Outcome = MaildropOutcome.NoSuchMailbox };
+        }
+
+        if (!maildrop.TryHold(request.Session))
+        {
+            return new() { Outcome = MaildropOutcome.InUse };
+        }
+
+        var rows = new List<MessageRow>();
+        var next = request.FromUid;
+        while (next != 0 && rows.Count < MaildropPageMessages)
+        {
+            (var more, next) = await new FolderReader(inbox, chunks).RowsAsync(next);
+            rows.AddRange(more);
+        }
+
+        var page = new MaildropPage
+        {
+            Outcome = MaildropOutcome.Done,
+            FolderId = inbox.Id,
+            UidValidity = inbox.UidValidity,
+            Uids = UidRanges.From(rows.Select(r => r.Uid)),
+            Sizes = [.. rows.Select(r => r.Size)],
+            NextUid = next,
+        };
+        await Durable();
+        return page;
+    }
+
+    public Task<bool> HoldMaildropAsync(Guid session) => Task.FromResult(maildrop.TryHold(session));
+
+    public Task ReleaseMaildropAsync(Guid session)
+    {
+        maildrop.Release(session);
+        return Task.CompletedTask;
+    }
+
+    public async Task<MaildropOutcome> UpdateMaildropAsync(MaildropUpdate update)
+    {
+        if (!State.Folders.TryGetValue(update.FolderId, out var folder))
+        {
+            await Durable();
+            return MaildropOutcome.NoSuchMailbox;
+        }
+
+        var reader = new FolderReader(folder, chunks);
+        var outcome = await reader.InOneStepAsync(c => UidRanges.Intersects(update.Uids, c.FirstUid, c.LastUid), loaded =>
+        {
+            // A repeat was done while the session had the maildrop, whoever has it now.
+            if (!State.Operations.ContainsKey(update.Operation) && !maildrop.TryHold(update.Session))
+            {
+                return MaildropOutcome.InUse;
+            }
+
+            Expunge(update.Operation, update.FolderId, [.. reader.RemovedOf(loaded, update.Uids)]);
+            return MaildropOutcome.Done;
+        });
+        await Durable();
+        maildrop.Release(update.Session);
+        return outcome;
     }
 
     public Task<long> WatchAsync(IMailboxObserver observer)
@@ -356,6 +420,17 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
         await Durable();
         return result;
+    }
+
+    private int Expunge(Guid operation, int folderId, RemovedMessage[] removed)
+    {
+        var (recorded, count) = Decisions.Expunge(operation, folderId, removed);
+        foreach (var part in recorded)
+        {
+            Record(part);
+        }
+
+        return count;
     }
 
     private void Record(MailboxOperation? operation)

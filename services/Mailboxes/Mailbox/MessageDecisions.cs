@@ -93,23 +93,23 @@ internal sealed class MessageDecisions(MailboxState state, DateTimeOffset now)
         return (copied, new() { Outcome = WriteOutcome.Done, UidValidity = target.UidValidity, Sources = copied.Sources, Targets = copied.Targets });
     }
 
-    /// <summary>The messages with \Deleted, by UID.</summary>
-    public (IReadOnlyList<MailboxOperation> Recorded, int Expunged) Expunge(ExpungeRequest request, IReadOnlyList<RemovedMessage> deleted)
+    /// <summary>The messages to remove as they are now, by UID.</summary>
+    public (IReadOnlyList<MailboxOperation> Recorded, int Expunged) Expunge(Guid operation, int folderId, IReadOnlyList<RemovedMessage> removed)
     {
-        if (state.Operations.ContainsKey(request.Operation))
+        if (state.Operations.ContainsKey(operation))
         {
             return ([], 0);
         }
 
-        var recorded = deleted.Chunk(Chunk.MaxMessages).Select((part, i) => new MessagesExpunged
+        var recorded = removed.Chunk(Chunk.MaxMessages).Select((part, i) => new MessagesExpunged
         {
-            Operation = request.Operation,
+            Operation = operation,
             At = now,
             ModSeq = state.ModSeq + 1 + i,
-            FolderId = request.FolderId,
+            FolderId = folderId,
             Messages = part,
         });
-        return ([.. recorded], deleted.Count);
+        return ([.. recorded], removed.Count);
     }
 
     private bool HasRoomFor(long bytes) => new MailboxQuota(state.UsedBytes, state.QuotaBytes).Allows(bytes);

@@ -44,6 +44,12 @@ internal sealed class MessageOctets
         ? BodyLayout.Of(summary.Structure, message.Body.Length)
         : BodyLayout.Stored(message.Body.Length);
 
+    /// <summary>The whole message, prefix and body.</summary>
+    public OctetRange Whole => new(0, prefix.Length + layout.Length);
+
+    /// <summary>Octets of the prefix and the header, with the empty line that ends it.</summary>
+    public long HeaderLength => ToShown(prefix.Length + Root.BodyOffset);
+
     /// <summary>Where a section stands. For HEADER.FIELDS that is the header to choose from. Null when the message has no such part.</summary>
     public OctetRange? Find(BodySection section) => section.Locate(Root, prefix.Length, message.Body.Length) is { } stored
         ? OctetRange.Between(ToShown(stored.Offset), ToShown(stored.Offset + stored.Length))
@@ -125,4 +131,16 @@ internal sealed class MessageOctets
 }
 
 /// <summary>A body blob is shorter than the mailbox says; a response that has begun cannot be finished.</summary>
-internal sealed class MessageBrokenException(string body) : Exception($"body {body} is shorter than recorded");
+internal sealed class MessageBrokenException : Exception
+{
+    public MessageBrokenException(string body)
+        : base($"body {body} is shorter than recorded")
+    {
+    }
+
+    /// <summary>Storage failed within it.</summary>
+    public MessageBrokenException(Exception inner)
+        : base("a body could not be read to its end", inner)
+    {
+    }
+}

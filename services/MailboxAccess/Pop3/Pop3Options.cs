@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MailCloud.MailboxAccess.Pop3;
+
+/// <summary>Section <c>Pop3</c>.</summary>
+internal sealed record Pop3Options
+{
+    /// <summary>Where POP3 with STLS listens, <c>address:port</c>; empty: not at all.</summary>
+    public string Plain { get; init; } = "127.0.0.1:2110";
+
+    /// <summary>Where POP3 inside TLS listens (RFC 8314 §3.3); empty: not at all.</summary>
+    public string Tls { get; init; } = "127.0.0.1:2995";
+
+    /// <summary>Octets of a command with its CRLF. RFC 2449 §4 has 255; AUTH alone may be longer (RFC 5034 §4).</summary>
+    [Range(255, 4096)]
+    public int MaxCommandLength { get; init; } = 255;
+
+    /// <summary>How long a client may be silent. RFC 1939 §3: at least 10 minutes.</summary>
+    public TimeSpan InactivityTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The same before login, as Imap:LoginTimeout, and for a TLS handshake: nobody is logged out by it.</summary>
+    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a client may take to accept output that fills its buffers; Imap:WriteTimeout is the same.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Failed logins after which the connection is closed; Imap:MaxLoginFailures is the same.</summary>
+    public int MaxLoginFailures { get; init; } = 5;
+
+    /// <summary>Malformed commands in a row after which the connection is closed; Imap:MaxBadCommands is the same (Dovecot, CLIENT_MAX_BAD_COMMANDS).</summary>
+    public int MaxBadCommands { get; init; } = 20;
+
+    /// <summary>How long one call of a grain may take before it is repeated.</summary>
+    public TimeSpan GrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a session says that it still has its maildrop: four times within the minute for which a mailbox gives it.</summary>
+    public TimeSpan HoldEvery { get; init; } = TimeSpan.FromSeconds(15);
+}

@@ -355,11 +355,45 @@ public sealed record FetchedMessage
     [Id(6)] public MessageContent? Content { get; init; }
 }
 
-/// <summary>What a mailbox keeps of a message's content beside its body: the prefix that stands above the body, and the summary.</summary>
+/// <summary>
+/// What a mailbox keeps of a message's content beside its body. What BODY[], its header and its text need stands by itself; the rest of the summary stays encoded until somebody
+/// asks for it, which is the reader of the message and not its mailbox.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("mc.MessageContent")]
-public sealed record MessageContent([property: Id(0)] byte[] Prefix, [property: Id(1)] MessageSummary Summary) : IStoredRecord
+public sealed record MessageContent : IStoredRecord
 {
-    public static byte FormatVersion => 1;
+    private MessageSummary? decoded;
+
+    public MessageContent(byte[] prefix, MessageSummary summary)
+    {
+        (Prefix, Header, BodyOffset, ShownLength) = (prefix, summary.Header, summary.Structure.BodyOffset, summary.ShownLength);
+        Rest = StoredSummary.Encode(summary with { Header = null });
+    }
+
+    /// <summary>2: the summary is encoded by itself; 1 had it as a member.</summary>
+    public static byte FormatVersion => 2;
+
+    /// <summary>Octets that stand above the body in this mailbox only.</summary>
+    [Id(0)] public byte[] Prefix { get; private init; }
+
+    /// <summary>As <see cref="MessageSummary.Header"/>.</summary>
+    [Id(2)] public byte[]? Header { get => field ?? Version1?.Header; private init; }
+
+    /// <summary>Where the text begins: right after the header's empty line, octets of the body.</summary>
+    [Id(3)] public long BodyOffset { get => Version1?.Structure.BodyOffset ?? field; private init; }
+
+    /// <summary>As <see cref="MessageSummary.ShownLength"/>.</summary>
+    [Id(4)] public long? ShownLength { get => field ?? Version1?.ShownLength; private init; }
+
+    /// <summary>Decoded when it is first asked for, and kept.</summary>
+    public MessageSummary Summary => decoded ??= Version1 ?? StoredSummary.Decode(Rest!) with { Header = Header };
+
+    [Id(1)] private MessageSummary? Version1 { get; init; }
+
+    [Id(5)] private byte[]? Rest { get; init; }
+
+    /// <summary>Octets of the body as shown, of which the blob has <paramref name="stored"/>.</summary>
+    public long LengthShown(long stored) => ShownLength ?? stored;
 }
 
 [GenerateSerializer, Immutable, Alias("mc.StoreRequest")]

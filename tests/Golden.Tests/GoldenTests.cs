@@ -70,6 +70,17 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void A_content_of_version_1_gives_what_one_of_today_gives()
+    {
+        var today = Samples.All.OfType<MessageContent>().Single();
+        var before = Serializer.Decode<MessageContent>(File.ReadAllBytes(FilesOf(nameof(MessageContent))[1]));
+        Assert.Equal(today.Prefix, before.Prefix);
+        Assert.Equal(today.Header, before.Header);
+        Assert.Equal((today.BodyOffset, today.ShownLength), (before.BodyOffset, before.ShownLength));
+        Assert.Equal(Serializer.SerializeToArray(today.Summary), Serializer.SerializeToArray(before.Summary));
+    }
+
+    [Fact]
     public void A_manifest_of_before_makes_a_state()
     {
         var oldest = Serializer.Decode<MailboxManifest>(File.ReadAllBytes(FilesOf(nameof(MailboxManifest))[0]));

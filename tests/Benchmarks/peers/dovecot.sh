@@ -28,6 +28,9 @@ write_configuration() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=mail.example.test \
         -keyout "$dir/tls.key" -out "$dir/tls.crt" 2>/dev/null
     local location="$format:$dir/mail/%n"
+    # A process that waits for its next connection gives no memory back when the one it served has moved to imap-hibernate.
+    local serves=0
+    if [ "$hibernate" != 0 ]; then serves=1; fi
     if [ "$format" = maildir ]; then location="maildir:$dir/mail/%n/Maildir"; fi
     cat > "$dir/dovecot.conf" <<CF
 base_dir = $dir/run
@@ -78,9 +81,9 @@ service imap-login {
     ssl = yes
   }
 }
-# A process per connection, as Dovecot comes, but kept and used again: no fork per login.
+# A process per connection, as Dovecot comes, but kept and used again (0): no fork per login.
 service imap {
-  service_count = 0
+  service_count = $serves
   client_limit = 1
   process_min_avail = 20
   process_limit = 15000

@@ -29,24 +29,29 @@ internal sealed record BodySection(IReadOnlyList<int> Path, SectionText Text, IR
     /// <summary>The part that the numbers name; null when the message has none.</summary>
     public BodyPart? PartIn(BodyPart root) => FindPart(root)?.Part;
 
+    /// <summary>True: it is of the message itself, and its structure need not be known.</summary>
+    public bool IsOfMessage => Path.Count == 0;
+
     /// <summary>
-    /// Where the section stands in the message: prefix and body blob in one. For HEADER.FIELDS that is the header to
-    /// choose from. Null when the message has no such part.
+    /// Where a section of the message itself stands: prefix and body blob in one. For HEADER.FIELDS that is the header to choose from.
     /// </summary>
+    /// <param name="textStart">Octets of prefix and header.</param>
+    /// <param name="total">Octets of prefix and body.</param>
+    public OctetRange LocateOfMessage(long textStart, long total) => Text switch
+    {
+        SectionText.All => new(0, total),
+        SectionText.Text => OctetRange.Between(textStart, total),
+
+        // MIME without a part number does not parse; here it can only be a header.
+        _ => new(0, textStart),
+    };
+
+    /// <summary>The same of any section. Null when the message has no such part.</summary>
     public OctetRange? Locate(BodyPart root, long prefix, long bodyLength)
     {
-        if (Path.Count == 0)
+        if (IsOfMessage)
         {
-            var total = prefix + bodyLength;
-            var textStart = prefix + root.BodyOffset;
-            return Text switch
-            {
-                SectionText.All => new(0, total),
-                SectionText.Text => OctetRange.Between(textStart, total),
-
-                // MIME without a part number does not parse; here it can only be a header.
-                _ => new(0, textStart),
-            };
+            return LocateOfMessage(prefix + root.BodyOffset, prefix + bodyLength);
         }
 
         return FindPart(root) is { } found ? LocateIn(found.Part, found.IsMessageBody, prefix) : null;

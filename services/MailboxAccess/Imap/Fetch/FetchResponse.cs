@@ -84,7 +84,7 @@ internal static class FetchResponse
     private static BodyPart Describe(FetchedMessage message)
     {
         var structure = message.Content!.Summary.Structure;
-        return message.Content.Summary.ShownLength is null ? structure : MessageOctets.LayoutOf(message).Describe(structure);
+        return message.Content.ShownLength is null ? structure : MessageOctets.LayoutOf(message).Describe(structure);
     }
 
     private static bool Begin(ImapWriter writer, FetchFields asked, FetchFields field, ReadOnlySpan<byte> name, ref bool any)

@@ -22,7 +22,7 @@ internal sealed class MessageOctets
     {
         (this.message, this.bodies, this.layout) = (message, bodies, layout);
         prefix = message.Content!.Prefix;
-        header = message.Content.Summary.Header ?? [];
+        header = message.Content.Header ?? [];
         if (!layout.IsExact && Root.BinaryAt is { } at && at < header.Length)
         {
             header = [.. header];
@@ -40,9 +40,9 @@ internal sealed class MessageOctets
     /// <summary>As it came, also where lines cannot carry it.</summary>
     public static MessageOctets Stored(FetchedMessage message, BodyReader bodies) => new(message, bodies, BodyLayout.Stored(message.Body.Length));
 
-    public static BodyLayout LayoutOf(FetchedMessage message) => message.Content!.Summary is { ShownLength: not null } summary
-        ? BodyLayout.Of(summary.Structure, message.Body.Length)
-        : BodyLayout.Stored(message.Body.Length);
+    public static BodyLayout LayoutOf(FetchedMessage message) => message.Content!.ShownLength is null
+        ? BodyLayout.Stored(message.Body.Length)
+        : BodyLayout.Of(message.Content.Summary.Structure, message.Body.Length);
 
     /// <summary>The whole message, prefix and body.</summary>
     public OctetRange Whole => new(0, prefix.Length + layout.Length);
@@ -51,7 +51,7 @@ internal sealed class MessageOctets
     public long HeaderLength => ToShown(prefix.Length + Root.BodyOffset);
 
     /// <summary>Where a section stands. For HEADER.FIELDS that is the header to choose from. Null when the message has no such part.</summary>
-    public OctetRange? Find(BodySection section) => section.Locate(Root, prefix.Length, message.Body.Length) is { } stored
+    public OctetRange? Find(BodySection section) => Locate(section) is { } stored
         ? OctetRange.Between(ToShown(stored.Offset), ToShown(stored.Offset + stored.Length))
         : null;
 
@@ -108,6 +108,10 @@ internal sealed class MessageOctets
         var (atHand, rest, _) = await OpenAsync(range, cancellationToken).ConfigureAwait(false);
         return new PrefixedStream(atHand, rest);
     }
+
+    private OctetRange? Locate(BodySection section) => section.IsOfMessage
+        ? section.LocateOfMessage(prefix.Length + message.Content!.BodyOffset, prefix.Length + message.Body.Length)
+        : section.Locate(Root, prefix.Length, message.Body.Length);
 
     private ValueTask<Stream> OpenBodyAsync(OctetRange shown, CancellationToken cancellationToken) => layout.OpenAsync(
         shown.Offset, shown.Length, (offset, length, ct) => bodies.OpenAsync(message.Body.Name, offset, length, ct), cancellationToken);

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+
+namespace MailCloud.Messages;
+
+/// <summary>
+/// The bytes of a summary within a record that holds it encoded. Whoever reads that record decodes it, so its serializer is here: the types are of this assembly alone.
+/// </summary>
+public static class StoredSummary
+{
+    private static readonly Serializer Serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    public static byte[] Encode(MessageSummary summary) => Serializer.SerializeToArray(summary);
+
+    public static MessageSummary Decode(byte[] bytes) => Serializer.Deserialize<MessageSummary>(bytes)!;
+}

@@ -80,6 +80,16 @@ public sealed partial class LayoutTests
     }
 
     [Fact]
+    public void Every_verb_of_pop3_is_given_in_a_transcript()
+    {
+        var given = Repository.Files("tests/MailboxAccess.Tests/transcripts", "*.pop3")
+            .SelectMany(f => GivenFirstWord().Matches(Repository.Read(f)).Select(m => m.Groups[1].Value.ToUpperInvariant())).ToHashSet();
+        var verbs = Repository.Files("services/MailboxAccess/Pop3/Commands", "*.cs").Where(f => Repository.Read(f).Contains(" RunAsync(", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(verbs);
+        Assert.Empty(verbs.Where(v => !given.Contains(Repository.NameOf(v).ToUpperInvariant())));
+    }
+
+    [Fact]
     public void Every_project_of_services_and_shared_has_its_page() =>
         Assert.Empty(Repository.Projects.Where(p => !p.StartsWith("tests/", StringComparison.Ordinal) && !Repository.Exists(Path.GetDirectoryName(p) + "/README.md")));
 
@@ -92,6 +102,9 @@ public sealed partial class LayoutTests
 
     [GeneratedRegex(@"^C \w+ (?:UID )?(\w+)", RegexOptions.Multiline)]
     private static partial Regex GivenVerb();
+
+    [GeneratedRegex(@"^C (\w+)", RegexOptions.Multiline)]
+    private static partial Regex GivenFirstWord();
 
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Namespace();

@@ -42,7 +42,7 @@ public sealed partial class RfcTests
     /// <summary>A name is that of a transcript, or <c>Class.Method</c> of a test.</summary>
     private static bool Exists(string name)
     {
-        if (name.EndsWith(".smtp", StringComparison.Ordinal) || name.EndsWith(".imap", StringComparison.Ordinal))
+        if (Path.GetExtension(name) is ".smtp" or ".imap" or ".pop3")
         {
             return Repository.Files("tests", name).Count > 0;
         }

@@ -13,6 +13,13 @@ internal static class TranscriptMail
         + "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe\r\n"
         + "--b\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\r\n--b--\r\n";
 
+    // 1: an address of RFC 6532; 2: raw 8-bit text in a header, as it was sent long before.
+    private static readonly byte[][] International =
+    [
+        Encoding.UTF8.GetBytes("From: \u7528\u6237 <\u7528\u6237@\u4f8b\u5b50.\u6d4b\u8bd5>\r\nSubject: \u4f60\u597d\r\n\r\nx\r\n"),
+        Encoding.UTF8.GetBytes("From: Bob <bob@example.test>\r\nSubject: Gr\u00f6\u00dfe\r\n\r\nx\r\n"),
+    ];
+
     private const string Nested =
         "From: Bob <bob@example.test>\r\nSubject: Outer\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n"
         + "--o\r\nContent-Type: text/plain\r\n\r\nOne\r\n"
@@ -26,6 +33,8 @@ internal static class TranscriptMail
     {
         "binary" => [Encoding.Latin1.GetBytes(Binary)],
         "nested" => [Encoding.Latin1.GetBytes(Nested)],
+        "dots" => ["Subject: dots\r\n\r\n.\r\n..\r\na.\r\n.x"u8.ToArray()],
+        "international" => International,
         "languages" => [.. Languages()],
         _ => throw new ArgumentException($"there is no mail {name}"),
     };

@@ -337,6 +337,8 @@ internal sealed class Pop3Session : IAsyncDisposable
             }
         }
 
+        // Who pipelines commands without end and takes no reply waits here.
+        await output.FlushIfFullAsync(cancellationToken).ConfigureAwait(false);
         if (reply.Then is { } then)
         {
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);

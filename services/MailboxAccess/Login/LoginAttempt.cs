@@ -47,7 +47,7 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Passw
     public ValueTask<LoginOutcome> FinishAsync(SaslStep.Authenticated step, CancellationToken cancellationToken) =>
         FinishAsync(step.AuthorizationId, step.Rehash, cancellationToken);
 
-    /// <summary>A SASL response as protocols write it (RFC 4648 §4, padded); false when it is not that.</summary>
+    /// <summary>A SASL response as protocols write it, in base64 with its padding; false when it is not that.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> base64, out ReadOnlyMemory<byte> response)
     {
         var octets = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];

@@ -36,7 +36,7 @@ public readonly record struct EmailAddress([property: Id(0)] string LocalPart, [
     {
         address = default;
         var at = text.LastIndexOf('@');
-        if (at < 1 || at == text.Length - 1)
+        if (at < 1 || at == text.Length - 1 || !IsText(text))
         {
             return false;
         }
@@ -62,6 +62,24 @@ public readonly record struct EmailAddress([property: Id(0)] string LocalPart, [
     public override string ToString() => IsDotString(LocalPart)
         ? $"{LocalPart}@{Domain}"
         : $"\"{LocalPart.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"@{Domain}";
+
+    // What Unicode cannot normalise has no key: half of a surrogate pair, and U+FFFE, which is no character.
+    private static bool IsText(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(text[i]) || text[i] == '\uFFFE')
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool TryUnquote(ref string local)
     {

@@ -37,6 +37,9 @@ public sealed class ValueTests
     [InlineData("bob@x y")]
     [InlineData("bob@[127.0.0.1")]
     [InlineData("bob\r\n@x")]
+    [InlineData("bob\ufffe@x")]
+    [InlineData("bob@x\ufffe")]
+    [InlineData("\"\ufffe\"@x")]
     public void What_is_no_address_is_refused(string text) => Assert.False(EmailAddress.TryParse(text, out _));
 
     [Theory]

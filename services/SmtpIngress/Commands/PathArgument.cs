@@ -43,7 +43,11 @@ internal sealed record PathArgument(string Path, IReadOnlyDictionary<string, str
         {
             if (text[i] != '+')
             {
-                octets.AddRange(Encoding.UTF8.GetBytes(text, i, 1));
+                // Up to the next escape at once: a character may be two chars.
+                var next = text.IndexOf('+', i);
+                var length = (next < 0 ? text.Length : next) - i;
+                octets.AddRange(Encoding.UTF8.GetBytes(text, i, length));
+                i += length - 1;
                 continue;
             }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 
 namespace MailCloud.Wire;
 
@@ -44,18 +43,30 @@ public static class DotReader
                     result = await input.ReadAsync(pace.Deadline(input, started, scan.Octets), cancellationToken).ConfigureAwait(false);
                 }
 
-                var left = result.Buffer;
-                while (!left.IsEmpty && !scan.Ended)
+                // Segment by segment: one of them may be empty, the first too.
+                var used = 0L;
+                foreach (var segment in result.Buffer)
                 {
-                    left = left.Slice(scan.Take(left.FirstSpan, piece));
-                    if (scan.PieceLength > 0 && (scan.PieceLength == piece.Length || left.IsEmpty || scan.Ended))
+                    for (var left = segment; !left.IsEmpty && !scan.Ended;)
                     {
-                        await sink(piece.AsMemory(0, scan.PieceLength), cancellationToken).ConfigureAwait(false);
-                        scan.PieceLength = 0;
+                        var taken = scan.Take(left.Span, piece);
+                        used += taken;
+                        left = left[taken..];
+                        if (scan.PieceLength == piece.Length)
+                        {
+                            await sink(piece.AsMemory(), cancellationToken).ConfigureAwait(false);
+                            scan.PieceLength = 0;
+                        }
                     }
                 }
 
-                input.AdvanceTo(left.Start);
+                if (scan.PieceLength > 0)
+                {
+                    await sink(piece.AsMemory(0, scan.PieceLength), cancellationToken).ConfigureAwait(false);
+                    scan.PieceLength = 0;
+                }
+
+                input.AdvanceTo(result.Buffer.GetPosition(used));
                 if (scan.Ended)
                 {
                     return new(scan.Status, scan.Octets);
@@ -148,6 +159,8 @@ public static class DotReader
                     Ended = true;
                     return 1;
                 case (At.Cr or At.DotCr, _):
+                    // The CR after a dot was held back.
+                    Octets += at == At.DotCr ? 1 : 0;
                     Refuse(DotStatus.BareLineEnd);
                     at = octet == '\r' ? At.Cr : At.Line;
                     break;

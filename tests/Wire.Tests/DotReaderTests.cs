@@ -43,6 +43,15 @@ public sealed class DotReaderTests
     }
 
     [Fact]
+    public async Task A_refused_message_has_its_length()
+    {
+        // The dot is taken out, and the CR that makes it a bare one counts.
+        using var input = Piped.Reader("a\r\n.\rb\r\n.\r\n", 1000);
+        var result = await DotReader.ReadAsync(input, 40, Pace, Stream.Null.WriteAsync, CancellationToken.None);
+        Assert.Equal(new(DotStatus.BareLineEnd, "a\r\n\rb\r\n".Length), result);
+    }
+
+    [Fact]
     public async Task Pieces_are_bounded_and_whole()
     {
         var text = string.Concat(Enumerable.Repeat(new string('y', 70) + "\r\n", 5000));

@@ -99,7 +99,9 @@ internal sealed class MimeNode
     public long Close(long bodyEnd, long position, long lines)
     {
         end = Math.Min(Math.Max(bodyEnd, BodyOffset), Math.Max(position, BodyOffset));
-        linesOfBody = lines - (end < position ? 1 : 0) - linesAtBody;
+
+        // The line end of a header that a delimiter interrupts is not the body's.
+        linesOfBody = end == BodyOffset ? 0 : lines - (end < position ? 1 : 0) - linesAtBody;
 
         // A multipart must have a part (RFC 3501 §9, body-type-mpart): without one it is shown as plain text.
         if (Children.Count == 0 && contentType.Type.Equals("multipart", StringComparison.OrdinalIgnoreCase))

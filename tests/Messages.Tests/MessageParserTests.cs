@@ -43,6 +43,14 @@ public sealed class MessageParserTests
     }
 
     [Fact]
+    public async Task A_part_whose_header_a_delimiter_interrupts_has_an_empty_body()
+    {
+        var mail = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nSubject: x\r\n--b--\r\n";
+        var part = Assert.Single((await ParseAsync(mail)).Structure.Parts);
+        Assert.Equal((0, 0), (part.BodyLength, part.Lines));
+    }
+
+    [Fact]
     public async Task Parts_of_a_digest_are_messages()
     {
         var mail = "Content-Type: multipart/digest; boundary=d\r\n\r\n--d\r\n\r\nSubject: one\r\n\r\nx\r\n--d\r\nContent-Type: text/plain\r\n\r\ny\r\n--d--\r\n";

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text;
 
 namespace MailCloud.Messages;
@@ -13,6 +14,15 @@ public static class Charsets
     private static readonly Encoding Chinese;
     private static readonly Encoding Western;
 
+    // Names of the charsets that .NET has without its code pages, by the IANA registry.
+    private static readonly FrozenDictionary<string, Encoding> BuiltIn = new[]
+    {
+        "us-ascii", "ascii", "ansi_x3.4-1968", "ansi_x3.4-1986", "cp367", "csascii", "ibm367", "iso-ir-6", "iso646-us", "iso_646.irv:1991", "us",
+        "iso-8859-1", "iso8859-1", "iso_8859-1", "iso_8859-1:1987", "cp819", "csisolatin1", "ibm819", "iso-ir-100", "l1", "latin1",
+        "utf-8", "unicode-1-1-utf-8", "unicode-2-0-utf-8", "x-unicode-1-1-utf-8", "x-unicode-2-0-utf-8",
+        "utf-16", "utf-16le", "utf-16be", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefffe", "utf-32", "utf-32le", "utf-32be",
+    }.ToFrozenDictionary(name => name, Encoding.GetEncoding);
+
     static Charsets()
     {
         Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
@@ -23,26 +33,23 @@ public static class Charsets
     /// <summary>False when the name is unknown here. UTF-7 is: it hides text from filters, and .NET has dropped it. So is ISO-2022-CN, which .NET cannot read.</summary>
     public static bool TryFind(string name, out Encoding charset)
     {
-        try
+        var known = name.Trim().ToLowerInvariant() switch
         {
-            charset = Encoding.GetEncoding(name.Trim().ToLowerInvariant() switch
-            {
-                // What is labelled GB2312 or GBK is often the wider one; GB18030 reads all three.
-                "gb2312" or "gbk" or "x-gbk" or "cp936" or "ms936" or "windows-936" or "gb_2312-80" or "hz" => GbName(name),
-                "big5-hkscs" or "x-x-big5" or "cp950" or "ms950" or "cn-big5" => "big5",
-                "cp949" or "ms949" or "x-windows-949" or "windows-949" or "ksc5601" or "ks_c_5601" or "uhc" => "ks_c_5601-1987",
-                "cp932" or "ms932" or "windows-31j" or "x-ms-cp932" => "shift_jis",
-                "utf8" => "utf-8",
-                "latin1" => "iso-8859-1",
-                var other => other,
-            });
-            return true;
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            charset = Encoding.UTF8;
-            return false;
-        }
+            // What is labelled GB2312 or GBK is often the wider one; GB18030 reads all three.
+            "gb2312" or "gbk" or "x-gbk" or "cp936" or "ms936" or "windows-936" or "gb_2312-80" => "gb18030",
+            "hz" => "hz-gb-2312",
+            "big5-hkscs" or "x-x-big5" or "cp950" or "ms950" or "cn-big5" => "big5",
+            "cp949" or "ms949" or "x-windows-949" or "windows-949" or "ksc5601" or "ks_c_5601" or "uhc" => "ks_c_5601-1987",
+            "cp932" or "ms932" or "windows-31j" or "x-ms-cp932" => "shift_jis",
+            "utf8" => "utf-8",
+            var other => other,
+        };
+
+        // Encoding.GetEncoding throws at what it does not know, which costs too much for a header full of such names.
+        charset = BuiltIn.GetValueOrDefault(known) ?? CodePagesEncodingProvider.Instance.GetEncoding(known)!;
+        var found = charset is not null;
+        charset ??= Encoding.UTF8;
+        return found;
     }
 
     /// <summary>The charset of a text: its label's, or where that is missing, US-ASCII or unknown, what the octets look like.</summary>
@@ -57,8 +64,6 @@ public static class Charsets
     /// <summary>The charset of text that names none.</summary>
     public static Encoding Guess(ReadOnlySpan<byte> sample, bool mayBeCut = false) =>
         IsUtf8(sample, mayBeCut) ? Encoding.UTF8 : IsChinese(sample, mayBeCut) ? Chinese : Western;
-
-    private static string GbName(string name) => name.Trim().Equals("hz", StringComparison.OrdinalIgnoreCase) ? "hz-gb-2312" : "gb18030";
 
     private static bool IsUtf8(ReadOnlySpan<byte> octets, bool mayBeCut)
     {

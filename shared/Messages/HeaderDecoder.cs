@@ -43,10 +43,13 @@ public static class HeaderDecoder
         var words = new ArrayBufferWriter<byte>();
         string? charset = null;
         var from = 0;
+
+        // Behind the last one no word can end, and is not looked for: a value may be long and full of beginnings.
+        var lastEnd = value.LastIndexOf("?="u8);
         for (var at = 0; ;)
         {
             var next = value[at..].IndexOf("=?"u8);
-            if (next < 0)
+            if (next < 0 || at + next > lastEnd)
             {
                 break;
             }

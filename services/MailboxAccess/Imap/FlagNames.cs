@@ -6,9 +6,26 @@ namespace MailCloud.MailboxAccess.Imap;
 internal readonly record struct FlagSet(MessageFlags System, IReadOnlyList<string> Keywords)
 {
     public static FlagSet Empty => new(MessageFlags.None, []);
+}
 
-    public FlagSet WithKeyword(string keyword) =>
-        Keywords.Contains(keyword, StringComparer.OrdinalIgnoreCase) ? this : this with { Keywords = [.. Keywords, keyword] };
+/// <summary>A set of flags while it is read. A keyword counts once, in the case in which it came first; a command has room for ten thousand.</summary>
+internal sealed class FlagSetBuilder
+{
+    private readonly HashSet<string> known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> keywords = [];
+    private MessageFlags system;
+
+    public void Add(MessageFlags flag) => system |= flag;
+
+    public void Add(string keyword)
+    {
+        if (known.Add(keyword))
+        {
+            keywords.Add(keyword);
+        }
+    }
+
+    public FlagSet ToSet() => new(system, keywords);
 }
 
 /// <summary>Names of system flags (RFC 3501 §2.3.2).</summary>

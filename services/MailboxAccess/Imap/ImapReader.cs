@@ -148,37 +148,35 @@ internal ref struct ImapReader(ReadOnlySpan<byte> octets)
     public string ListMailbox() => DecodeMailbox(AtString ? String() : Take(ImapChars.ListPattern, "Expected a mailbox pattern"));
 
     /// <summary>One settable flag: a system flag or a keyword (RFC 3501 §2.3.2).</summary>
-    public void Flag(ref FlagSet flags)
+    public void Flag(FlagSetBuilder flags)
     {
         if (!TryTake((byte)'\\'))
         {
-            flags = flags.WithKeyword(Atom());
+            flags.Add(Atom());
             return;
         }
 
         var name = Atom();
-        flags = FlagNames.TryParseSystem(name, out var flag)
-            ? flags with { System = flags.System | flag }
-            : throw new ImapSyntaxException($"The flag \\{name} cannot be set");
+        flags.Add(FlagNames.TryParseSystem(name, out var flag) ? flag : throw new ImapSyntaxException($"The flag \\{name} cannot be set"));
     }
 
     /// <summary>flag-list = "(" [flag *(SP flag)] ")".</summary>
     public FlagSet FlagList()
     {
-        var flags = FlagSet.Empty;
         Expect((byte)'(', "Expected a list of flags");
         if (TryTake((byte)')'))
         {
-            return flags;
+            return FlagSet.Empty;
         }
 
+        var flags = new FlagSetBuilder();
         do
         {
-            Flag(ref flags);
+            Flag(flags);
         }
         while (TrySpace());
         Expect((byte)')', "The list of flags is not closed");
-        return flags;
+        return flags.ToSet();
     }
 
     /// <summary>A date of SEARCH: <c>1-Feb-1994</c>, quoted or not (RFC 3501 §9, date).</summary>

@@ -30,6 +30,16 @@ public class ImapReaderTests
     [InlineData("(")]
     public void Refuses_what_is_no_astring(string wire) => Assert.Throws<ImapSyntaxException>(() => new ImapReader(Encoding.Latin1.GetBytes(wire)).AString());
 
+    [Fact]
+    public void Many_keywords_take_memory_in_proportion()
+    {
+        var arguments = Encoding.ASCII.GetBytes($" 1 +FLAGS ({string.Join(' ', Enumerable.Range(0, 10_000).Select(i => $"k{i} K{i}"))})");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var flags = Store.Parse(new(arguments)).Flags;
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100L * arguments.Length);
+        Assert.Equal(Enumerable.Range(0, 10_000).Select(i => $"k{i}"), flags.Keywords);
+    }
+
     [Theory]
     [InlineData("a LOGIN {5}", 5, true)]
     [InlineData("a LOGIN {5+}", 5, false)]

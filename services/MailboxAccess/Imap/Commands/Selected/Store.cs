@@ -62,13 +62,13 @@ internal static class Store
             return reader.FlagList();
         }
 
-        var flags = FlagSet.Empty;
+        var flags = new FlagSetBuilder();
         do
         {
-            reader.Flag(ref flags);
+            reader.Flag(flags);
         }
         while (reader.TrySpace());
-        return flags;
+        return flags.ToSet();
     }
 
     private static async ValueTask<ImapReply> RunAsync(ImapSession session, Request request, bool byUid, CancellationToken cancellationToken)

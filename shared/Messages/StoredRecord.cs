@@ -30,6 +30,7 @@ public static class StoredRecord
     }
 
     /// <exception cref="UnknownFormatException">The bytes are of a later version, or of none.</exception>
+    /// <exception cref="DamagedRecordException">They are no such record.</exception>
     public static T Decode<T>(this Serializer serializer, ReadOnlyMemory<byte> bytes)
         where T : IStoredRecord
     {
@@ -38,10 +39,21 @@ public static class StoredRecord
             throw new UnknownFormatException(typeof(T).Name, bytes.IsEmpty ? 0 : bytes.Span[0], T.FormatVersion);
         }
 
-        return serializer.Deserialize<T>(bytes[1..])!;
+        try
+        {
+            return serializer.Deserialize<T>(bytes[1..]) ?? throw new DamagedRecordException(typeof(T).Name, null);
+        }
+        catch (Exception e) when (e is not DamagedRecordException)
+        {
+            // The serializer trusts its bytes: what it throws at others depends on where it stumbles.
+            throw new DamagedRecordException(typeof(T).Name, e);
+        }
     }
 }
 
 /// <summary>Stored bytes are of a format version that this build cannot read.</summary>
 public sealed class UnknownFormatException(string record, int found, int known)
     : Exception($"a stored {record} has format version {found}; this build reads versions 1 to {known}");
+
+/// <summary>Stored bytes are not what was written.</summary>
+public sealed class DamagedRecordException(string record, Exception? inner) : Exception($"a stored {record} is damaged", inner);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -16,9 +14,6 @@ namespace MailCloud.Web.Admin;
 /// </summary>
 internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport> log)
 {
-    /// <summary>Octets: an address of 320, a password of 1,024, and room for quoting.</summary>
-    private const int MaxLine = 4096;
-
     /// <summary>A million accounts with imported hashes are about 150 MB.</summary>
     private const long MaxFile = 1L << 30;
 
@@ -35,7 +30,7 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
 
         JsonLines.Begin(context.Response);
         var (number, done, failed) = (0, 0, 0);
-        await foreach (var line in ReadLinesAsync(context, cancellationToken))
+        await foreach (var line in AccountLine.ReadAsync(context.Request.BodyReader, cancellationToken))
         {
             number++;
             if (line is { Length: 0 } || (number == 1 && string.Equals(line, "address,password", StringComparison.OrdinalIgnoreCase)))
@@ -43,7 +38,7 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
                 continue;
             }
 
-            var result = line is null ? new ImportedLine(number, null, null, $"the line is longer than {MaxLine} octets") : await ImportAsync(number, line);
+            var result = line is null ? new ImportedLine(number, null, null, $"the line is longer than {AccountLine.MaxLength} octets") : await ImportAsync(number, line);
             (done, failed) = result.Error is null ? (done + 1, failed) : (done, failed + 1);
             await JsonLines.WriteAsync(context.Response, result, cancellationToken);
         }
@@ -53,14 +48,12 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
 
     private async Task<ImportedLine> ImportAsync(int number, string line)
     {
-        var comma = line.IndexOf(',', StringComparison.Ordinal);
-        if (comma < 0 || !EmailAddress.TryParse(line[..comma].Trim(), out var address))
+        if (!AccountLine.TryParse(line, out var account))
         {
             return new(number, null, null, "the line does not begin with an address and a comma");
         }
 
-        var secret = Unquote(line[(comma + 1)..]);
-        var isVerifier = secret.StartsWith('{') && secret.Contains('}', StringComparison.Ordinal);
+        var (address, secret, isVerifier) = account;
         if ((isVerifier ? Verifiers.WhyUnsupported(secret) : Verifiers.WhyUnusable(secret)) is { } why)
         {
             return new(number, address.Key, null, why);
@@ -101,53 +94,6 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
         return result == PutAddressResult.NotHosted
             ? new(number, address.Key, null, $"{address.AsciiDomain} is not hosted for the account's tenant")
             : new(number, address.Key, result == PutAddressResult.Created ? "created" : "updated", null);
-    }
-
-    /// <summary>RFC 4180 §2: a field in quotes. A hash in {SCRAM-SHA-256} holds commas and may stand without them: nothing follows it.</summary>
-    private static string Unquote(string field)
-    {
-        var trimmed = field.Trim();
-        return trimmed.Length > 1 && trimmed[0] == '"' && trimmed[^1] == '"' ? trimmed[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : field.TrimEnd('\r');
-    }
-
-    /// <summary>The body's lines; null stands for one that is too long.</summary>
-    private static async IAsyncEnumerable<string?> ReadLinesAsync(
-        HttpContext context, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var reader = context.Request.BodyReader;
-        var skipping = false;
-        while (true)
-        {
-            var read = await reader.ReadAsync(cancellationToken);
-            var buffer = read.Buffer;
-            while (buffer.PositionOf((byte)'\n') is { } end)
-            {
-                var line = buffer.Slice(0, end);
-                yield return skipping || line.Length > MaxLine ? null : Encoding.UTF8.GetString(line).TrimStart('\uFEFF').TrimEnd('\r');
-                skipping = false;
-                buffer = buffer.Slice(buffer.GetPosition(1, end));
-            }
-
-            if (buffer.Length > MaxLine)
-            {
-                skipping = true;
-                buffer = buffer.Slice(buffer.End);
-            }
-
-            if (read.IsCompleted)
-            {
-                if (skipping || buffer.Length > 0)
-                {
-                    yield return skipping ? null : Encoding.UTF8.GetString(buffer).TrimStart('\uFEFF').TrimEnd('\r');
-                }
-
-                // A read that is not ended makes Kestrel log an error when it looks for what the request has left.
-                reader.AdvanceTo(read.Buffer.End);
-                yield break;
-            }
-
-            reader.AdvanceTo(buffer.Start, buffer.End);
-        }
     }
 }
 

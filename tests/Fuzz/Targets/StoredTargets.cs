@@ -1,0 +1,66 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Spool;
+using MailCloud.Messages;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using static MailCloud.Fuzz.OracleException;
+
+namespace MailCloud.Fuzz.Targets;
+
+/// <summary>Stored records whose bytes were damaged: refused, or read as something that can be stored again.</summary>
+internal static class StoredTargets
+{
+    private static readonly Serializer Serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    /// <summary>By the names of their golden bytes. Each event stands for its kind: how they are told apart is tried too.</summary>
+    private static readonly (string Name, Action<ReadOnlyMemory<byte>> Read)[] Records =
+    [
+        (nameof(QueuedMessage), Read<QueuedMessage>),
+        (nameof(MessageContent), Read<MessageContent>),
+        (nameof(MailboxManifest), Read<MailboxManifest>),
+        (nameof(ChunkRows), Read<ChunkRows>),
+        (nameof(ChunkFlags), Read<ChunkFlags>),
+        (nameof(SpoolState), Read<SpoolState>),
+        (nameof(AddressState), Read<AddressState>),
+        ("MessageFiled", Read<MailboxEvent>),
+        ("MessagesAppended", Read<MailboxEvent>),
+        ("FlagsChanged", Read<MailboxEvent>),
+        ("EntriesAdded", Read<SpoolEvent>),
+    ];
+
+    public static IEnumerable<FuzzTarget> All =>
+    [
+        new("stored-record", Record) { MaxLength = 700, AllocationPerOctet = 1000, Seeds = Golden },
+    ];
+
+    // An octet that says which record, then its bytes.
+    private static IEnumerable<byte[]> Golden(Seeds seeds) =>
+        Records.Select((record, which) => (byte[])[(byte)which, .. File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "Golden.Tests", "v1", record.Name + ".golden"))]);
+
+    private static void Record(ReadOnlyMemory<byte> input)
+    {
+        if (!input.IsEmpty)
+        {
+            Records[input.Span[0] % Records.Length].Read(input[1..]);
+        }
+    }
+
+    private static void Read<T>(ReadOnlyMemory<byte> bytes)
+        where T : IStoredRecord
+    {
+        T record;
+        try
+        {
+            record = Serializer.Decode<T>(bytes);
+        }
+        catch (Exception e) when (e is UnknownFormatException or DamagedRecordException)
+        {
+            return;
+        }
+
+        var written = Serializer.Encode(record);
+        ThrowIf(!Serializer.Encode(Serializer.Decode<T>(written)).AsSpan().SequenceEqual(written), "what was read is stored and read again");
+    }
+}

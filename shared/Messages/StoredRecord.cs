@@ -39,9 +39,14 @@ public static class StoredRecord
             throw new UnknownFormatException(typeof(T).Name, bytes.IsEmpty ? 0 : bytes.Span[0], T.FormatVersion);
         }
 
+        return Read<T>(serializer, bytes[1..]);
+    }
+
+    internal static T Read<T>(Serializer serializer, ReadOnlyMemory<byte> bytes)
+    {
         try
         {
-            return serializer.Deserialize<T>(bytes[1..]) ?? throw new DamagedRecordException(typeof(T).Name, null);
+            return serializer.Deserialize<T>(bytes) ?? throw new DamagedRecordException(typeof(T).Name, null);
         }
         catch (Exception e) when (e is not DamagedRecordException)
         {

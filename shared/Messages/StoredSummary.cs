@@ -12,5 +12,6 @@ public static class StoredSummary
 
     public static byte[] Encode(MessageSummary summary) => Serializer.SerializeToArray(summary);
 
-    public static MessageSummary Decode(byte[] bytes) => Serializer.Deserialize<MessageSummary>(bytes)!;
+    /// <exception cref="DamagedRecordException">They are no summary.</exception>
+    public static MessageSummary Decode(byte[]? bytes) => StoredRecord.Read<MessageSummary>(Serializer, bytes);
 }

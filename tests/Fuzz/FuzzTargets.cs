@@ -11,6 +11,7 @@ internal static class FuzzTargets
         .. MessageTargets.All,
         .. SmtpTargets.All,
         .. ImapTargets.All,
+        .. Pop3Targets.All,
         .. FetchTargets.All,
         .. ViewTargets.All,
         .. CredentialTargets.All,

@@ -15,6 +15,9 @@ internal sealed partial class Seeds(string root, string? corpus)
     /// <summary>Lines of SMTP.</summary>
     public IEnumerable<byte[]> Smtp => Commands("*.smtp", joinLiterals: false);
 
+    /// <summary>Lines of POP3.</summary>
+    public IEnumerable<byte[]> Pop3 => Commands("*.pop3", joinLiterals: false);
+
     /// <summary>All that the client sends in a dialog, in one.</summary>
     public IEnumerable<byte[]> ImapDialogs => Dialogs("*.imap");
 

@@ -54,6 +54,12 @@ internal static class StoredTargets
         try
         {
             record = Serializer.Decode<T>(bytes);
+            if (record is MessageContent content)
+            {
+                // Decoded only when somebody asks. Of version 1 it may lack what this build stores, and is then not stored again.
+                _ = content.Summary;
+                return;
+            }
         }
         catch (Exception e) when (e is UnknownFormatException or DamagedRecordException)
         {

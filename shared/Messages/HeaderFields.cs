@@ -3,10 +3,19 @@ using MimeKit.Utils;
 
 namespace MailCloud.Messages;
 
-/// <summary>The fields of one header section: names, and values unfolded (RFC 5322 §2.2.3) and trimmed, one char per octet.</summary>
+/// <summary>
+/// Those fields of one header section that a summary is made of: names, and values unfolded (RFC 5322 §2.2.3) and trimmed, one char per octet. A part keeps them while
+/// it is open, and a hundred may be.
+/// </summary>
 internal sealed class HeaderFields
 {
     public static readonly HeaderFields Empty = new([]);
+
+    private static readonly string[] Used =
+    [
+        "Date", "Subject", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "In-Reply-To", "Message-ID", "References",
+        "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "Content-Description", "Content-MD5", "Content-Language", "Content-Location",
+    ];
 
     /// <summary>Message ids kept for threading.</summary>
     private const int MaxThreadIds = 20;
@@ -15,7 +24,7 @@ internal sealed class HeaderFields
 
     private HeaderFields(List<(string Name, string Value)> fields) => this.fields = fields;
 
-    /// <summary>The first field of this name; null when there is none.</summary>
+    /// <summary>The first field of this name, which is one of <see cref="Used"/>; null when there is none.</summary>
     public string? this[string name]
     {
         get
@@ -32,7 +41,7 @@ internal sealed class HeaderFields
         }
     }
 
-    /// <summary>Reads a header section; lines that are no field are passed over.</summary>
+    /// <summary>Reads a header section; lines that are no field, and fields that nobody asks for, are passed over.</summary>
     public static HeaderFields Parse(ReadOnlySpan<byte> section)
     {
         var fields = new List<(string, string)>();
@@ -42,11 +51,11 @@ internal sealed class HeaderFields
             var field = section[..length];
             section = section[length..];
             var colon = field.IndexOf((byte)':');
-            if (colon > 0)
+            if (colon > 0 && FindUsed(field[..colon].TrimEnd(" \t"u8)) is { } name)
             {
                 var value = Encoding.Latin1.GetString(field[(colon + 1)..]);
                 fields.Add((
-                    Encoding.Latin1.GetString(field[..colon]).TrimEnd(' ', '\t'),
+                    name,
                     value.Replace("\r\n", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim(' ', '\t', '\r')));
             }
         }
@@ -117,6 +126,19 @@ internal sealed class HeaderFields
         }
 
         return ids;
+    }
+
+    private static string? FindUsed(ReadOnlySpan<byte> name)
+    {
+        foreach (var used in Used)
+        {
+            if (Ascii.EqualsIgnoreCase(name, used))
+            {
+                return used;
+            }
+        }
+
+        return null;
     }
 
     private List<AddressField> Addresses(string name)

@@ -51,6 +51,17 @@ public sealed class MessageParserTests
     }
 
     [Fact]
+    public void A_header_of_many_fields_takes_memory_in_proportion()
+    {
+        var mail = Encoding.ASCII.GetBytes("Subject: x\r\n" + string.Concat(Enumerable.Repeat("a:\n", 80_000)) + "\r\n");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var scanner = new MimeScanner();
+        scanner.Feed(mail);
+        Assert.Equal("x", scanner.Finish().Envelope.Subject);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8L * mail.Length);
+    }
+
+    [Fact]
     public async Task Parts_of_a_digest_are_messages()
     {
         var mail = "Content-Type: multipart/digest; boundary=d\r\n\r\n--d\r\n\r\nSubject: one\r\n\r\nx\r\n--d\r\nContent-Type: text/plain\r\n\r\ny\r\n--d--\r\n";

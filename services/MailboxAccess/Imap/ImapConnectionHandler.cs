@@ -2,6 +2,7 @@ using System.Security.Authentication;
 using MailCloud.Blobs;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Imap.Watch;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -63,7 +64,7 @@ internal sealed class ImapConnectionHandler(
         {
             log.Ended(connection.ConnectionId, e.Message);
         }
-        catch (Fetch.MessageBrokenException e)
+        catch (MessageBrokenException e)
         {
             log.MessageBroken(connection.ConnectionId, e);
             connection.Abort();

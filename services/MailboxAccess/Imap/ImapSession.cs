@@ -1,6 +1,7 @@
 using System.Net;
 using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Login;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -286,7 +287,7 @@ internal sealed class ImapSession : IAsyncDisposable
             Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);
             return ImapReply.No("Try again later", "UNAVAILABLE");
         }
-        catch (Exception e) when (e is not (IOException or InvalidDataException or OperationCanceledException or Fetch.MessageBrokenException))
+        catch (Exception e) when (e is not (IOException or InvalidDataException or OperationCanceledException or MessageBrokenException))
         {
             Services.Log.CommandFailed(connection.ConnectionId, verb.Name, e);
             return e is BlobMissingException ? ImapReply.No("The message cannot be read", "SERVERBUG") : ImapReply.No("Internal error", "SERVERBUG");

@@ -2,7 +2,7 @@ using System.Security.Authentication;
 using MailCloud.Blobs;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
-using MailCloud.MailboxAccess.Imap.Fetch;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;

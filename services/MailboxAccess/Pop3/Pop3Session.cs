@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
-using MailCloud.MailboxAccess.Imap.Fetch;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Login;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;

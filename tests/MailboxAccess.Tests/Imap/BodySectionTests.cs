@@ -1,3 +1,4 @@
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Imap.Fetch;
 using MailCloud.Messages;
 

@@ -1,3 +1,4 @@
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.Messages;
 
 namespace MailCloud.MailboxAccess.Imap.Fetch;
@@ -110,24 +111,6 @@ internal sealed record BodySection(IReadOnlyList<int> Path, SectionText Text, IR
     public static bool IsMultipart(BodyPart part) => part.Type.Equals("multipart", StringComparison.OrdinalIgnoreCase);
 
     public static bool IsMessage(BodyPart part) => part.Parts.Count == 1 && part.Envelope is not null && !IsMultipart(part);
-}
-
-/// <summary>Octets of a message, its prefix included.</summary>
-internal readonly record struct OctetRange(long Offset, long Length)
-{
-    public static OctetRange Between(long start, long end) => new(start, Math.Max(0, end - start));
-
-    /// <summary>The part of it that a partial fetch asks for; nothing when it begins beyond the end (RFC 3501 §6.4.5).</summary>
-    public OctetRange Slice(PartialRange? partial)
-    {
-        if (partial is not { } p)
-        {
-            return this;
-        }
-
-        var start = Math.Min(p.Offset, Length);
-        return new(Offset + start, Math.Min(p.Count, Length - start));
-    }
 }
 
 /// <summary>&lt;offset.count&gt; of a section.</summary>

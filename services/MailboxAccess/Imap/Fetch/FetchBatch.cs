@@ -1,4 +1,5 @@
 using MailCloud.Blobs;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Fetch;

@@ -1,3 +1,4 @@
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MimeKit.IO;

@@ -1,3 +1,5 @@
+using MailCloud.MailboxAccess.Bodies;
+
 namespace MailCloud.MailboxAccess.Imap.Fetch;
 
 /// <summary>What a response gives for a section: NIL, a number, or octets: those at hand, then a stream of known length, which it owns.</summary>

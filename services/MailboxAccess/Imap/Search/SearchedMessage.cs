@@ -1,4 +1,5 @@
 using MailCloud.Blobs;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Imap.Fetch;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
-using MailCloud.Messages;
+using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Pop3.Retrieval;
 
@@ -10,9 +10,15 @@ namespace MailCloud.MailboxAccess.Pop3.Retrieval;
 /// </summary>
 internal static class InternationalMail
 {
-    public static bool NeedsUtf8(MessageSummary summary)
+    public static bool NeedsUtf8(MessageContent content)
     {
-        var envelope = summary.Envelope;
+        // Nearly all mail has a header in ASCII, and its addresses need not be decoded.
+        if (content.Header is { } header && Ascii.IsValid(header))
+        {
+            return false;
+        }
+
+        var envelope = content.Summary.Envelope;
         return new[] { envelope.From, envelope.Sender, envelope.ReplyTo, envelope.To, envelope.Cc, envelope.Bcc }
             .Any(addresses => addresses.Any(address => address is { Mailbox: { } mailbox, Host: { } host } && (IsBeyondAscii(mailbox) || IsBeyondAscii(host))));
     }

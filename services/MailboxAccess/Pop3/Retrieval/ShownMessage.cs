@@ -1,4 +1,4 @@
-using MailCloud.MailboxAccess.Imap.Fetch;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Pop3.Commands.Transaction;
 
 namespace MailCloud.MailboxAccess.Pop3.Retrieval;
@@ -18,7 +18,7 @@ internal readonly record struct ShownMessage(MessageOctets? Octets, Pop3Reply? R
             return new(null, Pop3Reply.Error(null, Pop3Text.IsGone, number));
         }
 
-        return !session.IsUtf8 && InternationalMail.NeedsUtf8(message.Content!.Summary)
+        return !session.IsUtf8 && InternationalMail.NeedsUtf8(message.Content!)
             ? new(null, Pop3Reply.Error("UTF8", Pop3Text.NeedsUtf8))
             : new(MessageOctets.Shown(message, new(session.Services.Blobs, session.Services.Telemetry.Read)), null);
     }

@@ -1,4 +1,4 @@
-using MailCloud.MailboxAccess.Imap.Fetch;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.Messages;
 
 namespace MailCloud.MailboxAccess.Pop3.Retrieval;
@@ -45,7 +45,7 @@ internal sealed class TopStream : ForwardStream
     private async ValueTask ReadFirstAsync(CancellationToken cancellationToken)
     {
         await ReadPieceAsync(cancellationToken).ConfigureAwait(false);
-        if (linesLeft > 0 && next == octets.HeaderLength)
+        if (linesLeft > 0 && next == octets.Head.Length)
         {
             var header = ready;
             await ReadPieceAsync(cancellationToken).ConfigureAwait(false);
@@ -59,8 +59,8 @@ internal sealed class TopStream : ForwardStream
     // Nothing when all is read.
     private async ValueTask ReadPieceAsync(CancellationToken cancellationToken)
     {
-        var inHeader = next < octets.HeaderLength;
-        var left = (inHeader ? octets.HeaderLength : linesLeft == 0 ? next : octets.Whole.Length) - next;
+        var inHeader = next < octets.Head.Length;
+        var left = (inHeader ? octets.Head.Length : linesLeft == 0 ? next : octets.Whole.Length) - next;
         var wanted = inHeader ? MessageOctets.OnePiece : Math.Clamp(linesLeft * LineLength, MinPiece, MessageOctets.OnePiece);
         var piece = await octets.ReadAsync(new(next, Math.Min(left, wanted)), cancellationToken).ConfigureAwait(false);
         ready = inHeader ? piece : UntilLastLine(piece);

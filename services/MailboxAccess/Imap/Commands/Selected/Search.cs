@@ -1,4 +1,5 @@
 using MailCloud.Blobs;
+using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Imap.Fetch;
 using MailCloud.MailboxAccess.Imap.Search;
 using MailCloud.MailboxContracts;

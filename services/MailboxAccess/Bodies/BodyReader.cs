@@ -1,7 +1,7 @@
 using MailCloud.Blobs;
 using MailCloud.Messages;
 
-namespace MailCloud.MailboxAccess.Imap.Fetch;
+namespace MailCloud.MailboxAccess.Bodies;
 
 /// <summary>Reads bodies, and counts the octets that the store gave for them. A body that ends early is <see cref="MessageBrokenException"/>.</summary>
 /// <param name="blobs">Where bodies are.</param>

@@ -1,7 +1,7 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
-namespace MailCloud.MailboxAccess.Imap.Fetch;
+namespace MailCloud.MailboxAccess.Bodies;
 
 /// <summary>
 /// The octets of one message: the prefix of this mailbox, then its body, as shown (<see cref="BodyLayout"/>) or as stored. The header stands in the summary, so
@@ -32,7 +32,16 @@ internal sealed class MessageOctets
 
     public string BodyName => message.Body.Name;
 
-    private BodyPart Root => message.Content!.Summary.Structure;
+    /// <summary>The structure, which must be decoded first.</summary>
+    public BodyPart Root => message.Content!.Summary.Structure;
+
+    public long PrefixLength => prefix.Length;
+
+    /// <summary>Where the text begins as it is stored: octets of the prefix and the header, with the empty line that ends it.</summary>
+    public long TextStart => prefix.Length + message.Content!.BodyOffset;
+
+    /// <summary>Octets of the body as it is stored.</summary>
+    public long BodyLength => message.Body.Length;
 
     /// <summary>As BODY[] shows it; <paramref name="message"/> has its content.</summary>
     public static MessageOctets Shown(FetchedMessage message, BodyReader bodies) => new(message, bodies, LayoutOf(message));
@@ -47,13 +56,11 @@ internal sealed class MessageOctets
     /// <summary>The whole message, prefix and body.</summary>
     public OctetRange Whole => new(0, prefix.Length + layout.Length);
 
-    /// <summary>Octets of the prefix and the header, with the empty line that ends it.</summary>
-    public long HeaderLength => ToShown(prefix.Length + Root.BodyOffset);
+    /// <summary>The prefix and the header, with the empty line that ends it.</summary>
+    public OctetRange Head => Show(new(0, TextStart));
 
-    /// <summary>Where a section stands. For HEADER.FIELDS that is the header to choose from. Null when the message has no such part.</summary>
-    public OctetRange? Find(BodySection section) => Locate(section) is { } stored
-        ? OctetRange.Between(ToShown(stored.Offset), ToShown(stored.Offset + stored.Length))
-        : null;
+    /// <summary>Where a range of what is stored is shown; its ends are not within the body of a part that is shown in base64.</summary>
+    public OctetRange Show(OctetRange stored) => OctetRange.Between(ToShown(stored.Offset), ToShown(stored.Offset + stored.Length));
 
     /// <summary>True when the range lies within what is at hand without the blob.</summary>
     public bool IsAtHand(OctetRange range) => range.Length == 0 || range.Offset + range.Length <= prefix.Length + header.Length;
@@ -108,10 +115,6 @@ internal sealed class MessageOctets
         var (atHand, rest, _) = await OpenAsync(range, cancellationToken).ConfigureAwait(false);
         return new PrefixedStream(atHand, rest);
     }
-
-    private OctetRange? Locate(BodySection section) => section.IsOfMessage
-        ? section.LocateOfMessage(prefix.Length + message.Content!.BodyOffset, prefix.Length + message.Body.Length)
-        : section.Locate(Root, prefix.Length, message.Body.Length);
 
     private ValueTask<Stream> OpenBodyAsync(OctetRange shown, CancellationToken cancellationToken) => layout.OpenAsync(
         shown.Offset, shown.Length, (offset, length, ct) => bodies.OpenAsync(message.Body.Name, offset, length, ct), cancellationToken);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using MailKit;
+using MailKit.Net.Pop3;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
@@ -8,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace MailCloud.EndToEnd.Tests;
 
-/// <summary>Mail that nobody here wrote goes in by SMTP from four clients and comes out by IMAP byte for byte, under the trace fields that delivery adds.</summary>
+/// <summary>Mail that nobody here wrote goes in by SMTP from four clients and comes out by IMAP and by POP3 byte for byte, under the trace fields that delivery adds.</summary>
 public sealed class CorpusTests(ITestOutputHelper output)
 {
     private const int Mailboxes = 20;
@@ -17,7 +18,7 @@ public sealed class CorpusTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_clean_message_comes_out_as_it_went_in()
     {
-        var messages = Read();
+        var messages = CorpusMail.Read(output);
         var data = ServerProcess.NewDataDirectory();
         await using var server = await ServerProcess.StartAsync(data, offset: 20300, arguments: ServerProcess.NoRateLimits);
         await Accounts.ImportAsync(server, Enumerable.Range(1, Mailboxes).Select(i => ($"user{i}@example.test", Password)));
@@ -44,42 +45,6 @@ public sealed class CorpusTests(ITestOutputHelper output)
 
         output.WriteLine($"{messages.Count} messages from {clients.Length} clients, {expected.Values.Sum(e => e.Count)} copies, in {Mailboxes} mailboxes: all equal");
         Directory.Delete(data, recursive: true);
-    }
-
-    private List<byte[]> Read()
-    {
-        if (Environment.GetEnvironmentVariable("MAILCLOUD_CORPUS") is { Length: > 0 } corpus)
-        {
-            return
-            [
-                .. File.ReadLines(Path.Combine(corpus, "MANIFEST.tsv")).Skip(1).Select(l => l.Split('\t'))
-                    .Where(f => f[0] == "clean").Select(f => File.ReadAllBytes(Path.Combine(corpus, f[0], f[1], f[2]))),
-            ];
-        }
-
-        output.WriteLine("no corpus was given (MAILCLOUD_CORPUS): generated mail is used");
-        return [.. Enumerable.Range(1, 20).Select(Generated)];
-    }
-
-    private static byte[] Generated(int number)
-    {
-        var message = new MimeMessage(
-            [new MailboxAddress("发件人", "sender@example.org")],
-            [new MailboxAddress("Bob", "bob@example.test")],
-            $"第 {number} 封",
-            new Multipart("mixed")
-            {
-                new TextPart("plain") { Text = string.Concat(Enumerable.Repeat($"{number} 行 .\r\n..\r\n", number)) },
-                new MimePart("application", "octet-stream") { Content = new MimeContent(new MemoryStream(new byte[number * 1000])), ContentTransferEncoding = ContentEncoding.Base64 },
-            });
-        return ToBytes(message);
-    }
-
-    private static byte[] ToBytes(MimeMessage message)
-    {
-        using var stream = new MemoryStream();
-        message.WriteTo(new FormatOptions { NewLineFormat = NewLineFormat.Dos, EnsureNewLine = true }, stream);
-        return stream.ToArray();
     }
 
     /// <summary>A message ends with a line end on the wire (RFC 5321 §4.1.1.4): one that had none gets it.</summary>
@@ -187,12 +152,35 @@ public sealed class CorpusTests(ITestOutputHelper output)
         }
 
         Assert.Equal(sent.Count, received.Count);
+        await CompareByPop3Async(server, user, received);
         foreach (var message in sent)
         {
             var index = received.FindIndex(r => r.AsSpan().EndsWith(message) && IsTrace(r.AsSpan(0, r.Length - message.Length)));
             Assert.True(index >= 0, $"{user}: a message of {message.Length} octets did not come out as it went in:\n{Encoding.Latin1.GetString(message.AsSpan(0, Math.Min(300, message.Length)))}");
             received.RemoveAt(index);
         }
+    }
+
+    /// <summary>The same messages in the same order, header and all, with the octets that LIST says.</summary>
+    private static async Task CompareByPop3Async(ServerProcess server, string user, List<byte[]> expected)
+    {
+        using var client = new Pop3Client();
+        await client.ConnectAsync("127.0.0.1", server.Pop3, SecureSocketOptions.None);
+
+        // RFC 6856 §2: without it a header in UTF-8 may not come as it is.
+        await client.EnableUTF8Async();
+        await client.AuthenticateAsync(user, Password);
+        var sizes = await client.GetMessageSizesAsync();
+        Assert.Equal(expected.Select(m => m.Length), sizes);
+        for (var i = 0; i < expected.Count; i++)
+        {
+            using var copy = new MemoryStream();
+            await using var stream = await client.GetStreamAsync(i);
+            await stream.CopyToAsync(copy);
+            Assert.Equal(expected[i], copy.ToArray());
+        }
+
+        await client.DisconnectAsync(quit: true);
     }
 
     private static bool IsTrace(ReadOnlySpan<byte> prefix)

@@ -19,6 +19,7 @@ public sealed class GarbageTests(ITestOutputHelper output)
         "", "\r\n", "E", "EHLO", "EHLO x\r\nMAIL FROM:<", "EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nSubject: half",
         "EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<bob@example.test>\r\nBDAT 1000 LAST\r\nhalf", "EHLO x\r\nAUTH PLAIN", "EHLO x\r\nAUTH PLAIN\r\nAAA", "STARTTLS\r\n", "EHLO x\r\nSTARTTLS\r\nEHLO",
         "a", "a LOGIN {10}\r\nabc", "a LOGIN {99999999999999999999}\r\n", "a LOGIN bob@example.test mailcloud\r\nb SELECT INBOX\r\nc FETCH 1:* (BODY[", "a AUTHENTICATE PLAIN\r\nAAA", "a STARTTLS\r\nb",
+        "USER bob@example.test\r\nPASS", "USER bob@example.test\r\nPASS mailcloud\r\nRETR 1\r\nDELE 1\r\nTOP 1", "AUTH PLAIN\r\nAAA", "STLS\r\nUIDL",
         "GET /", "GET / HTTP/1.1\r\nHost:", "POST /admin/accounts/import HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
         "\u0016\u0003\u0001", "\u0016\u0003\u0001\u0002\0\u0001\0\u0001ü\u0003\u0003", "PROXY TCP4 1.2.3.4", "\0\0\0\0\0\0\0\0",
     ];
@@ -31,7 +32,7 @@ public sealed class GarbageTests(ITestOutputHelper output)
         (string Name, int Port)[] ports =
         [
             ("SMTP", server.Smtp), ("submission", server.Submission), ("submissions", server.Submissions), ("IMAP", server.Imap), ("IMAPS", server.Imaps),
-            ("HTTP", server.Http), ("admin", new Uri(server.AdminUrl).Port),
+            ("POP3", server.Pop3), ("POP3S", server.Pop3s), ("HTTP", server.Http), ("admin", new Uri(server.AdminUrl).Port),
         ];
         var sent = 0;
         foreach (var (name, port) in ports)
@@ -108,7 +109,7 @@ public sealed class GarbageTests(ITestOutputHelper output)
         await client.ConnectAsync("127.0.0.1", port);
         await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate?.GetCertHashString() == own.GetCertHashString());
         var error = await Record.ExceptionAsync(() => tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "mail.example.test" }, limit.Token));
-        if (name is "submissions" or "IMAPS")
+        if (name is "submissions" or "IMAPS" or "POP3S")
         {
             Assert.Null(error);
         }

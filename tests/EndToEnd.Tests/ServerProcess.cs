@@ -37,6 +37,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Imaps => 2993 + Offset;
 
+    public int Pop3 => 2110 + Offset;
+
+    public int Pop3s => 2995 + Offset;
+
     public int Http => 8080 + Offset;
 
     public string AdminUrl => $"http://127.0.0.1:{8081 + Offset}";

@@ -33,6 +33,18 @@ internal sealed class ProcessTree(int[] roots)
     /// <summary>Bytes of memory, pages that processes share counted once (PSS).</summary>
     public long Memory() => Living().Sum(pid => ReadNumber($"/proc/{pid}/smaps_rollup", "Pss:")) * 1024;
 
+    /// <summary>Sets the peak of each process back to what it uses now (proc(5), clear_refs).</summary>
+    public void ResetPeak()
+    {
+        foreach (var pid in Living())
+        {
+            File.WriteAllText($"/proc/{pid}/clear_refs", "5");
+        }
+    }
+
+    /// <summary>The sum of the processes' peaks of resident memory in bytes. Shared pages count for each, so that only differences say something.</summary>
+    public long PeakMemory() => Living().Sum(pid => ReadNumber($"/proc/{pid}/status", "VmHWM:")) * 1024;
+
     private HashSet<int> Living()
     {
         var parents = new List<(int Pid, int Parent)>();

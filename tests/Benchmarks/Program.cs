@@ -2,6 +2,7 @@ using System.CommandLine;
 using MailCloud.Benchmarks;
 using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.MailIn;
+using MailCloud.Benchmarks.Pop3;
 
 var sessions = new Option<int>("--sessions") { Description = "SMTP sessions at once", DefaultValueFactory = _ => 32 };
 var size = new Option<int>("--size") { Description = "bytes of a message, header included", DefaultValueFactory = _ => 4096 };
@@ -40,4 +41,4 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
     },
     cancellationToken));
 
-return await new RootCommand("MailCloud's load tools") { mailIn, ImapCommand.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("MailCloud's load tools") { mailIn, ImapCommand.Create(), Pop3Command.Create() }.Parse(args).InvokeAsync();

@@ -66,7 +66,7 @@ internal sealed class ImapBenchmark(ImapOptions options)
             : ("Dovecot, mail_fsync=always", Peer(new(options.PeerFormat, "always", 0)));
     }
 
-    private Start Peer(DovecotSettings settings) => (folder, _, ct) => Dovecot.StartAsync(folder, options.PortOffset + PeerPorts, settings, ct);
+    private Start Peer(DovecotSettings settings) => async (folder, _, ct) => await Dovecot.StartAsync(folder, options.PortOffset + PeerPorts, settings, ct);
 
     private async Task MixAsync(string name, Start start, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using System.Text;
 namespace MailCloud.Benchmarks.Servers;
 
 /// <summary>AllInOne from its Release build, embedded storage, on a fresh folder.</summary>
-internal sealed class MailCloudServer : IMeasuredServer, IMeasuredImapServer
+internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server
 {
     private const int DefaultPortOffset = 1_000;
     private const string ReadyLine = "MailCloud is ready";
@@ -18,6 +18,8 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredImapServer
         Smtp = new(IPAddress.Loopback, 2525 + portOffset);
         Imap = new(IPAddress.Loopback, 2143 + portOffset);
         ImapTls = new(IPAddress.Loopback, 2993 + portOffset);
+        Pop3 = new(IPAddress.Loopback, 2110 + portOffset);
+        Pop3Tls = new(IPAddress.Loopback, 2995 + portOffset);
         ReadyAfter = readyAfter;
         Processes = new ProcessTree([process.Id]);
     }
@@ -26,6 +28,8 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredImapServer
     public IPEndPoint Smtp { get; }
     public IPEndPoint Imap { get; }
     public IPEndPoint ImapTls { get; }
+    public IPEndPoint Pop3 { get; }
+    public IPEndPoint Pop3Tls { get; }
     public ProcessTree Processes { get; }
     public TimeSpan? ReadyAfter { get; }
 

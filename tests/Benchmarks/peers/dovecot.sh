@@ -1,19 +1,19 @@
 #!/bin/bash
-# Debian's Dovecot as an IMAP peer to measure against: loopback only, own configuration, everything below DIR.
+# Debian's Dovecot as an IMAP and POP3 peer to measure against: loopback only, own configuration, everything below DIR.
 #
-#   dovecot.sh up DIR PORTOFFSET [sdbox|mdbox|maildir] [optimized|always] [HIBERNATE-SECONDS]     any user, password mailcloud
-#   dovecot.sh pid DIR                                                                            the master process
+#   dovecot.sh up DIR PORTOFFSET [sdbox|mdbox|maildir] [optimized|always] [HIBERNATE-SECONDS] [pop3]     any user, password mailcloud
+#   dovecot.sh pid DIR                                                                                   the master process
 #   dovecot.sh down DIR
 #
-# IMAP listens on 2143 + PORTOFFSET, IMAP in TLS on 2993 + PORTOFFSET. README.md says how it is tuned and why.
+# IMAP listens on 2143 + PORTOFFSET, IMAP in TLS on 2993 + PORTOFFSET; with pop3, POP3 on 2110 + PORTOFFSET and in TLS on 2995 + PORTOFFSET. README.md says how it is tuned and why.
 set -euo pipefail
 
 usage() { sed -n '4,6s/^#   //p' "$0" >&2; exit 64; }
 
 install_packages() {
-    if [ -x /usr/lib/dovecot/imap ]; then return; fi
+    if [ -x /usr/lib/dovecot/imap ] && [ -x /usr/lib/dovecot/pop3 ]; then return; fi
     apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends dovecot-imapd
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends dovecot-imapd dovecot-pop3d
 }
 
 create_owner() {
@@ -37,7 +37,7 @@ base_dir = $dir/run
 state_dir = $dir/state
 log_path = $dir/dovecot.log
 info_log_path = /dev/null
-protocols = imap
+protocols = imap $pop3
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$dir/tls.crt
@@ -67,7 +67,7 @@ service anvil {
   client_limit = 20000
 }
 service auth {
-  client_limit = 20000
+  client_limit = 40000
 }
 service imap-login {
   service_count = 0
@@ -91,11 +91,37 @@ service imap {
     user = dovecot
   }
 }
+$([ -z "$pop3" ] || pop3_services)
 service imap-hibernate {
   client_limit = 20000
   unix_listener imap-hibernate {
     user = vmail
   }
+}
+CF
+}
+
+# As for IMAP: nothing forked per login, a process per session that is used again. RETR sets no \Seen flag, which nobody asked for.
+pop3_services() {
+    cat <<CF
+pop3_no_flag_updates = yes
+service pop3-login {
+  service_count = 0
+  process_min_avail = 2
+  client_limit = 10000
+  inet_listener pop3 {
+    port = $((2110 + offset))
+  }
+  inet_listener pop3s {
+    port = $((2995 + offset))
+    ssl = yes
+  }
+}
+service pop3 {
+  service_count = 0
+  client_limit = 1
+  process_min_avail = 20
+  process_limit = 15000
 }
 CF
 }
@@ -106,7 +132,7 @@ case "${1:-}" in
 up)
     [ $# -ge 3 ] || usage
     mkdir -p "$2"
-    dir="$(realpath "$2")" offset="$3" format="${4:-sdbox}" fsync="${5:-optimized}" hibernate="${6:-0}"
+    dir="$(realpath "$2")" offset="$3" format="${4:-sdbox}" fsync="${5:-optimized}" hibernate="${6:-0}" pop3="${7:-}"
     install_packages
     create_owner
     write_configuration

@@ -14,4 +14,7 @@ internal static partial class MailboxesLog
 
     [LoggerMessage(3003, LogLevel.Warning, "mailbox {Account} could not release bodies that it needs no more; it tries again with its next change")]
     public static partial void BodiesNotReleased(ILogger logger, string account, Exception reason);
+
+    [LoggerMessage(3004, LogLevel.Warning, "an edge with live sessions does not answer; it is not asked again until it renews")]
+    public static partial void EdgeSilent(ILogger logger, Exception reason);
 }

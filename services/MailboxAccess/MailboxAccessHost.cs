@@ -1,6 +1,7 @@
 using System.Net;
 using MailCloud.Credentials;
 using MailCloud.MailboxAccess.Imap;
+using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Pop3;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
@@ -32,6 +33,8 @@ public static class MailboxAccessHost
         builder.Services.AddOptions<ImapOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ImapTelemetry>();
         builder.Services.AddSingleton<ImapConnectionHandler>();
+        builder.Services.AddSingleton<LiveSessions>();
+        builder.Services.AddHostedService<TerminalRegistration>();
         var options = section.Get<ImapOptions>() ?? new();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

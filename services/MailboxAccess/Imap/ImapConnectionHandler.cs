@@ -3,6 +3,7 @@ using MailCloud.Blobs;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Bodies;
+using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Imap.Watch;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -17,6 +18,7 @@ internal sealed record ImapServices(
     IGrainFactory Grains,
     GrainCalls Calls,
     MailboxWatches Watches,
+    LiveSessions LiveSessions,
     IMessageBlobs Blobs,
     PasswordCheck Passwords,
     SaslMechanisms Mechanisms,
@@ -29,6 +31,7 @@ internal sealed record ImapServices(
 internal sealed class ImapConnectionHandler(
     IOptions<ImapOptions> options,
     IGrainFactory grains,
+    LiveSessions liveSessions,
     IMessageBlobs blobs,
     PasswordCheck passwords,
     SaslMechanisms mechanisms,
@@ -41,7 +44,7 @@ internal sealed class ImapConnectionHandler(
     private const int FlushAt = 32 * 1024;
 
     private readonly ImapServices services = new(
-        options.Value, grains, new(options.Value.GrainTimeout, time), new(grains, options.Value, time, log), blobs, passwords, mechanisms, certificates, telemetry, time, log);
+        options.Value, grains, new(options.Value.GrainTimeout, time), new(grains, options.Value, time, log), liveSessions, blobs, passwords, mechanisms, certificates, telemetry, time, log);
 
     public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, implicitTls: false);
 

@@ -24,6 +24,9 @@ internal static partial class ImapLog
     [LoggerMessage(2007, LogLevel.Warning, "mailbox {Account} cannot be watched; it is tried again")]
     public static partial void WatchFailed(this ILogger log, string account, Exception error);
 
+    [LoggerMessage(2008, LogLevel.Warning, "who is logged in here cannot be made known, for SEND; it is tried again")]
+    public static partial void TerminalsUnknown(this ILogger log, Exception error);
+
     [LoggerMessage(2010, LogLevel.Error, "body {Body} cannot be read")]
     public static partial void BodyUnreadable(this ILogger log, string body, Exception error);
 

@@ -2,6 +2,7 @@ using System.Net;
 using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Bodies;
+using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Login;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -31,6 +32,7 @@ internal sealed class ImapSession : IAsyncDisposable
     private TlsConnection? tls;
     private DeflateConnection? deflate;
     private IMailboxGrain? mailboxGrain;
+    private Terminal? terminal;
     private int badInARow;
     private int loginFailures;
 
@@ -83,6 +85,7 @@ internal sealed class ImapSession : IAsyncDisposable
     public void LogIn(AccountId account)
     {
         Account = account;
+        terminal = Services.LiveSessions.Enter(account);
         Services.Telemetry.Login(succeeded: true);
         Services.Log.LoggedIn(connection.ConnectionId, account.Value);
     }
@@ -156,6 +159,42 @@ internal sealed class ImapSession : IAsyncDisposable
         await folder.WriteAsync(Writer, changes, mayExpunge, Enabled, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Ends when there is a notice for <see cref="TellNoticesAsync"/>; after login.</summary>
+    public Task NextNotice => terminal!.Next;
+
+    /// <summary>Sends the client what was sent to the account's terminals (RFC 821 §3.4); it is settled when the connection has taken it.</summary>
+    public async ValueTask TellNoticesAsync(CancellationToken cancellationToken)
+    {
+        if (terminal is null || !terminal.TryTake(out var notices, out var dropped))
+        {
+            return;
+        }
+
+        var shown = false;
+        try
+        {
+            if (dropped > 0)
+            {
+                Writer.Line($"* OK [ALERT] {dropped} older messages to you were not shown here");
+            }
+
+            foreach (var notice in notices)
+            {
+                Writer.Raw(notice.Response);
+            }
+
+            await Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+            shown = true;
+        }
+        finally
+        {
+            foreach (var notice in notices)
+            {
+                notice.Settle(shown);
+            }
+        }
+    }
+
     /// <summary>
     /// Goes on with an extension. What enables CONDSTORE while a mailbox is selected tells from which modseq on the client sees all (RFC 7162 §3.1.2.1).
     /// </summary>
@@ -188,6 +227,11 @@ internal sealed class ImapSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (terminal is not null)
+        {
+            Services.LiveSessions.Leave(terminal);
+        }
+
         if (deflate is not null)
         {
             await deflate.DisposeAsync().ConfigureAwait(false);
@@ -242,6 +286,11 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             Writer.Line("* BYE [TOOBIG] The literal is too large");
             return false;
+        }
+
+        if (!reply.Close)
+        {
+            await TellNoticesAsync(cancellationToken).ConfigureAwait(false);
         }
 
         WriteReply(tag, reply);

@@ -3,7 +3,7 @@ using MailCloud.MailboxAccess.Imap.Watch;
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
 /// <summary>
-/// IDLE (RFC 2177): what changes in the selected mailbox is told at once, until the client says DONE. Without a selected mailbox there is nothing to tell.
+/// IDLE (RFC 2177): what changes in the selected mailbox is told at once, and so is what is sent to the account's terminals, until the client says DONE.
 /// The inactivity timer runs on, so that clients begin anew within 29 minutes (RFC 2177 §3).
 /// </summary>
 internal static class Idle
@@ -44,8 +44,9 @@ internal static class Idle
             {
                 // Taken before the mailbox is asked: what changes while it answers wakes us again.
                 var news = watch?.Next ?? Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                await session.TellNoticesAsync(cancellationToken).ConfigureAwait(false);
                 var pause = await TellAsync(session, cancellationToken).ConfigureAwait(false) ? null : Task.Delay(PauseAfterError, session.Services.Time, cancellationToken);
-                await WaitAsync(pause ?? news, answer, session, cancellationToken).ConfigureAwait(false);
+                await WaitAsync(pause ?? news, session.NextNotice, answer, session, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -73,13 +74,13 @@ internal static class Idle
         return true;
     }
 
-    private static async Task WaitAsync(Task news, Task answer, ImapSession session, CancellationToken cancellationToken)
+    private static async Task WaitAsync(Task news, Task notice, Task answer, ImapSession session, CancellationToken cancellationToken)
     {
         while (true)
         {
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var silence = Task.Delay(SignOfLife, session.Services.Time, end.Token);
-            var first = await Task.WhenAny(news, answer, silence).ConfigureAwait(false);
+            var first = await Task.WhenAny(news, notice, answer, silence).ConfigureAwait(false);
             await end.CancelAsync().ConfigureAwait(false);
             if (first != silence)
             {

@@ -1,0 +1,60 @@
+using MailCloud.MailboxContracts;
+using Microsoft.Extensions.Options;
+
+namespace MailCloud.MailboxAccess.Imap.Terminals;
+
+/// <summary>Keeps <see cref="LiveSessions"/> known to the terminals' grain: one call for the whole edge, whatever the number of sessions.</summary>
+internal sealed class TerminalRegistration(
+    LiveSessions sessions, IGrainFactory grains, IOptions<ImapOptions> options, TimeProvider time, ILogger<TerminalRegistration> log) : BackgroundService
+{
+    /// <summary>A quarter of the time for which the grain remembers an edge (<see cref="ITerminalsGrain.AttachAsync"/>).</summary>
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(15);
+
+    /// <summary>Sooner after an error: until then nobody here is at a terminal.</summary>
+    private static readonly TimeSpan RenewalAfterError = TimeSpan.FromSeconds(3);
+
+    private readonly ITerminalsGrain terminals = grains.GetGrain<ITerminalsGrain>(0);
+    private ITerminalEdge? edge;
+    private TimeSpan pause;
+
+    /// <summary>Returns when the grain was told, or did not answer: listeners open after that.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        pause = await RenewAsync().ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        if (edge is not null)
+        {
+            // When this fails the grain forgets us by itself.
+            await terminals.DetachAsync(edge).WaitAsync(options.Value.GrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(false);
+            pause = await RenewAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<TimeSpan> RenewAsync()
+    {
+        try
+        {
+            edge ??= grains.CreateObjectReference<ITerminalEdge>(sessions);
+            await terminals.AttachAsync(edge).WaitAsync(options.Value.GrainTimeout, time).ConfigureAwait(false);
+            return Renewal;
+        }
+        catch (Exception e)
+        {
+            log.TerminalsUnknown(e);
+            return RenewalAfterError;
+        }
+    }
+}

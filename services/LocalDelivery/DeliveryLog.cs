@@ -41,6 +41,12 @@ internal static partial class DeliveryLog
     [LoggerMessage(4011, LogLevel.Error, "consuming the queue broke off and starts again")]
     public static partial void ConsumingBroke(ILogger logger, Exception reason);
 
+    [LoggerMessage(4012, LogLevel.Debug, "{Delivery} of {Tenant}: a live session of {Account} has shown it: {Shown}, all of it: {Whole}")]
+    public static partial void Shown(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, bool shown, bool whole);
+
+    [LoggerMessage(4013, LogLevel.Warning, "{Delivery} of {Tenant}: terminals of {Account} cannot be asked; it is filed")]
+    public static partial void TerminalsSilent(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, Exception reason);
+
     [LoggerMessage(4020, LogLevel.Information, "{Delivery} of {Tenant}: report {Report} ({Action}) to the sender is queued")]
     public static partial void Reported(ILogger logger, DeliveryId delivery, TenantId tenant, DeliveryId report, string action);
 

@@ -15,6 +15,12 @@ internal abstract record DeliveryOutcome
         public static readonly Delivered Instance = new();
     }
 
+    /// <summary>A live session of the account has shown all of it (RFC 821 §3.4), and the copy is not in the mailbox.</summary>
+    public sealed record Shown : DeliveryOutcome
+    {
+        public static readonly Shown Instance = new();
+    }
+
     /// <summary>
     /// Transient: try again on the schedule. <paramref name="Answered"/> is false when the mailbox did not answer, so that the copy may be filed all the same.
     /// </summary>

@@ -20,7 +20,7 @@ internal sealed class DeliveryTelemetry
     public DeliveryTelemetry(IMeterFactory meters)
     {
         var meter = meters.Create(Name);
-        filings = meter.CreateCounter<long>("mailcloud.delivery.filings", "{copy}", "Copies offered to mailboxes, by outcome.");
+        filings = meter.CreateCounter<long>("mailcloud.delivery.filings", "{copy}", "Copies offered to mailboxes, or shown instead, by outcome.");
         duration = meter.CreateHistogram<double>("mailcloud.delivery.duration", "s", "From acceptance to the copy being durably filed.");
         entries = meter.CreateCounter<long>("mailcloud.delivery.entries", "{entry}", "Queue entries settled, by result.");
         inHand = meter.CreateUpDownCounter<int>("mailcloud.delivery.in_hand", "{entry}", "Queue entries being worked on.");
@@ -58,6 +58,7 @@ internal sealed class DeliveryTelemetry
     private static string NameOf(DeliveryOutcome outcome) => outcome switch
     {
         DeliveryOutcome.Delivered => "filed",
+        DeliveryOutcome.Shown => "shown",
         DeliveryOutcome.Deferred => "deferred",
         DeliveryOutcome.Rejected => "rejected",
         _ => "too_old",

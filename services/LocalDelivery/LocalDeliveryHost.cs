@@ -19,6 +19,8 @@ public static class LocalDeliveryHost
         services.AddSingleton<MailboxLanes>();
         services.AddSingleton<FilingRequests>();
         services.AddSingleton<MailboxFiler>();
+        services.AddSingleton<Terminals>();
+        services.AddSingleton<CopyDelivery>();
         services.AddSingleton<RetryHints>();
         services.AddSingleton<SpoolHandOver>();
         services.AddSingleton<SenderMailbox>();

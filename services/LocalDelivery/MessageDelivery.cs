@@ -12,7 +12,7 @@ namespace MailCloud.LocalDelivery;
 /// member of a set. So nothing is lost (the entry is settled last) and nothing is doubled.
 /// </summary>
 internal sealed class MessageDelivery(
-    FilingRequests requests, MailboxFiler filer, SpoolHandOver spool, ReportSender reports, IMessageBlobs blobs, Breaker breaker, ILogger<MessageDelivery> logger)
+    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, ReportSender reports, IMessageBlobs blobs, Breaker breaker, ILogger<MessageDelivery> logger)
 {
     /// <summary>Mailboxes of one message worked on at a time: an eighth of the default prefetch, so that a message to thousands leaves room for others.</summary>
     private const int FilingsAtATime = 32;
@@ -33,7 +33,7 @@ internal sealed class MessageDelivery(
             await ReportAsync(message, recipient, outcomes, cancellationToken);
         }
 
-        // Only now that the sender has his report for certain may the body lose its owner.
+        // Only now that the sender has his report for certain may the body lose its owner. Of a copy that was shown the mailbox stays the owner: should the entry come again, it may be filed.
         foreach (var (account, outcome) in outcomes)
         {
             if (outcome is DeliveryOutcome.Rejected)
@@ -61,16 +61,16 @@ internal sealed class MessageDelivery(
         // Step 5: the queue's message and its body become what mailboxes are given.
         var request = await CreateRequestAsync(message, cancellationToken);
 
-        // Step 6: each mailbox files it, or says why not.
+        // Step 6: each mailbox files it, or says why not; or a session shows it.
         if (accounts.Count == 1)
         {
             var account = accounts.First();
-            return new(1) { [account] = await filer.FileAsync(message, account, request) };
+            return new(1) { [account] = await copies.DeliverAsync(message, account, request) };
         }
 
         var outcomes = new ConcurrentDictionary<AccountId, DeliveryOutcome>();
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = FilingsAtATime, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(accounts, parallel, async (account, _) => outcomes[account] = await filer.FileAsync(message, account, request));
+        await Parallel.ForEachAsync(accounts, parallel, async (account, _) => outcomes[account] = await copies.DeliverAsync(message, account, request));
         return new(outcomes);
     }
 
@@ -122,7 +122,7 @@ internal sealed class MessageDelivery(
             DeliveryLog.Rejected(logger, message.Id, message.Tenant, recipient.Address, rejected.Reply);
             await reports.SendAsync(DsnReport.Failed(message, recipient, rejected.Status, rejected.Reply), cancellationToken);
         }
-        else if (recipient.Remote.Count == 0 && recipient.Mailboxes.All(account => outcomes[account] is DeliveryOutcome.Delivered))
+        else if (recipient.Remote.Count == 0 && recipient.Mailboxes.All(account => outcomes[account] is DeliveryOutcome.Delivered or DeliveryOutcome.Shown))
         {
             await reports.SendAsync(DsnReport.Delivered(message, recipient), cancellationToken);
         }

@@ -54,6 +54,7 @@ internal sealed class SpoolHandOver(IGrainFactory grains, RetryHints hints, Brea
         }
     }
 
+    // What waits is mail, whatever it was to its other recipients: terminals are for who is there now.
     private static QueuedMessage Narrow(QueuedMessage message, EnvelopeRecipient recipient) =>
-        message with { Envelope = message.Envelope with { Recipients = [recipient] } };
+        message with { Envelope = message.Envelope with { Recipients = [recipient], Kind = TransactionKind.Mail } };
 }

@@ -17,6 +17,9 @@ public sealed record Envelope
     [Id(4)] public string? EnvelopeId { get; init; }
 
     [Id(5)] public DsnReturn Return { get; init; }
+
+    /// <summary>Which command began the transaction; where nothing is stored it was MAIL.</summary>
+    [Id(6)] public TransactionKind Kind { get; init; }
 }
 
 /// <summary>One RCPT of a transaction, with what the directory said of it when it was accepted.</summary>
@@ -36,6 +39,24 @@ public sealed record EnvelopeRecipient
     [Id(3)] public string? OriginalRecipient { get; init; }
 
     [Id(4)] public DsnNotify Notify { get; init; }
+}
+
+/// <summary>
+/// What a message's local recipients are to get it on (RFC 821 §3.4): their mailbox, their terminal, which is a live session of the account, or both.
+/// </summary>
+public enum TransactionKind
+{
+    /// <summary>MAIL: the mailbox.</summary>
+    Mail = 0,
+
+    /// <summary>SEND: the terminal.</summary>
+    Send = 1,
+
+    /// <summary>SOML: the terminal when there is one, else the mailbox.</summary>
+    SendOrMail = 2,
+
+    /// <summary>SAML: the mailbox, and the terminal when there is one.</summary>
+    SendAndMail = 3,
 }
 
 /// <summary>BODY= of MAIL (RFC 6152, RFC 3030).</summary>

@@ -15,7 +15,7 @@ public sealed record MessageSummary
     /// <summary>The header section as it stands in the body, with its empty line; null when it is longer than <see cref="MaxHeader"/> and must be read from the body.</summary>
     [Id(2)] public byte[]? Header { get; init; }
 
-    /// <summary>The first readable text, for lists of messages: at most 200 chars, decoded to Unicode.</summary>
+    /// <summary>The first readable text, for lists of messages: at most <see cref="MaxPreview"/> chars on one line, decoded to Unicode.</summary>
     [Id(3)] public string Preview { get; init; } = "";
 
     /// <summary>References and In-Reply-To ids without brackets, for threading: the newest 20.</summary>
@@ -27,8 +27,19 @@ public sealed record MessageSummary
     /// </summary>
     [Id(5)] public long? ShownLength { get; init; }
 
+    /// <summary>True when <see cref="Preview"/> is all that there is to read: the message is one plain text, and it was not cut.</summary>
+    public bool IsPreviewWhole =>
+        Structure is { Disposition: null, BodyLength: <= PreviewText.MaxPlain }
+        && Structure.Type.Equals("text", StringComparison.OrdinalIgnoreCase) && Structure.Subtype.Equals("plain", StringComparison.OrdinalIgnoreCase)
+
+        // A text that was cut may have lost half a character and a space at its end.
+        && Preview.Length < MaxPreview - 2;
+
     /// <summary>Octets of the body as shown, of which the blob has <paramref name="stored"/>.</summary>
     public long LengthShown(long stored) => ShownLength ?? stored;
+
+    /// <summary>Chars.</summary>
+    public const int MaxPreview = 200;
 
     /// <summary>Octets. Nine in ten header sections are below 8 kB; twice that keeps the summary blobs small.</summary>
     public const int MaxHeader = 16 * 1024;

@@ -8,10 +8,8 @@ namespace MailCloud.Messages;
 /// <summary>The first readable text of a message: its first text/plain, or when it has none its first text/html without tags.</summary>
 internal sealed partial class PreviewText
 {
-    private const int Length = 200;
-
     /// <summary>Octets kept of the text's encoded form: 200 chars with room for encoding and quoted lines, and for HTML's style sheets.</summary>
-    private const int MaxPlain = 4 * 1024;
+    public const int MaxPlain = 4 * 1024;
     private const int MaxHtml = 32 * 1024;
 
     private (MimeNode Node, OctetBuffer Octets)? plain;
@@ -70,10 +68,10 @@ internal sealed partial class PreviewText
 
     private static string Shorten(string text)
     {
-        var preview = new StringBuilder(Length);
+        var preview = new StringBuilder(MessageSummary.MaxPreview);
         foreach (var c in text)
         {
-            if (preview.Length == Length)
+            if (preview.Length == MessageSummary.MaxPreview)
             {
                 break;
             }

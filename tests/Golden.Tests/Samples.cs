@@ -38,6 +38,7 @@ internal static class Samples
             SmtpUtf8 = true,
             EnvelopeId = "env",
             Return = DsnReturn.Full,
+            Kind = TransactionKind.SendAndMail,
         },
         Trace = "Received: by mail.example.test\r\n",
         Submitter = Account,

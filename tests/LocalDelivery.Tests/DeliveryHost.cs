@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
+using MailCloud.LocalDelivery.Reports;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Messages;
@@ -12,6 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.LocalDelivery.Tests;
@@ -70,12 +72,14 @@ public abstract class DeliveryHost : IAsyncLifetime
 
     protected static EnvelopeRecipient To(AccountId account) => new() { Address = new(account.Value.Split('/')[1], "example.test"), Mailboxes = [account] };
 
-    protected async Task<QueuedMessage> AcceptAsync(params EnvelopeRecipient[] recipients)
+    protected Task<QueuedMessage> AcceptAsync(params EnvelopeRecipient[] recipients) => AcceptAsync("hello\r\n", recipients);
+
+    protected async Task<QueuedMessage> AcceptAsync(string text, params EnvelopeRecipient[] recipients)
     {
         var id = DeliveryId.New(Time.GetUtcNow());
         var name = BodyRef.NameFor(Demo, id);
         await using var upload = Blobs.Create(name, BodyOwner.Of(id, recipients));
-        await upload.WriteAsync("Subject: hello\r\nMessage-ID: <m@example.test>\r\n\r\nhello\r\n"u8.ToArray(), default);
+        await upload.WriteAsync(Encoding.UTF8.GetBytes($"Subject: hello\r\nMessage-ID: <m@example.test>\r\n\r\n{text}"), default);
         await upload.CommitAsync(default);
         return new()
         {
@@ -88,6 +92,22 @@ public abstract class DeliveryHost : IAsyncLifetime
     }
 
     protected Task<string?> DeliverAsync(QueuedMessage message) => host.Services.GetRequiredService<MessageDelivery>().DeliverAsync(message, default);
+
+    /// <summary>The same, in a process that dies at a step of its writes.</summary>
+    private protected Task<string?> DeliverAsync(QueuedMessage message, DyingStores stores)
+    {
+        var services = Services;
+        var reports = new ReportSender(
+            stores, stores, services.GetRequiredService<SenderMailbox>(), services.GetRequiredService<DeliveryOptions>(), services.GetRequiredService<DeliveryTelemetry>(), NullLogger<ReportSender>.Instance);
+        return new MessageDelivery(
+            new FilingRequests(stores, Time, NullLogger<FilingRequests>.Instance),
+            services.GetRequiredService<CopyDelivery>(),
+            services.GetRequiredService<SpoolHandOver>(),
+            reports,
+            stores,
+            services.GetRequiredService<Breaker>(),
+            NullLogger<MessageDelivery>.Instance).DeliverAsync(message, default);
+    }
 
     /// <summary>Delivers what is in the queue, which here are reports, until it is empty.</summary>
     protected async Task DeliverQueuedAsync()

@@ -1,9 +1,6 @@
 using System.Text;
-using MailCloud.LocalDelivery.Reports;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailCloud.LocalDelivery.Tests;
 
@@ -112,20 +109,5 @@ public sealed class DeliveryTests : DeliveryHost
         }
 
         Assert.Fail("the delivery never ran to its end");
-    }
-
-    private Task<string?> DeliverAsync(QueuedMessage message, DyingStores stores)
-    {
-        var services = Services;
-        var reports = new ReportSender(
-            stores, stores, services.GetRequiredService<SenderMailbox>(), services.GetRequiredService<DeliveryOptions>(), services.GetRequiredService<DeliveryTelemetry>(), NullLogger<ReportSender>.Instance);
-        return new MessageDelivery(
-            new FilingRequests(stores, Time, NullLogger<FilingRequests>.Instance),
-            services.GetRequiredService<MailboxFiler>(),
-            services.GetRequiredService<SpoolHandOver>(),
-            reports,
-            stores,
-            services.GetRequiredService<Breaker>(),
-            NullLogger<MessageDelivery>.Instance).DeliverAsync(message, default);
     }
 }

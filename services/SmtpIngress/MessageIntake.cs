@@ -162,7 +162,7 @@ internal sealed class MessageIntake : IAsyncDisposable
         Id = part.Id,
         Tenant = part.Tenant,
         Body = new(part.Name, part.Upload.Length),
-        Envelope = transaction.EnvelopeFor(part.Recipients),
+        Envelope = transaction.EnvelopeFor(part.Recipients, reachesTerminals: part.Tenant == session.Account?.Tenant),
         Trace = Trace(part),
         Submitter = session.Account?.Account,
         TraceParent = activity?.Id,

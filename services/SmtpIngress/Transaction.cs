@@ -2,9 +2,11 @@ using MailCloud.Messages;
 
 namespace MailCloud.SmtpIngress;
 
-/// <summary>What MAIL and RCPT have said so far (RFC 5321 §3.3).</summary>
-internal sealed class Transaction(EmailAddress? sender)
+/// <summary>What MAIL, or one of its kin (RFC 821 §3.4), and RCPT have said so far (RFC 5321 §3.3).</summary>
+internal sealed class Transaction(TransactionKind kind, EmailAddress? sender)
 {
+    public TransactionKind Kind { get; } = kind;
+
     public EmailAddress? Sender { get; } = sender;
 
     /// <summary>SIZE= of MAIL, octets; 0 when it was not given.</summary>
@@ -28,7 +30,7 @@ internal sealed class Transaction(EmailAddress? sender)
     public MailCloud.Wire.LineEndCheck LineEnds;
 #pragma warning restore CA1051
 
-    public Envelope EnvelopeFor(IReadOnlyList<EnvelopeRecipient> recipients) => new()
+    public Envelope EnvelopeFor(IReadOnlyList<EnvelopeRecipient> recipients, bool reachesTerminals) => new()
     {
         Sender = Sender,
         Recipients = recipients,
@@ -36,6 +38,7 @@ internal sealed class Transaction(EmailAddress? sender)
         SmtpUtf8 = SmtpUtf8,
         EnvelopeId = EnvelopeId,
         Return = Return,
+        Kind = reachesTerminals ? Kind : TransactionKind.Mail,
     };
 }
 

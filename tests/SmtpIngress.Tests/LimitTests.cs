@@ -95,6 +95,20 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Who_is_idle_is_told_of_the_end()
+    {
+        var server = new PipedServer(fixture.Services, new());
+        using var stopping = new CancellationTokenSource();
+        using var client = server.Connect("192.0.2.1", stopping: stopping.Token);
+        await client.ReadReplyAsync();
+        await client.SayAsync("EHLO c.example");
+        await stopping.CancelAsync();
+
+        Assert.StartsWith("421 4.3.2 ", await client.ReadReplyAsync(), StringComparison.Ordinal);
+        Assert.Equal("(closed)", await client.ReadReplyAsync());
+    }
+
+    [Fact]
     public async Task A_message_that_drips_is_given_up()
     {
         // Each octet comes long before DataTimeout, and together they are slower than MinDataRate.

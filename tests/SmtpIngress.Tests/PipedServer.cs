@@ -6,6 +6,7 @@ using MailCloud.Queue;
 using MailCloud.Testing;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -40,10 +41,11 @@ internal sealed class PipedServer
         await serving;
     }
 
-    public PipedClient Connect(string address, Listener listener = Listener.Mx)
+    /// <param name="stopping">When it ends the server wants to stop.</param>
+    public PipedClient Connect(string address, Listener listener = Listener.Mx, CancellationToken stopping = default)
     {
         var connection = new PipedConnection();
-        return new(connection, ServeAsync(connection, address, listener));
+        return new(connection, ServeAsync(connection, address, listener, new(stopping)));
     }
 
     /// <summary>The reply that comes when time passes and the client does what it does meanwhile.</summary>
@@ -60,7 +62,7 @@ internal sealed class PipedServer
         return await reply;
     }
 
-    private async Task ServeAsync(PipedConnection connection, string address, Listener listener)
+    private async Task ServeAsync(PipedConnection connection, string address, Listener listener, Stopping? stopping = null)
     {
         await Task.Yield();
         await using var context = new DefaultConnectionContext("piped")
@@ -68,8 +70,16 @@ internal sealed class PipedServer
             Transport = connection.Server,
             RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40_000),
         };
+        context.Features.Set<IConnectionLifetimeNotificationFeature>(stopping);
         await handler.RunAsync(context, listener);
         connection.Close();
+    }
+
+    private sealed class Stopping(CancellationToken stopping) : IConnectionLifetimeNotificationFeature
+    {
+        public CancellationToken ConnectionClosedRequested { get; set; } = stopping;
+
+        public void RequestClose() => throw new NotSupportedException();
     }
 }
 

@@ -61,6 +61,19 @@ public sealed class StoredMailTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_transaction_for_terminals_says_so_within_its_tenant()
+    {
+        await SubmitAsync("saml-stored", "SAML", "bob@example.test", "carol@other.test", "far@remote.example");
+        await SubmitAsync("send-stored", "SEND", "team@example.test");
+        await SubmitAsync("mail-stored", "MAIL", "team@example.test");
+
+        Assert.Equal([("demo", TransactionKind.SendAndMail), ("other", TransactionKind.Mail)], await KindsAsync("saml-stored"));
+        Assert.Equal([("demo", TransactionKind.Mail)], await KindsAsync("mail-stored"));
+        var sent = Assert.Single(await StoredAsync("send-stored"));
+        Assert.Equal((TransactionKind.Send, "demo/bob"), (sent.Envelope.Kind, Assert.Single(Assert.Single(sent.Envelope.Recipients).Mailboxes).Value));
+    }
+
+    [Fact]
     public async Task Addresses_beyond_ascii_are_stored_as_they_are()
     {
         var (entry, _) = await SendAsync("smtputf8", [
@@ -84,6 +97,22 @@ public sealed class StoredMailTests(ServerFixture server)
 
         Assert.StartsWith($"Received: from c.example ({literal})\r\n", entry.Trace, StringComparison.Ordinal);
     }
+
+    private Task SubmitAsync(string subject, string verb, params string[] recipients)
+    {
+        var login = Convert.ToBase64String(Encoding.UTF8.GetBytes("\0alice@example.test\0mailcloud"));
+        return server.RunAsync([
+            "# listener: submission", "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", $"C AUTH PLAIN {login}", "S 235 *",
+            $"C {verb} FROM:<alice@example.test>", "S 250 *", .. recipients.SelectMany(r => new[] { $"C RCPT TO:<{r}>", "S 250 *" }),
+            "C DATA", "S 354 *", $"C Subject: {subject}", "C ", "C .", "S 250 2.0.0 *", "C QUIT", "S 221 *",
+        ], Chunking.ByLine);
+    }
+
+    private async Task<IEnumerable<(string Tenant, TransactionKind Kind)>> KindsAsync(string subject) =>
+        (await StoredAsync(subject)).Select(e => (e.Tenant.Value, e.Envelope.Kind)).Order();
+
+    private async Task<IReadOnlyList<QueuedMessage>> StoredAsync(string subject) =>
+        [.. (await server.StoredAsync()).Where(s => Encoding.ASCII.GetString(s.Body).StartsWith($"Subject: {subject}\r\n", StringComparison.Ordinal)).Select(s => s.Entry)];
 
     private async Task<(QueuedMessage Entry, byte[] Body)> SendAsync(string subject, string[] envelope, params string[] before)
     {

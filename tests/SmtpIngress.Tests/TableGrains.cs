@@ -17,13 +17,15 @@ internal static class Table
         Account("alice@example.test", "demo") with { SendAs = ["office@example.test"] },
         Account("bob@example.test", "demo"),
         Account("full@example.test", "demo"),
+        Account("silent@example.test", "demo"),
         Account("carol@other.test", "other"),
         Account("用户@example.test", "demo"),
         Entry("team@example.test", AddressKind.Alias, "alice@example.test", "bob@example.test", "team@example.test"),
         Entry("postmaster@example.test", AddressKind.Alias, "alice@example.test"),
+        Entry("outside@example.test", AddressKind.Alias, "someone@remote.example"),
         Entry("forward@example.test", AddressKind.Forwarded, "someone@remote.example"),
         Entry("moved@example.test", AddressKind.Moved, "new@remote.example"),
-    }.ToDictionary(r => r.Address.Key);
+    }.Concat(Enumerable.Range(0, 12).Select(i => Entry($"deep{i}@example.test", AddressKind.Alias, $"deep{i + 1}@example.test"))).ToDictionary(r => r.Address.Key);
 
     public static EmailAddress Address(string text) => EmailAddress.TryParse(text, out var address) ? address : throw new ArgumentException(text);
 
@@ -61,6 +63,20 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
     public Task<PutAddressResult> PutAsync(AddressRecord record) => throw new NotSupportedException();
 
     public Task<bool> ReplaceVerifierAsync(string expected, string verifier) => Task.FromResult(true);
+}
+
+/// <summary>Bob is logged in, and nobody else; of Silent nobody can say it.</summary>
+internal sealed class TableTerminalsGrain : Grain, ITerminalsGrain
+{
+    public Task<IReadOnlyList<AccountId>> FindLiveAsync(IReadOnlyList<AccountId> accounts) => accounts.Contains(new("demo/silent"))
+        ? throw new TimeoutException("the grain does not answer")
+        : Task.FromResult<IReadOnlyList<AccountId>>([.. accounts.Where(account => account.Value == "demo/bob")]);
+
+    public Task AttachAsync(ITerminalEdge edge) => throw new NotSupportedException();
+
+    public Task DetachAsync(ITerminalEdge edge) => throw new NotSupportedException();
+
+    public Task<bool> ShowAsync(AccountId account, string text) => throw new NotSupportedException();
 }
 
 internal sealed class TableMailboxGrain : Grain, IMailboxGrain

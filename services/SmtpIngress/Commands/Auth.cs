@@ -84,6 +84,9 @@ internal static class Auth
                         return await FinishAsync(session, account, done).ConfigureAwait(false);
                     case SaslStep.Malformed malformed:
                         return new(501, "5.5.2", malformed.Why);
+                    case SaslStep.Downgraded:
+                        // RFC 4954 §6: weaker than policy permits. Nothing was guessed, so it counts for nothing.
+                        return new(534, "5.7.9", "this mechanism is too weak here, take SCRAM-SHA-256-PLUS");
                     default:
                         return Refuse(session);
                 }

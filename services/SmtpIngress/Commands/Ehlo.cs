@@ -38,6 +38,15 @@ internal static class Ehlo
         yield return "BINARYMIME";
         yield return $"LIMITS RCPTMAX={session.Options.MaxRecipients}";
         yield return "DSN";
+        if (session.IsSubmission)
+        {
+            // RFC 5321 App. F.6 and §3.5.2: what works after a login is listed before it too.
+            yield return "SEND";
+            yield return "SOML";
+            yield return "SAML";
+            yield return "EXPN";
+        }
+
         yield return "HELP";
     }
 }

@@ -3,7 +3,10 @@ using MailCloud.Messages;
 
 namespace MailCloud.SmtpIngress.Commands;
 
-/// <summary>RFC 5321 §4.1.1.7: the members of an alias, for an authenticated client of its tenant (§7.3 lets a host tell nobody else).</summary>
+/// <summary>
+/// RFC 5321 §4.1.1.7: the members of an alias, for an authenticated client of its tenant. Others learn nothing, by 252: no other reply may be given that could pass for a
+/// verification or its failure (§7.3).
+/// </summary>
 internal static class Expn
 {
     public static async ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken)
@@ -15,7 +18,7 @@ internal static class Expn
 
         if (session.Account is not { } account)
         {
-            return new(502, "5.5.1", "EXPN is for authenticated clients");
+            return Vrfy.CannotVerify;
         }
 
         var record = EmailAddress.TryParse(args.Trim('<', '>'), out var address)

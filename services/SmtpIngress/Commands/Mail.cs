@@ -7,9 +7,18 @@ namespace MailCloud.SmtpIngress.Commands;
 /// <summary>RFC 5321 §4.1.1.2, with SIZE (1870), BODY (6152, 3030), SMTPUTF8 (6531), RET and ENVID (3461), AUTH (4954 §5).</summary>
 internal static class Mail
 {
-    public static async ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken)
+    public static ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken) =>
+        BeginAsync(session, TransactionKind.Mail, args);
+
+    /// <summary>Begins a transaction; those for terminals (RFC 821 §3.4) take the same parameters (RFC 1870 §3).</summary>
+    internal static async ValueTask<SmtpReply> BeginAsync(SmtpSession session, TransactionKind kind, string args)
     {
-        if (Parse(args, out var transaction) is { } syntax)
+        if (kind != TransactionKind.Mail && !session.IsSubmission)
+        {
+            return new(502, "5.5.1", "terminals are for submission");
+        }
+
+        if (Parse(kind, args, out var transaction) is { } syntax)
         {
             return syntax;
         }
@@ -17,6 +26,12 @@ internal static class Mail
         if (session.IsSubmission && session.Account is null)
         {
             return SmtpReply.AuthenticationRequired;
+        }
+
+        // Who looks at a terminal cannot look for more than he is shown.
+        if (kind != TransactionKind.Mail && transaction.Sender is null)
+        {
+            return new(553, "5.1.7", "a terminal shows whom it is from");
         }
 
         // RFC 1870 §6.1.
@@ -39,12 +54,12 @@ internal static class Mail
         return new(250, "2.1.0", "sender OK");
     }
 
-    internal static SmtpReply? Parse(string args, out Transaction transaction)
+    internal static SmtpReply? Parse(TransactionKind kind, string args, out Transaction transaction)
     {
         transaction = null!;
         if (PathArgument.Parse(args, "FROM:") is not { } argument)
         {
-            return SmtpReply.Syntax("MAIL FROM:<address>");
+            return SmtpReply.Syntax("it is FROM:<address>");
         }
 
         EmailAddress? sender = null;
@@ -76,7 +91,7 @@ internal static class Mail
             if (ok is not true)
             {
                 // RFC 5321 §4.1.1.11.
-                return ok is null ? new(555, "5.5.4", "unknown parameter of MAIL") : SmtpReply.Syntax($"malformed parameter {name.ToUpperInvariant()}");
+                return ok is null ? new(555, "5.5.4", "unknown parameter") : SmtpReply.Syntax($"malformed parameter {name.ToUpperInvariant()}");
             }
         }
 
@@ -86,7 +101,7 @@ internal static class Mail
             return new(553, "5.6.7", "address needs SMTPUTF8");
         }
 
-        transaction = new(sender) { DeclaredSize = size, Body = body, SmtpUtf8 = utf8, EnvelopeId = envelopeId, Return = dsnReturn };
+        transaction = new(kind, sender) { DeclaredSize = size, Body = body, SmtpUtf8 = utf8, EnvelopeId = envelopeId, Return = dsnReturn };
         return null;
     }
 

@@ -6,7 +6,7 @@ namespace MailCloud.SmtpIngress.Commands;
 /// <summary>RFC 5321 §4.1.1.6. Strangers learn nothing (§7.3): only an authenticated client gets an answer, and only of its own tenant.</summary>
 internal static class Vrfy
 {
-    private static readonly SmtpReply CannotVerify = new(252, "2.0.0", "cannot verify, but will take mail for it if it exists");
+    public static readonly SmtpReply CannotVerify = new(252, "2.0.0", "cannot verify, but will take mail for it if it exists");
 
     public static async ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken)
     {

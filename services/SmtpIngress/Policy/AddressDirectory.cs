@@ -68,6 +68,9 @@ internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, 
     public Task ReplaceVerifierAsync(EmailAddress address, string expected, string verifier) =>
         grains.GetGrain<IAddressGrain>(address.Key).ReplaceVerifierAsync(expected, verifier);
 
+    /// <summary>Of these accounts, the ones that have a live session (RFC 821 §3.4).</summary>
+    public Task<IReadOnlyList<AccountId>> FindLiveAsync(IReadOnlyList<AccountId> accounts) => grains.GetGrain<ITerminalsGrain>(0).FindLiveAsync(accounts);
+
     public Task<MailboxQuota?> FindQuotaAsync(AccountId account) => grains.GetGrain<IMailboxGrain>(account.Value).GetQuotaAsync();
 
     private static void Remember<T>(System.Collections.Concurrent.ConcurrentDictionary<string, T> table, string key, T value)

@@ -19,11 +19,15 @@ internal static class RecipientCheck
     private const int MaxDepth = 10;
     private const int MaxTargets = 1000;
 
-    public static async ValueTask<RecipientDecision> DecideAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
+    private static readonly SmtpReply NoTerminal = new(550, "5.3.3", "there is no terminal of that name here");
+
+    public static async ValueTask<RecipientDecision> DecideAsync(SmtpSession session, Transaction transaction, EnvelopeRecipient recipient)
     {
         try
         {
-            return await LookUpAsync(session, recipient, declaredSize).ConfigureAwait(false);
+            return transaction.Kind == TransactionKind.Send
+                ? await LookUpLiveAsync(session, recipient, transaction.DeclaredSize).ConfigureAwait(false)
+                : await LookUpAsync(session, recipient, transaction.DeclaredSize).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -33,6 +37,34 @@ internal static class RecipientCheck
     }
 
     public static bool IsPostmaster(EmailAddress address) => address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// SEND (RFC 821 §3.4): of what an address stands for, those who are there. Who is there is told within a tenant only. A mailbox must have room: a message
+    /// that no session shows in the end is filed.
+    /// </summary>
+    private static async ValueTask<RecipientDecision> LookUpLiveAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
+    {
+        var decision = await LookUpAsync(session, recipient, declaredSize).ConfigureAwait(false);
+        if (decision.Accepted is not { } accepted)
+        {
+            return decision;
+        }
+
+        if (decision.Reply.Code == 251)
+        {
+            return Elsewhere("user is not here", accepted.Recipient.Remote[0]);
+        }
+
+        if (accepted.Recipient.Mailboxes.Count == 0 || accepted.Tenant != session.Account!.Tenant)
+        {
+            return NoTerminal;
+        }
+
+        var live = await session.Services.Directory.FindLiveAsync(accepted.Recipient.Mailboxes).ConfigureAwait(false);
+        return live.Count == 0
+            ? new SmtpReply(450, "4.2.1", "nobody of that name is logged in")
+            : Accept(accepted.Tenant, accepted.Recipient with { Mailboxes = live, Remote = [] });
+    }
 
     private static async ValueTask<RecipientDecision> LookUpAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
     {
@@ -60,7 +92,7 @@ internal static class RecipientCheck
         return record?.Kind switch
         {
             null => new SmtpReply(550, "5.1.1", "no such user here"),
-            AddressKind.Moved => new SmtpReply(551, "5.1.6", $"user has moved, please try <{record.Targets[0]}>"),
+            AddressKind.Moved => Elsewhere("user has moved", record.Targets[0]),
             AddressKind.Forwarded => Accept(tenant, recipient with { Remote = record.Targets }) with { Reply = new(251, "2.1.5", $"will forward to <{record.Targets[0]}>") },
             AddressKind.Account => await CheckQuotaAsync(session, record, recipient, declaredSize).ConfigureAwait(false),
             _ => await ExpandAsync(directory, record, recipient).ConfigureAwait(false),
@@ -134,6 +166,8 @@ internal static class RecipientCheck
                 break;
         }
     }
+
+    private static SmtpReply Elsewhere(string why, EmailAddress path) => new(551, "5.1.6", $"{why}, please try <{path}>");
 
     private static RecipientDecision Accept(TenantId tenant, EnvelopeRecipient recipient) =>
         new(new(250, "2.1.5", "recipient OK"), new(tenant, recipient));

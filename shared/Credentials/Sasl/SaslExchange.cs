@@ -39,6 +39,11 @@ public abstract record SaslStep
     /// <summary>Wrong credentials, for whatever reason: the client is told no more (SMTP 535 5.7.8, IMAP NO [AUTHENTICATIONFAILED]).</summary>
     public sealed record Failed : SaslStep;
 
+    /// <summary>
+    /// The client can bind to the channel and was made to believe that this host cannot (RFC 5802 §6), whatever its password: it must take the -PLUS form (SMTP 534 5.7.9).
+    /// </summary>
+    public sealed record Downgraded : SaslStep;
+
     /// <summary>The response breaks the mechanism's grammar (SMTP 501 5.5.2, IMAP BAD). <paramref name="Why"/> holds nothing secret.</summary>
     public sealed record Malformed(string Why) : SaslStep;
 }

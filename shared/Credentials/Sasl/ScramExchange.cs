@@ -77,7 +77,7 @@ internal sealed class ScramExchange : SaslExchange
 
         if (!BindingIsAcceptable())
         {
-            return new SaslStep.Failed();
+            return first.Flag == 'y' && !plus ? new SaslStep.Downgraded() : new SaslStep.Failed();
         }
 
         // An unknown name, and one whose verifier is of another scheme, goes through the same dialog with a salt of its own and fails at its end.

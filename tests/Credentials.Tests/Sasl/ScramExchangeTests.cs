@@ -57,6 +57,13 @@ public sealed class ScramExchangeTests
     }
 
     [Fact]
+    public async Task Who_was_made_to_believe_that_there_is_no_binding_is_told_so()
+    {
+        Assert.IsType<SaslStep.Downgraded>(await RunAsync(false, Tls, "y,,", [], "user", "pencil"));
+        Assert.IsType<SaslStep.Downgraded>(await RunAsync(false, Tls, "y,,", [], "nobody", "pencil"));
+    }
+
+    [Fact]
     public async Task A_header_changed_after_the_first_message_fails()
     {
         var exchange = Start(false, ChannelBindings.None);

@@ -105,7 +105,7 @@ public sealed class TerminalTests : DeliveryHost
         await AttachAsync();
         for (var step = 1; step < 20; step++)
         {
-            edge.Shows = _ => true;
+            edge.Shows = account => account == Bob;
             var message = As(kind, await AcceptAsync(To(Bob), To(Nobody)));
             var died = await Record.ExceptionAsync(() => DeliverAsync(message, new DyingStores(Blobs, Queue, dieAt: step)));
             edge.Shows = _ => false;

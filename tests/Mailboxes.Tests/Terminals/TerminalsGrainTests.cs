@@ -44,6 +44,7 @@ public sealed class TerminalsGrainTests
         var reference = await AttachAsync(silo, edge);
         await AttachAsync(silo, new Edge(Bob));
 
+        Assert.False(await terminals.ShowAsync(Carol, "to none, so that all edges are waited for"));
         Assert.True(await terminals.ShowAsync(Bob, "shown by the other"));
         edge.Fails = false;
         Assert.Empty(await terminals.FindLiveAsync([Alice]));

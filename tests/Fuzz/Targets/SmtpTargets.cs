@@ -51,7 +51,7 @@ internal static class SmtpTargets
         var args = space < 0 ? "" : line[(space + 1)..].Trim(' ');
         switch ((space < 0 ? line : line[..space]).ToUpperInvariant())
         {
-            case "MAIL":
+            case "MAIL" or "SEND" or "SOML" or "SAML":
                 CheckMail(args);
                 break;
             case "RCPT":
@@ -68,7 +68,7 @@ internal static class SmtpTargets
 
     private static void CheckMail(string args)
     {
-        if (Mail.Parse(args, out var transaction) is { } refusal)
+        if (Mail.Parse(TransactionKind.Mail, args, out var transaction) is { } refusal)
         {
             CheckRefusal(refusal);
             return;

@@ -362,6 +362,7 @@ public sealed record FetchedMessage
 [GenerateSerializer, Immutable, Alias("mc.MessageContent")]
 public sealed record MessageContent : IStoredRecord
 {
+    [NonSerialized]
     private MessageSummary? decoded;
 
     public MessageContent(byte[] prefix, MessageSummary summary)

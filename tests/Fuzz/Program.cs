@@ -7,7 +7,7 @@ var coverage = new Coverage();
 
 var parser = new Option<string[]>("--parser") { Description = "which parsers, or all", DefaultValueFactory = _ => ["all"], AllowMultipleArgumentsPerToken = true };
 var executions = new Option<long>("--executions") { Description = "inputs per parser", DefaultValueFactory = _ => 10_000_000 };
-var seconds = new Option<int>("--seconds") { Description = "end a parser after so long, whatever it has run", DefaultValueFactory = _ => int.MaxValue };
+var seconds = new Option<int>("--seconds") { Description = "of processor time, after which a parser ends whatever it has run", DefaultValueFactory = _ => int.MaxValue };
 var corpus = new Option<DirectoryInfo?>("--corpus") { Description = "a folder of mail (*.eml) to begin with" };
 var seed = new Option<ulong>("--seed") { Description = "of the random numbers", DefaultValueFactory = _ => 1 };
 parser.AcceptOnlyFromAmong(["all", .. FuzzTargets.All.Select(t => t.Name)]);

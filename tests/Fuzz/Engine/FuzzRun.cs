@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace MailCloud.Fuzz.Engine;
 
 /// <summary>When a target has been run enough.</summary>
-internal sealed record FuzzLimits(long Executions, TimeSpan Time);
+internal sealed record FuzzLimits(long Executions, TimeSpan Processor);
 
 /// <param name="Executions">How many inputs were run, those to begin with included.</param>
 /// <param name="Processor">Processor time: the machine may have other work.</param>
@@ -42,7 +42,7 @@ internal sealed class FuzzRun(FuzzTarget target, Coverage coverage, InputFolder 
             {
                 shown = Stopwatch.GetTimestamp();
                 Show(progress, Stopwatch.GetElapsedTime(started));
-                if (Stopwatch.GetElapsedTime(started) > limits.Time)
+                if (Environment.CpuUsage.TotalTime - used > limits.Processor)
                 {
                     break;
                 }

@@ -212,9 +212,10 @@ internal static class MessageTargets
     private static void HeaderText(ReadOnlyMemory<byte> input)
     {
         var text = HeaderDecoder.Decode(input.Span);
-        if (Ascii.IsValid(input.Span) && input.Span.IndexOf("=?"u8) < 0)
+        var unfolded = Encoding.Latin1.GetString(input.Span).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
+        if (Ascii.IsValid(unfolded) && !unfolded.Contains("=?", StringComparison.Ordinal))
         {
-            ThrowIf(text != Encoding.ASCII.GetString(input.Span).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal), "plain text is unfolded and nothing else");
+            ThrowIf(text != unfolded, "plain text is unfolded and nothing else");
         }
     }
 

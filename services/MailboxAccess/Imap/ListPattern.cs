@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MailCloud.MailboxAccess.Imap;
 
 /// <summary>Matches folder names against LIST patterns (RFC 3501 §6.3.8): <c>*</c> is anything, <c>%</c> anything but the separator.</summary>
@@ -5,49 +7,79 @@ internal static class ListPattern
 {
     public const char Separator = '/';
 
+    /// <summary>
+    /// Follows every place of the pattern that the name read so far may have led to, so that the work is at most the product of both lengths, whatever the wildcards.
+    /// </summary>
     public static bool Matches(string pattern, string name)
     {
+        pattern = Shorten(pattern);
+
+        // Every other character stands for itself: a longer pattern cannot fit, and need not be looked at.
+        if (pattern.Length > (2 * name.Length) + 1)
+        {
+            return false;
+        }
+
         // INBOX has no case (RFC 3501 §5.1), nor has it as the first level of a name.
         var inbox = name == "INBOX" || name.StartsWith("INBOX/", StringComparison.Ordinal);
-
-        // Greedy with one point to come back to per kind of wildcard: linear in the usual case, never exponential.
-        int p = 0, n = 0, star = -1, starName = 0, percent = -1, percentName = 0;
-        while (n < name.Length || p < pattern.Length)
+        var (here, next) = (new bool[pattern.Length + 1], new bool[pattern.Length + 1]);
+        Reach(here, pattern, 0);
+        for (var n = 0; n < name.Length; n++)
         {
-            if (p < pattern.Length && pattern[p] == '*')
+            Array.Clear(next);
+            for (var p = 0; p < pattern.Length; p++)
             {
-                star = ++p;
-                starName = n;
-                percent = -1;
+                if (here[p])
+                {
+                    Step(next, pattern, p, name[n], inbox && n < 5);
+                }
             }
-            else if (p < pattern.Length && pattern[p] == '%')
+
+            (here, next) = (next, here);
+        }
+
+        return here[^1];
+    }
+
+    private static void Step(bool[] next, string pattern, int p, char octet, bool ignoreCase)
+    {
+        if (pattern[p] == '*' || (pattern[p] == '%' && octet != Separator))
+        {
+            Reach(next, pattern, p);
+        }
+        else if (pattern[p] != '%' && Same(pattern[p], octet, ignoreCase))
+        {
+            Reach(next, pattern, p + 1);
+        }
+    }
+
+    // A wildcard also stands for nothing; two never follow each other.
+    private static void Reach(bool[] places, string pattern, int p)
+    {
+        places[p] = true;
+        if (p < pattern.Length && pattern[p] is '*' or '%')
+        {
+            places[p + 1] = true;
+        }
+    }
+
+    /// <summary>Wildcards that follow each other are as one, <c>*</c> if any of them is that.</summary>
+    private static string Shorten(string pattern)
+    {
+        var shorter = new StringBuilder(pattern.Length);
+        foreach (var c in pattern)
+        {
+            if (c is '*' or '%' && shorter.Length > 0 && shorter[^1] is '*' or '%')
             {
-                percent = ++p;
-                percentName = n;
-            }
-            else if (p < pattern.Length && n < name.Length && Same(pattern[p], name[n], inbox && n < 5))
-            {
-                p++;
-                n++;
-            }
-            else if (percent >= 0 && percentName < name.Length && name[percentName] != Separator)
-            {
-                n = ++percentName;
-                p = percent;
-            }
-            else if (star >= 0 && starName < name.Length)
-            {
-                n = ++starName;
-                p = star;
-                percent = -1;
+                shorter[^1] = c == '*' ? c : shorter[^1];
             }
             else
             {
-                return false;
+                shorter.Append(c);
             }
         }
 
-        return true;
+        return shorter.ToString();
     }
 
     private static bool Same(char a, char b, bool ignoreCase) => a == b || (ignoreCase && char.ToUpperInvariant(a) == char.ToUpperInvariant(b));

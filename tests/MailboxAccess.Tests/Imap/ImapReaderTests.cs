@@ -111,5 +111,22 @@ public class ImapReaderTests
     [InlineData("inbox", "INBOX", true)]
     [InlineData("sent", "Sent", false)]
     [InlineData("", "a", false)]
+    [InlineData("a%b%c", "axbybzc", true)]
+    [InlineData("a%b%c", "axb/bzc", false)]
+    [InlineData("*%b", "a/b/ab", true)]
+    [InlineData("%*%", "a/b", true)]
+    [InlineData("%%", "a/b", false)]
+    [InlineData("*a/b%c", "x/aa/bxxc", true)]
+    [InlineData("inbox/%", "INBOX/a", true)]
+    [InlineData("inbox/b%", "INBOX/B", false)]
+    [InlineData("abc", "ab", false)]
     public void Patterns_match_folders(string pattern, string name, bool matches) => Assert.Equal(matches, ListPattern.Matches(pattern, name));
+
+    // By trying each place of a name with each wildcard these take longer than anybody waits; the test does not end then.
+    [Theory]
+    [InlineData("*%", 1, "a", 1_000_000, 100_000)]
+    [InlineData("*a%a", 400, "a", 300, 20_000)]
+    [InlineData("*%", 10_000, "a", 500, 20_000)]
+    public void The_work_of_a_pattern_is_bounded_by_its_length_and_the_names(string wildcards, int times, string letters, int count, int length) =>
+        Assert.False(ListPattern.Matches(string.Concat(Enumerable.Repeat(wildcards, times)) + string.Concat(Enumerable.Repeat(letters, count)) + "b", new string('a', length)));
 }

@@ -27,11 +27,20 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
     /// <summary>Nesting deeper than anybody writes; it bounds the stack.</summary>
     private const int MaxDepth = 50;
 
+    /// <summary>Keys of one command. Each is asked for each message; programs that look for many messages at once name some hundred of them.</summary>
+    private const int MaxKeys = 1000;
+
+    /// <summary>Keys that read the whole body of each message. People and their programs give a few words.</summary>
+    private const int MaxBodyKeys = 50;
+
     private readonly DateTimeOffset now = now;
     private ImapReader reader = reader;
     private Encoding? charset;
+    private int keyCount;
+    private int bodyKeyCount;
 
     /// <exception cref="UnknownCharsetException">The charset is not known here.</exception>
+    /// <exception cref="SearchLimitException">There are too many keys.</exception>
     public SearchRequest Parse()
     {
         reader.Space();
@@ -97,6 +106,8 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
             throw new ImapSyntaxException("The search is nested too deeply");
         }
 
+        Count(ref keyCount, MaxKeys);
+
         if (reader.TryTake((byte)'('))
         {
             var keys = Keys(depth + 1);
@@ -146,8 +157,8 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
         "OR" => new OrKey(Nested(depth), Nested(depth)),
         "BCC" or "CC" or "FROM" or "SUBJECT" or "TO" => new HeaderKey(name, Text()),
         "HEADER" => new HeaderKey(FieldName(), Text()),
-        "BODY" => new TextKey(Text(), Header: false),
-        "TEXT" => new TextKey(Text(), Header: true),
+        "BODY" => new TextKey(BodyText(), Header: false),
+        "TEXT" => new TextKey(BodyText(), Header: true),
         _ => throw new ImapSyntaxException("Unknown search key"),
     };
 
@@ -227,6 +238,20 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
         }
     }
 
+    private SearchText BodyText()
+    {
+        Count(ref bodyKeyCount, MaxBodyKeys);
+        return Text();
+    }
+
+    private static void Count(ref int keys, int maximum)
+    {
+        if (++keys > maximum)
+        {
+            throw new SearchLimitException();
+        }
+    }
+
     private static Encoding FindCharset(string name) => Charsets.TryFind(name, out var found)
         ? Encoding.GetEncoding(found.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
         : throw new UnknownCharsetException();
@@ -234,3 +259,6 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
 
 /// <summary>NO [BADCHARSET (...)] (RFC 3501 §6.4.4).</summary>
 internal sealed class UnknownCharsetException() : Exception("unknown charset");
+
+/// <summary>NO [LIMIT] (RFC 5530 §3).</summary>
+internal sealed class SearchLimitException() : Exception("too many search keys");

@@ -88,5 +88,15 @@ public sealed class SearchTests(ImapServer server) : IClassFixture<ImapServer>
     [InlineData("MODSEQ 0", 0)]
     public void Only_changed_messages_are_read_where_that_decides(string keys, long since) => Assert.Equal(since, Parse(keys).Key.ChangedSince);
 
+    [Theory]
+    [InlineData("1", 1000)]
+    [InlineData("(SEEN)", 500)]
+    [InlineData("TEXT x", 50)]
+    public void Keys_are_bounded(string key, int most)
+    {
+        Assert.NotNull(Parse(string.Join(' ', Enumerable.Repeat(key, most))));
+        Assert.Throws<SearchLimitException>(() => Parse(string.Join(' ', Enumerable.Repeat(key, most + 1))));
+    }
+
     private static SearchRequest Parse(string keys) => new SearchParser(new(Encoding.ASCII.GetBytes(" " + keys)), default).Parse();
 }

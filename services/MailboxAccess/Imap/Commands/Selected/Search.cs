@@ -29,6 +29,10 @@ internal static class Search
         {
             return ImapReply.No("Unknown charset", "BADCHARSET (US-ASCII UTF-8)");
         }
+        catch (SearchLimitException)
+        {
+            return ImapReply.No("Too many search keys", "LIMIT");
+        }
 
         if (request.Key.AsksForModSeq)
         {
@@ -62,6 +66,7 @@ internal static class Search
         var undecided = new List<UidRange>();
         for (var number = 1; number <= view.Count; number++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var uid = view.UidOf(number);
             var verdict = await key.MatchAsync(new(uid, null, view, [], bodies, cancellationToken)).ConfigureAwait(false);
             if (verdict is null || (verdict.Value && key.AsksForModSeq))

@@ -161,7 +161,8 @@ internal sealed class HeaderSection
             return;
         }
 
-        var repeated = !seen.Add(name.Length <= 16 ? name : "");
+        // Only those that are asked for below: a message may have a million names.
+        var repeated = name.ToUpperInvariant() is "FROM" or "DATE" or "MESSAGE-ID" or "RESENT-FROM" && !seen.Add(name);
         if (name.Equals("From", StringComparison.OrdinalIgnoreCase))
         {
             from.Write(repeated ? ","u8 : default);

@@ -10,6 +10,9 @@ namespace MailCloud.Messages;
 /// </summary>
 public static class HeaderDecoder
 {
+    // Each name that is unknown costs an exception; nobody's mail has more of them in one field, and a field may have 100,000.
+    private const int MaxUnknownCharsets = 20;
+
     /// <param name="value">Octets after the colon, folded or not.</param>
     public static string Decode(ReadOnlySpan<byte> value)
     {
@@ -42,7 +45,7 @@ public static class HeaderDecoder
         var text = new StringBuilder(value.Length);
         var words = new ArrayBufferWriter<byte>();
         string? charset = null;
-        var from = 0;
+        var (from, unknown) = (0, 0);
 
         // Behind the last one no word can end, and is not looked for: a value may be long and full of beginnings.
         var lastEnd = value.LastIndexOf("?="u8);
@@ -66,7 +69,7 @@ public static class HeaderDecoder
             var adjacent = charset is not null && between.IndexOfAnyExcept((byte)' ', (byte)'\t') < 0;
             if (!adjacent || !word.Charset.Equals(charset, StringComparison.OrdinalIgnoreCase))
             {
-                Flush(text, words, charset);
+                Flush(text, words, charset, ref unknown);
                 text.Append(adjacent ? "" : DecodeRaw(between));
             }
 
@@ -76,17 +79,25 @@ public static class HeaderDecoder
             from = at;
         }
 
-        Flush(text, words, charset);
+        Flush(text, words, charset, ref unknown);
         return text.Append(DecodeRaw(value[from..])).ToString();
     }
 
-    private static void Flush(StringBuilder text, ArrayBufferWriter<byte> words, string? charset)
+    private static void Flush(StringBuilder text, ArrayBufferWriter<byte> words, string? charset, ref int unknown)
     {
-        if (words.WrittenCount > 0)
+        if (words.WrittenCount == 0)
         {
-            text.Append(Charsets.Of(charset, words.WrittenSpan).GetString(words.WrittenSpan));
-            words.ResetWrittenCount();
+            return;
         }
+
+        if (unknown < MaxUnknownCharsets && charset is not null && !Charsets.TryFind(charset, out _))
+        {
+            unknown++;
+        }
+
+        var found = unknown < MaxUnknownCharsets ? Charsets.Of(charset, words.WrittenSpan) : Charsets.Guess(words.WrittenSpan);
+        text.Append(found.GetString(words.WrittenSpan));
+        words.ResetWrittenCount();
     }
 
     private static string DecodeRaw(ReadOnlySpan<byte> octets) =>

@@ -12,6 +12,12 @@ public sealed class MimeScanner
     /// <summary>What follows the last part that is told apart belongs to it: bounds the summary.</summary>
     public const int MaxParts = 10_000;
 
+    /// <summary>
+    /// Octets of all headers together after which no further part is told apart: bounds the summary too, which keeps of each part's header what BODYSTRUCTURE
+    /// shows. A thousand attachments have a fifth of it.
+    /// </summary>
+    private const int MaxHeadersRead = 1024 * 1024;
+
     /// <summary>Octets of one part's header that are read for fields; Postfix's header_size_limit is 102,400.</summary>
     private const int MaxHeaderRead = 256 * 1024;
 
@@ -28,6 +34,7 @@ public sealed class MimeScanner
     private bool midLine;
     private bool hasBinary;
     private int parts = 1;
+    private int headersRead;
     private long position;
     private long lines;
     private int lastLineEnd;
@@ -172,7 +179,7 @@ public sealed class MimeScanner
         open.Add(new MimeNode { HeaderOffset = offset, DefaultsToMessage = parent.IsDigest });
         header.Clear();
         inHeader = true;
-        opaque = ++parts >= MaxParts;
+        opaque = IsLastPart();
     }
 
     private void EndHeader(long bodyOffset, bool interrupted = false)
@@ -180,6 +187,7 @@ public sealed class MimeScanner
         inHeader = false;
         var node = Top;
         var fields = HeaderFields.Parse(header.Octets);
+        headersRead += header.Length;
         if (open.Count == 1)
         {
             rootFields = fields;
@@ -197,13 +205,15 @@ public sealed class MimeScanner
         {
             open.Add(new MimeNode { IsMessage = true, HeaderOffset = bodyOffset });
             inHeader = true;
-            opaque = ++parts >= MaxParts;
+            opaque = IsLastPart();
         }
         else if (node.IsLeaf)
         {
             node.Capture = preview.Offer(node);
         }
     }
+
+    private bool IsLastPart() => ++parts >= MaxParts || headersRead >= MaxHeadersRead;
 
     private void CloseAbove(int level, long end)
     {

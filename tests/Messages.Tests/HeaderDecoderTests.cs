@@ -42,6 +42,15 @@ public sealed class HeaderDecoderTests
     public void Raw_text_is_read_by_the_rule(string charset, string text) =>
         Assert.Equal(text, HeaderDecoder.Decode(Encoding.GetEncoding(charset).GetBytes(text)));
 
+    /// <summary>Each word without an end, looked for to the end of the value, makes 10^14 octets of it: the test does not end then.</summary>
+    [Fact]
+    public void Words_without_an_end_are_looked_at_once()
+    {
+        var value = string.Concat(Enumerable.Repeat("=?a?q?x", 6_000_000));
+        Assert.Equal(value, HeaderDecoder.Decode(Encoding.ASCII.GetBytes(value)));
+        Assert.EndsWith("x=?a?q?x", HeaderDecoder.Decode(Encoding.ASCII.GetBytes("=?utf-8?q?y?=" + value)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_sample_may_end_within_a_character()
     {

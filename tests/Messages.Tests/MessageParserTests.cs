@@ -70,6 +70,18 @@ public sealed class MessageParserTests
         Assert.Equal("plain", parts[1].Subtype);
     }
 
+    /// <summary>50 MB of parts' headers would else be 100 MB of a summary, which the mailbox keeps.</summary>
+    [Fact]
+    public async Task What_is_kept_of_parts_headers_is_bounded()
+    {
+        var parts = Enumerable.Range(0, 9000).Select(i => $"--b\r\nContent-Type: text/plain; name{i}=\"{new string('n', 2000)}\"\r\n\r\nx\r\n");
+        var mail = $"Content-Type: multipart/mixed; boundary=b\r\n\r\n{string.Concat(parts)}--b--\r\n";
+        var root = (await ParseAsync(mail)).Structure;
+        Assert.InRange(root.Parts.Sum(part => part.Parameters.Sum(text => (long)text.Length)), 1_000_000, 1_100_000);
+        Assert.Equal(mail.Length, root.Parts[^1].BodyOffset + root.Parts[^1].BodyLength);
+        Assert.Equal("x", Body(mail, root.Parts[0]));
+    }
+
     [Fact]
     public async Task An_outer_delimiter_ends_inner_parts()
     {

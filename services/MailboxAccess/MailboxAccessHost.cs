@@ -3,6 +3,7 @@ using MailCloud.Credentials;
 using MailCloud.MailboxAccess.Imap;
 using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Pop3;
+using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -21,6 +22,7 @@ public static class MailboxAccessHost
     public static WebApplicationBuilder AddMailboxAccess(this WebApplicationBuilder builder)
     {
         builder.Services.AddTls(builder.Configuration);
+        builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
         AddImap(builder);
         AddPop3(builder);
@@ -69,7 +71,7 @@ public static class MailboxAccessHost
         kestrel.Listen(address, listen =>
         {
             var handler = listen.ApplicationServices.GetRequiredService<T>();
-            listen.Run(connection => serve(handler, connection));
+            listen.UseBoundedEnd().Run(connection => serve(handler, connection));
         });
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using MailCloud.Credentials;
+using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -17,6 +18,7 @@ public static class SmtpIngressHost
     public static WebApplicationBuilder AddSmtpIngress(this WebApplicationBuilder builder)
     {
         builder.Services.AddTls(builder.Configuration);
+        builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
         builder.Services.AddOptions<SmtpOptions>().Bind(builder.Configuration.GetSection("Smtp")).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsCheck>();
@@ -40,7 +42,7 @@ public static class SmtpIngressHost
         }
 
         var handler = kestrel.ApplicationServices.GetRequiredService<SmtpConnectionHandler>();
-        kestrel.Listen(IPEndPoint.Parse(endPoint), listen => listen.Run(connection => handler.RunAsync(connection, listener)));
+        kestrel.Listen(IPEndPoint.Parse(endPoint), listen => listen.UseBoundedEnd().Run(connection => handler.RunAsync(connection, listener)));
     }
 
     private sealed class SmtpOptionsCheck : IValidateOptions<SmtpOptions>

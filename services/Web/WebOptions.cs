@@ -13,6 +13,15 @@ internal sealed record WebOptions
     /// <summary>The file that holds the admin API's bearer token; read at each request, so that the token can be changed without a restart.</summary>
     public string AdminTokenFile { get; init; } = "";
 
+    /// <summary>How long the header of a request may take. Kestrel's default, and nginx's client_header_timeout with half of it to spare.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a connection may be without a request: Kestrel's default, which is more than any proxy's keep-alive.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>Connections of one listener at a time. nginx's worker_connections is 512 by default; browsers take six each, and a process has 20,000 descriptors for all that it does.</summary>
+    public int MaxConnections { get; init; } = 1000;
+
     public IPEndPoint? HttpEndPoint => Parse(Http);
 
     public IPEndPoint? AdminEndPoint => Parse(Admin);
@@ -27,6 +36,11 @@ internal sealed record WebOptions
         if (Admin.Length > 0 && AdminEndPoint is null)
         {
             yield return $"Web:Admin is '{Admin}', which is no address:port";
+        }
+
+        if (HeaderTimeout <= TimeSpan.Zero || IdleTimeout <= TimeSpan.Zero || MaxConnections <= 0)
+        {
+            yield return "Web:HeaderTimeout, Web:IdleTimeout and Web:MaxConnections must be above zero";
         }
 
         if (Admin.Length > 0 && AdminTokenFile.Length == 0)

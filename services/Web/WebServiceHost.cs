@@ -24,9 +24,11 @@ public static class WebServiceHost
         {
             kestrel.AddServerHeader = false;
             var options = kestrel.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value;
+            kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
+            kestrel.Limits.KeepAliveTimeout = options.IdleTimeout;
             foreach (var endpoint in new[] { options.HttpEndPoint, options.AdminEndPoint }.OfType<System.Net.IPEndPoint>())
             {
-                kestrel.Listen(endpoint);
+                kestrel.Listen(endpoint, listen => listen.Use(new ConnectionLimit(options.MaxConnections).Around));
             }
         });
         return builder;

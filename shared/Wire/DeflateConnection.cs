@@ -38,8 +38,7 @@ public sealed class DeflateConnection : IDuplexPipe, IAsyncDisposable
     {
         try
         {
-            await Output.CompleteAsync().ConfigureAwait(false);
-            await deflating.DisposeAsync().AsTask().WaitAsync(Goodbye, time).ConfigureAwait(false);
+            await EndAsync().WaitAsync(Goodbye, time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
         {
@@ -48,5 +47,12 @@ public sealed class DeflateConnection : IDuplexPipe, IAsyncDisposable
 
         await Input.CompleteAsync().ConfigureAwait(false);
         await inflating.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // What was written and not flushed goes out with the completion, and that too waits for the peer.
+    private async Task EndAsync()
+    {
+        await Output.CompleteAsync().ConfigureAwait(false);
+        await deflating.DisposeAsync().ConfigureAwait(false);
     }
 }

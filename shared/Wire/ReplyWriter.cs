@@ -15,6 +15,7 @@ namespace MailCloud.Wire;
 public sealed class ReplyWriter(PipeWriter pipe, TimeProvider time, TimeSpan limit, int full) : IBufferWriter<byte>
 {
     private PipeWriter pipe = pipe;
+    private bool peerIsGone;
 
     /// <summary>Octets written and not flushed.</summary>
     public long Pending => pipe.UnflushedBytes;
@@ -36,6 +37,12 @@ public sealed class ReplyWriter(PipeWriter pipe, TimeProvider time, TimeSpan lim
     /// <exception cref="PeerTimeoutException">The peer did not take it in time.</exception>
     public ValueTask FlushAsync(CancellationToken cancellationToken)
     {
+        // Who let one limit pass is not waited for again, not even with the goodbye.
+        if (peerIsGone)
+        {
+            throw new PeerTimeoutException("the peer takes nothing any more");
+        }
+
         if (Pending == 0)
         {
             return ValueTask.CompletedTask;
@@ -61,10 +68,11 @@ public sealed class ReplyWriter(PipeWriter pipe, TimeProvider time, TimeSpan lim
         Check(await flush.ConfigureAwait(false));
     }
 
-    private static void Check(FlushResult result)
+    private void Check(FlushResult result)
     {
         if (result.IsCanceled)
         {
+            peerIsGone = true;
             throw new PeerTimeoutException("the peer did not take the reply in time");
         }
     }

@@ -23,6 +23,9 @@ public sealed class TimedReader : IDisposable
     /// <summary>A moment on this reader's clock, for <see cref="ReadAsync"/>.</summary>
     public long DeadlineAfter(TimeSpan limit) => time.GetTimestamp() + Ticks(limit);
 
+    /// <summary>How long it is until a deadline; negative when it has passed.</summary>
+    public TimeSpan Until(long deadline) => time.GetElapsedTime(time.GetTimestamp(), deadline);
+
     /// <summary>A time span in the unit of <see cref="DeadlineAfter"/>.</summary>
     internal long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
 
@@ -44,7 +47,7 @@ public sealed class TimedReader : IDisposable
                 return ready;
             }
 
-            var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
+            var left = Until(deadline);
             if (left <= TimeSpan.Zero)
             {
                 throw new PeerTimeoutException("the peer sent nothing in time");

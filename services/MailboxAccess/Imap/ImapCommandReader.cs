@@ -51,6 +51,11 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
             status = await lines.ReadAsync(limit, cancellationToken).ConfigureAwait(false);
         }
+        else
+        {
+            // Who sends commands faster than they are answered must take the answers too.
+            await output.FlushIfFullAsync(cancellationToken).ConfigureAwait(false);
+        }
 
         Octets = lines.Line;
         return status switch
@@ -82,7 +87,7 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
         var literal = Pending ?? throw new InvalidOperationException("no literal is pending");
         Pending = null;
         await AskForAsync(literal, cancellationToken).ConfigureAwait(false);
-        await LiteralReader.ReadAsync(input, literal.Length, new(limit, 0), sink, cancellationToken).ConfigureAwait(false);
+        await LiteralReader.ReadAsync(input, literal.Length, Pace(limit), sink, cancellationToken).ConfigureAwait(false);
         return await ReadRestAsync(limit, cancellationToken).ConfigureAwait(false);
     }
 
@@ -102,7 +107,7 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
 
             Pending = null;
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-            await LiteralReader.SkipAsync(input, literal.Length, new(limit, 0), cancellationToken).ConfigureAwait(false);
+            await LiteralReader.SkipAsync(input, literal.Length, Pace(limit), cancellationToken).ConfigureAwait(false);
             await ReadRestAsync(limit, cancellationToken).ConfigureAwait(false);
         }
 
@@ -142,8 +147,12 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
         return output.FlushAsync(cancellationToken);
     }
 
+    private ReadPace Pace(TimeSpan limit) => new(limit, options.MinDataRate);
+
     private async ValueTask<CommandStatus> ReadLiteralsAsync(AnnouncedLiteral literal, TimeSpan limit, CancellationToken cancellationToken)
     {
+        // The limit is that of the whole command: one of 64 kB may have thousands of literals.
+        var deadline = input.DeadlineAfter(limit);
         var command = new ArrayBufferWriter<byte>(512);
         command.Write(Octets.Span);
         var tooLarge = false;
@@ -164,8 +173,8 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
             }
 
             await AskForAsync(literal, cancellationToken).ConfigureAwait(false);
-            await TakeLiteralAsync(command, literal.Length, tooLarge, limit, cancellationToken).ConfigureAwait(false);
-            var status = await ReadLineAsync(limit, cancellationToken).ConfigureAwait(false);
+            await TakeLiteralAsync(command, literal.Length, tooLarge, input.Until(deadline), cancellationToken).ConfigureAwait(false);
+            var status = await ReadLineAsync(input.Until(deadline), cancellationToken).ConfigureAwait(false);
             var line = Octets;
             Octets = command.WrittenMemory;
             if (status != CommandStatus.Complete)
@@ -194,7 +203,7 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
 
     private async ValueTask TakeLiteralAsync(ArrayBufferWriter<byte> command, long length, bool tooLarge, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var pace = new ReadPace(limit, 0);
+        var pace = Pace(limit);
         if (tooLarge)
         {
             await LiteralReader.SkipAsync(input, length, pace, cancellationToken).ConfigureAwait(false);

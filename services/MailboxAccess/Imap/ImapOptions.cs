@@ -37,6 +37,14 @@ internal sealed record ImapOptions
     /// <summary>The same before login. Dovecot gives three minutes; one keeps slow attackers from holding connections.</summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a client may take to log in, whatever it says meanwhile: Dovecot's three minutes. Without it a stranger would keep a connection by a NOOP now and then.
+    /// </summary>
+    public TimeSpan LoginDeadline { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>The lowest rate of a literal, octets per second, over the whole and once the time for silence is used up; Smtp:MinDataRate is the same.</summary>
+    public int MinDataRate { get; init; } = 500;
+
     /// <summary>How long a client may take to accept output that fills its buffers; Dovecot disconnects after a minute of none, we give slow links more.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

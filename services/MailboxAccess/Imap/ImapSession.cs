@@ -29,6 +29,7 @@ internal sealed class ImapSession : IAsyncDisposable
     private readonly TimedReader input;
     private readonly ReplyWriter output;
     private readonly ImapCommandReader commands;
+    private readonly long loginDeadline;
     private TlsConnection? tls;
     private DeflateConnection? deflate;
     private IMailboxGrain? mailboxGrain;
@@ -43,6 +44,7 @@ internal sealed class ImapSession : IAsyncDisposable
         this.output = output;
         Services = services;
         Writer = new(output);
+        loginDeadline = input.DeadlineAfter(services.Options.LoginDeadline);
         commands = new(input, Writer, services.Options);
     }
 
@@ -246,11 +248,20 @@ internal sealed class ImapSession : IAsyncDisposable
     // Before login nobody makes us read a message.
     private long MaxDiscarded => Account is null ? Services.Options.MaxDiscardedLiteral : Services.Options.MaxDiscardedAppend;
 
-    private TimeSpan Limit => Account is null ? Services.Options.LoginTimeout : Services.Options.InactivityTimeout;
+    private TimeSpan Limit => Account is not null ? Services.Options.InactivityTimeout
+        : UntilLoginDeadline < Services.Options.LoginTimeout ? UntilLoginDeadline : Services.Options.LoginTimeout;
+
+    private TimeSpan UntilLoginDeadline => input.Until(loginDeadline);
 
     // False: the session is over.
     private async ValueTask<bool> RunNextAsync(CancellationToken cancellationToken)
     {
+        // Commands that are there already are read without a look at the clock.
+        if (Account is null && UntilLoginDeadline <= TimeSpan.Zero)
+        {
+            throw new PeerTimeoutException("the client has not logged in");
+        }
+
         switch (await commands.ReadAsync(Limit, cancellationToken).ConfigureAwait(false))
         {
             case CommandStatus.End:

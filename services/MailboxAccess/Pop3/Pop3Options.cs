@@ -21,6 +21,9 @@ internal sealed record Pop3Options
     /// <summary>The same before login, as Imap:LoginTimeout, and for a TLS handshake: nobody is logged out by it.</summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a client may take to log in, whatever it says meanwhile; Imap:LoginDeadline is the same.</summary>
+    public TimeSpan LoginDeadline { get; init; } = TimeSpan.FromMinutes(3);
+
     /// <summary>How long a client may take to accept output that fills its buffers; Imap:WriteTimeout is the same.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

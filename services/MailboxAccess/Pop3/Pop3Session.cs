@@ -31,6 +31,7 @@ internal sealed class Pop3Session : IAsyncDisposable
     private readonly TimedReader input;
     private readonly ReplyWriter output;
     private readonly LineReader lines;
+    private readonly long loginDeadline;
     private TlsConnection? tls;
     private IMailboxGrain? mailbox;
     private MaildropHold? hold;
@@ -44,6 +45,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         this.output = output;
         Services = services;
         lines = new(input, MaxSaslLine);
+        loginDeadline = input.DeadlineAfter(services.Options.LoginDeadline);
     }
 
     public Pop3Services Services { get; }
@@ -183,7 +185,10 @@ internal sealed class Pop3Session : IAsyncDisposable
         }
     }
 
-    private TimeSpan Limit => Maildrop is null ? Services.Options.LoginTimeout : Services.Options.InactivityTimeout;
+    private TimeSpan Limit => Maildrop is not null ? Services.Options.InactivityTimeout
+        : UntilLoginDeadline < Services.Options.LoginTimeout ? UntilLoginDeadline : Services.Options.LoginTimeout;
+
+    private TimeSpan UntilLoginDeadline => input.Until(loginDeadline);
 
     private async ValueTask<Pop3Reply> OpenMaildropAsync(AccountId account, CancellationToken cancellationToken)
     {
@@ -250,6 +255,12 @@ internal sealed class Pop3Session : IAsyncDisposable
     // False: the session is over.
     private async ValueTask<bool> RunNextAsync(CancellationToken cancellationToken)
     {
+        // Commands that are there already are read without a look at the clock.
+        if (Maildrop is null && UntilLoginDeadline <= TimeSpan.Zero)
+        {
+            throw new PeerTimeoutException("the client has not logged in");
+        }
+
         switch (await ReadLineAsync(cancellationToken).ConfigureAwait(false))
         {
             case LineStatus.End:

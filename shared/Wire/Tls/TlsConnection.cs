@@ -80,18 +80,24 @@ public sealed class TlsConnection : IDuplexPipe, IAsyncDisposable
     /// <summary>Says goodbye (close_notify) where the peer still listens, and frees the TLS state.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Output.CompleteAsync().ConfigureAwait(false);
-        await Input.CompleteAsync().ConfigureAwait(false);
         try
         {
-            await stream.ShutdownAsync().WaitAsync(Goodbye, time).ConfigureAwait(false);
+            await EndAsync().WaitAsync(Goodbye, time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or TimeoutException)
         {
             // It is gone already.
         }
 
+        await Input.CompleteAsync().ConfigureAwait(false);
         await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // What was written and not flushed goes out with the completion, and that too waits for the peer.
+    private async Task EndAsync()
+    {
+        await Output.CompleteAsync().ConfigureAwait(false);
+        await stream.ShutdownAsync().ConfigureAwait(false);
     }
 
     private static SslServerAuthenticationOptions Options(ServerCertificate certificate) => new()

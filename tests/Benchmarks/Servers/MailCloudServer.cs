@@ -32,12 +32,15 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server
     public IPEndPoint Pop3Tls { get; }
     public ProcessTree Processes { get; }
     public TimeSpan? ReadyAfter { get; }
+    public int ProcessId => process.Id;
 
     /// <param name="folder">Its data, fresh or of an earlier run.</param>
     /// <param name="mailboxes">Accounts to make.</param>
     /// <param name="cancellationToken">Ends the wait for its start.</param>
     /// <param name="portOffset">Added to every port.</param>
-    public static async Task<MailCloudServer> StartAsync(string folder, int mailboxes, CancellationToken cancellationToken, int portOffset = DefaultPortOffset)
+    /// <param name="arguments">Further ones of the server.</param>
+    public static async Task<MailCloudServer> StartAsync(
+        string folder, int mailboxes, CancellationToken cancellationToken, int portOffset = DefaultPortOffset, IReadOnlyList<string>? arguments = null)
     {
         var assembly = Path.Combine(Repository.Root, "services", "AllInOne", "bin", "Release", "net10.0", "MailCloud.AllInOne.dll");
         if (!File.Exists(assembly))
@@ -45,7 +48,7 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server
             throw new FileNotFoundException("build it first: dotnet build -c Release services/AllInOne", assembly);
         }
         var started = Stopwatch.GetTimestamp();
-        var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, $"--Data={folder}", $"--PortOffset={portOffset}"])
+        var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, $"--Data={folder}", $"--PortOffset={portOffset}", .. arguments ?? []])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetDirectoryName(assembly)!,

@@ -17,7 +17,7 @@ internal enum Listener
 /// <summary>One Kestrel connection: PROXY header, limits, TLS from the first octet, then the session.</summary>
 internal sealed class SmtpConnectionHandler(SmtpServices services)
 {
-    private readonly IReadOnlyList<IPNetwork> proxies = SmtpOptions.Networks(services.Options.ProxyNetworks);
+    private readonly IReadOnlyList<IPNetwork> proxies = Networks.Parse(services.Options.ProxyNetworks);
 
     public async Task RunAsync(ConnectionContext connection, Listener listener)
     {
@@ -34,7 +34,7 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
                 remote = header.Source ?? remote;
             }
 
-            var place = services.Rates.TryEnter(remote.Address);
+            var place = services.Sessions.TryEnter(remote.Address);
             if (place is null)
             {
                 // Before a handshake that costs us more than the peer. RFC 5321 §3.8: 421 instead of the greeting.

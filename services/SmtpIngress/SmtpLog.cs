@@ -23,8 +23,9 @@ internal static partial class SmtpLog
     [LoggerMessage(1006, LogLevel.Information, "{Session} authenticated as {Account}")]
     public static partial void Authenticated(this ILogger log, string session, string account);
 
-    [LoggerMessage(1007, LogLevel.Information, "{Session} failed to authenticate")]
-    public static partial void AuthenticationFailed(this ILogger log, string session);
+    // Only an account's name is logged: what is none may be a password in the wrong field.
+    [LoggerMessage(1007, LogLevel.Information, "{Session} from {Address} failed to authenticate as {Account}")]
+    public static partial void AuthenticationFailed(this ILogger log, string session, string address, string account);
 
     [LoggerMessage(1008, LogLevel.Debug, "{Session} broke off: {Reason}")]
     public static partial void BrokenOff(this ILogger log, string session, string reason);

@@ -1,4 +1,5 @@
 using System.Net;
+using MailCloud.Wire;
 
 namespace MailCloud.SmtpIngress;
 
@@ -65,9 +66,6 @@ public sealed record SmtpOptions
     /// <summary>Messages a minute from one account. Exchange Online allows 30; lists and scripts need a little more.</summary>
     public int AccountMessagesPerMinute { get; init; } = 120;
 
-    /// <summary>Failed logins a minute from one network, after which AUTH answers 454. Dovecot's auth penalty slows from the first on; people mistype a few times.</summary>
-    public int FailedLoginsPerMinute { get; init; } = 20;
-
     /// <summary>Networks without limits of rate and number, comma-separated; loopback carries tests and local programs.</summary>
     public string UnlimitedNetworks { get; init; } = "127.0.0.0/8,::1/128";
 
@@ -77,8 +75,7 @@ public sealed record SmtpOptions
     /// <summary>How long an edge trusts what the directory said. A change is seen everywhere after this time; what does not exist is asked for each time.</summary>
     public TimeSpan DirectoryCache { get; init; } = TimeSpan.FromSeconds(5);
 
-    internal static IReadOnlyList<IPNetwork> Networks(string list) =>
-        [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(n => IPNetwork.Parse(n))];
+    internal SessionLimits SessionLimits => new(MaxSessions, MaxSessionsPerNetwork, SessionsPerMinute, Networks.Parse(UnlimitedNetworks));
 
     /// <summary>Everything that is wrong, one sentence each.</summary>
     internal IEnumerable<string> Errors()
@@ -93,7 +90,7 @@ public sealed record SmtpOptions
 
         foreach (var (key, value) in new[] { (nameof(UnlimitedNetworks), UnlimitedNetworks), (nameof(ProxyNetworks), ProxyNetworks) })
         {
-            if (value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Any(n => !IPNetwork.TryParse(n, out _)))
+            if (!Networks.AreValid(value))
             {
                 yield return $"Smtp:{key} must be networks as address/bits, separated by commas";
             }

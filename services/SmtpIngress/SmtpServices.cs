@@ -2,6 +2,7 @@ using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.Extensions.Options;
 
@@ -27,6 +28,8 @@ internal sealed class SmtpServices(
     public ILogger Log { get; } = log;
 
     public AddressDirectory Directory { get; } = new(grains, options.Value.DirectoryCache, time);
+
+    public SessionPlaces Sessions { get; } = new(options.Value.SessionLimits, time);
 
     public RateLimits Rates { get; } = new(options.Value, time);
 }

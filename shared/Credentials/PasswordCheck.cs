@@ -1,36 +1,120 @@
+using System.Net;
+using MailCloud.Credentials.Guessing;
+
 namespace MailCloud.Credentials;
 
-/// <summary>Finds the verifier of a login name; null when there is no such account or it may not log in.</summary>
-public delegate ValueTask<string?> VerifierLookup(string username, CancellationToken cancellationToken);
+/// <summary>Looks up a login name in the directory.</summary>
+public delegate ValueTask<FoundLogin> VerifierLookup(string username, CancellationToken cancellationToken);
+
+/// <summary>What the directory says of a login name.</summary>
+/// <param name="Name">One spelling for all ways to write the name, whether there is such an account or not: failures are counted by it.</param>
+/// <param name="Verifier">Null when there is no such account or it may not log in.</param>
+public readonly record struct FoundLogin(string Name, string? Verifier);
 
 /// <summary>Checks a password that a client sent: IMAP's LOGIN, POP3's PASS, and the SASL mechanisms PLAIN and LOGIN.</summary>
-public sealed class PasswordCheck(VerifiedPasswords verified)
+public sealed class PasswordCheck
 {
-    /// <summary>An unknown name and a wrong password give the same answer after the same time.</summary>
-    public async ValueTask<PasswordVerdict> CheckAsync(string username, string password, VerifierLookup lookup, CancellationToken cancellationToken)
+    private readonly VerifiedPasswords verified;
+    private readonly LoginGuard guard;
+    private readonly CredentialsTelemetry telemetry;
+
+    internal PasswordCheck(VerifiedPasswords verified, LoginGuard guard, CredentialsTelemetry telemetry) =>
+        (this.verified, this.guard, this.telemetry) = (verified, guard, telemetry);
+
+    /// <summary>
+    /// An unknown name and a wrong password give the same answer after the same time, which grows with the failures of the account and of the client's network.
+    /// </summary>
+    /// <param name="client">The client's own address, not that of a proxy.</param>
+    public async ValueTask<PasswordVerdict> CheckAsync(string username, string password, IPAddress client, VerifierLookup lookup, CancellationToken cancellationToken)
     {
-        var verifier = await lookup(username, cancellationToken).ConfigureAwait(false);
-        if (verifier is not null && verified.Contains(username, verifier, password))
+        var login = await lookup(username, cancellationToken).ConfigureAwait(false);
+        var attempt = guard.Begin(login, password, client);
+        try
         {
-            return new(true, null);
+            // Before the wait only for who has none of its own: else a guesser would learn at once that a guess was right, and need not wait to know that it was wrong.
+            if (attempt.OwnWait == TimeSpan.Zero && IsVerified(login, password))
+            {
+                return Right(attempt, "cached", null);
+            }
+
+            if (attempt.IsRefused)
+            {
+                return new(LoginAnswer.TryLater, null);
+            }
+
+            if (attempt.Wait > TimeSpan.Zero)
+            {
+                await guard.WaitAsync(attempt, cancellationToken).ConfigureAwait(false);
+                login = await lookup(username, cancellationToken).ConfigureAwait(false);
+                if (IsVerified(login, password))
+                {
+                    return Right(attempt, "cached", null);
+                }
+            }
+
+            return attempt.IsKnownWrong(login.Verifier) ? Wrong("repeated") : await DeriveAsync(attempt, login, password, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever did not succeed. Who leaves before the answer has failed as well.
+            guard.Failed(attempt, login);
+        }
+    }
+
+    private async ValueTask<PasswordVerdict> DeriveAsync(GuessAttempt attempt, FoundLogin login, string password, CancellationToken cancellationToken)
+    {
+        using var turn = await guard.EnterDerivationAsync(attempt, cancellationToken).ConfigureAwait(false);
+        if (turn is null)
+        {
+            return new(LoginAnswer.TryLater, null);
         }
 
-        if (!Verifiers.Verify(password, verifier))
+        if (!Verifiers.Verify(password, login.Verifier))
         {
-            return new(false, null);
+            return Wrong("wrong");
         }
 
-        verified.Add(username, verifier!, password);
+        verified.Add(login.Name, login.Verifier!, password);
 
         // A crypt password may hold what RFC 4013 prohibits: it then stays as it is.
-        var replace = Verifiers.NeedsRehash(verifier!) && Verifiers.WhyUnusable(password) is null;
-        return new(true, replace ? new(verifier!, Verifiers.Create(password)) : null);
+        var replace = Verifiers.NeedsRehash(login.Verifier!) && Verifiers.WhyUnusable(password) is null;
+        return Right(attempt, "right", replace ? new(login.Verifier!, Verifiers.Create(password)) : null);
+    }
+
+    private bool IsVerified(FoundLogin login, string password) => login.Verifier is { } verifier && verified.Contains(login.Name, verifier, password);
+
+    private PasswordVerdict Right(GuessAttempt attempt, string result, VerifierChange? rehash)
+    {
+        attempt.Succeeded();
+        telemetry.Answered(result);
+        return new(LoginAnswer.Right, rehash);
+    }
+
+    private PasswordVerdict Wrong(string result)
+    {
+        telemetry.Answered(result);
+        return new(LoginAnswer.Wrong, null);
     }
 }
 
-/// <param name="IsRight">The password is the account's.</param>
+/// <summary>What is said to a client that wants to log in.</summary>
+public enum LoginAnswer
+{
+    /// <summary>Wrong credentials, or nobody by this name.</summary>
+    Wrong,
+
+    /// <summary>The password is the account's.</summary>
+    Right,
+
+    /// <summary>It was not checked: too many attempts wait. A transient failure (SMTP 454 4.7.0, IMAP NO [UNAVAILABLE], POP3 -ERR [SYS/TEMP]).</summary>
+    TryLater,
+}
+
 /// <param name="Rehash">The verifier to store in place of the present one; null when it can stay.</param>
-public readonly record struct PasswordVerdict(bool IsRight, VerifierChange? Rehash);
+public readonly record struct PasswordVerdict(LoginAnswer Answer, VerifierChange? Rehash)
+{
+    public bool IsRight => Answer == LoginAnswer.Right;
+}
 
 /// <summary>A verifier of an old form and the one to store instead, if the old one still stands then.</summary>
 public sealed record VerifierChange(string Expected, string Verifier);

@@ -1,3 +1,4 @@
+using System.Net;
 using MailCloud.Credentials;
 using Microsoft.Extensions.Time.Testing;
 
@@ -58,23 +59,21 @@ public sealed class VerifiedPasswordsTests
     [Fact]
     public async Task A_check_asks_for_the_verifier_each_time_so_that_a_changed_password_counts_at_once()
     {
-        var check = new PasswordCheck(new VerifiedPasswords(time));
-        var verifier = Verifiers.Create("first");
-        ValueTask<string?> Lookup(string name, CancellationToken token) => ValueTask.FromResult(name == "bob" ? verifier : null);
-
-        Assert.Equal(new(true, null), await check.CheckAsync("bob", "first", Lookup, default));
-        Assert.Equal(new(true, null), await check.CheckAsync("bob", "first", Lookup, default));
-        Assert.False((await check.CheckAsync("alice", "first", Lookup, default)).IsRight);
-        verifier = Verifiers.Create("second");
-        Assert.False((await check.CheckAsync("bob", "first", Lookup, default)).IsRight);
-        Assert.True((await check.CheckAsync("bob", "second", Lookup, default)).IsRight);
+        using var services = new LoginServices();
+        services.Verifiers["bob"] = Verifiers.Create("first");
+        Assert.Equal(new(LoginAnswer.Right, null), await services.CheckAsync("bob", "first", IPAddress.Loopback));
+        Assert.Equal(new(LoginAnswer.Right, null), await services.CheckAsync("bob", "first", IPAddress.Loopback));
+        Assert.False((await services.CheckAsync("alice", "first", IPAddress.Loopback)).IsRight);
+        services.Verifiers["bob"] = Verifiers.Create("second");
+        Assert.False((await services.CheckAsync("bob", "first", IPAddress.Loopback)).IsRight);
+        Assert.True((await services.CheckAsync("bob", "second", IPAddress.Loopback)).IsRight);
     }
 
     [Fact]
     public async Task An_old_form_is_replaced_by_a_new_one_for_the_same_password()
     {
-        var check = new PasswordCheck(new VerifiedPasswords(time));
-        var verdict = await check.CheckAsync("user", "pencil", (_, _) => ValueTask.FromResult<string?>(VerifiersTests.Pencil), default);
+        using var services = new LoginServices();
+        var verdict = await services.CheckAsync("user", "pencil", IPAddress.Loopback);
         Assert.True(verdict.IsRight);
         Assert.Equal(VerifiersTests.Pencil, verdict.Rehash!.Expected);
         Assert.True(Verifiers.Verify("pencil", verdict.Rehash.Verifier));

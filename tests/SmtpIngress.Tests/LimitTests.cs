@@ -67,21 +67,6 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_network_has_so_many_failed_logins_a_minute()
-    {
-        var server = new PipedServer(fixture.Services, new() { FailedLoginsPerMinute = 1, UnlimitedNetworks = "" });
-        using var client = server.Connect("127.0.0.1", Listener.Submission);
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
-
-        Assert.StartsWith("535 5.7.8 ", await client.SayAsync(Login("alice", "wrong")), StringComparison.Ordinal);
-        Assert.StartsWith("454 4.7.0 ", await client.SayAsync(Login("alice", "mailcloud")), StringComparison.Ordinal);
-        server.Time.Advance(TimeSpan.FromMinutes(1));
-        Assert.StartsWith("235 2.7.0 ", await client.SayAsync(Login("alice", "mailcloud")), StringComparison.Ordinal);
-        await client.LeaveAsync();
-    }
-
-    [Fact]
     public async Task A_silent_client_is_told_and_left()
     {
         var server = new PipedServer(fixture.Services, new());

@@ -11,13 +11,14 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.Configuration;
 
 namespace MailCloud.SmtpIngress.Tests;
 
 /// <summary>
 /// The real listeners on loopback, over real embedded storage and silos with the table's grains: one server without a certificate, and one with it. The second
-/// takes connections from 127.0.0.2 for those of a proxy.
+/// takes connections from 127.0.0.2 for those of a proxy. A third slows guessing from loopback, too, and has a clock that tests move.
 /// </summary>
 public sealed class ServerFixture : IAsyncLifetime
 {
@@ -27,9 +28,16 @@ public sealed class ServerFixture : IAsyncLifetime
     private readonly Dictionary<string, int> ports = [];
     private WebApplication plain = null!;
     private WebApplication secured = null!;
+    private WebApplication guessed = null!;
 
     /// <summary>How a client shakes hands that trusts the certificate of the secured server.</summary>
     public SslClientAuthenticationOptions Tls { get; private set; } = null!;
+
+    /// <summary>The clock of the server whose <c>guessed-submission</c> slows guessing from loopback, too.</summary>
+    public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
+    /// <summary>What that server is made of.</summary>
+    public IServiceProvider GuessedServices => guessed.Services;
 
     /// <summary>What the server without a certificate is made of.</summary>
     public IServiceProvider Services => plain.Services;
@@ -39,12 +47,13 @@ public sealed class ServerFixture : IAsyncLifetime
         var certificates = folder.CreateSubdirectory("tls");
         Tls = CertificatePair.Write(certificates, "default", "mail.example");
         plain = await StartAsync("", []);
+        guessed = await StartAsync("guessed-", new() { ["Credentials:UnlimitedNetworks"] = "" }, Time);
         secured = await StartAsync("secured-", new() { ["Tls:Directory"] = certificates.FullName, ["Smtp:ProxyNetworks"] = Proxy + "/32" });
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var app in new[] { plain, secured })
+        foreach (var app in new[] { plain, secured, guessed })
         {
             await app.StopAsync();
             await app.DisposeAsync();
@@ -53,7 +62,7 @@ public sealed class ServerFixture : IAsyncLifetime
         folder.Delete(recursive: true);
     }
 
-    /// <summary>The port of <c>mx</c>, <c>submission</c>, <c>secured-mx</c>, <c>secured-submission</c> or <c>secured-submissions</c>.</summary>
+    /// <summary>The port of <c>mx</c>, <c>submission</c>, <c>secured-mx</c>, <c>secured-submission</c>, <c>secured-submissions</c> or <c>guessed-submission</c>.</summary>
     public int Port(string listener) => ports[listener];
 
     /// <summary>Runs a transcript: <c># listener:</c> chooses where, <c># from: proxy</c> comes from the proxy's address.</summary>
@@ -86,7 +95,7 @@ public sealed class ServerFixture : IAsyncLifetime
         return found;
     }
 
-    private async Task<WebApplication> StartAsync(string prefix, Dictionary<string, string?> further)
+    private async Task<WebApplication> StartAsync(string prefix, Dictionary<string, string?> further, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
@@ -103,6 +112,7 @@ public sealed class ServerFixture : IAsyncLifetime
             ["Smtp:MaxRecipients"] = "100",
         });
         builder.Configuration.AddInMemoryCollection(further);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
         builder.AddSmtpIngress();

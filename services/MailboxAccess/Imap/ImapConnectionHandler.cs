@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Authentication;
 using MailCloud.Blobs;
 using MailCloud.Credentials;
@@ -25,7 +26,13 @@ internal sealed record ImapServices(
     CertificateStore Certificates,
     ImapTelemetry Telemetry,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log)
+{
+    public Entrance Entrance { get; } = new(Options.SessionLimits, Options.ProxyNetworks, Options.LoginTimeout, Time);
+
+    /// <summary>Places for sessions by account and network.</summary>
+    public Places AccountPlaces { get; } = new(Options.MaxSessionsPerAccount);
+}
 
 /// <summary>Serves one connection that Kestrel has accepted, from greeting to goodbye.</summary>
 internal sealed class ImapConnectionHandler(
@@ -53,9 +60,18 @@ internal sealed class ImapConnectionHandler(
         telemetry.Opened();
         using var input = new TimedReader(connection.Transport.Input, time);
         var output = new ReplyWriter(connection.Transport.Output, time, services.Options.WriteTimeout, FlushAt);
-        await using var session = new ImapSession(connection, input, output, services);
+        var session = default(ImapSession);
         try
         {
+            var remote = await services.Entrance.FindClientAsync(connection, input).ConfigureAwait(false);
+            using var place = services.Entrance.TryEnter(remote);
+            if (place is null)
+            {
+                await TurnAwayAsync(connection, remote, implicitTls, output).ConfigureAwait(false);
+                return;
+            }
+
+            session = new(connection, remote, input, output, services);
             if (implicitTls)
             {
                 await session.StartTlsAsync(connection.ConnectionClosed).ConfigureAwait(false);
@@ -74,7 +90,23 @@ internal sealed class ImapConnectionHandler(
         }
         finally
         {
+            if (session is not null)
+            {
+                await session.DisposeAsync().ConfigureAwait(false);
+            }
+
             telemetry.Closed();
+        }
+    }
+    // Before a handshake that costs us more than the peer: where TLS comes first nothing can be said.
+    private async ValueTask TurnAwayAsync(ConnectionContext connection, IPEndPoint remote, bool implicitTls, ReplyWriter output)
+    {
+        telemetry.TurnedAway();
+        log.TurnedAway(remote.Address.ToString());
+        if (!implicitTls)
+        {
+            output.Write("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
+            await output.FlushAsync(connection.ConnectionClosed).ConfigureAwait(false);
         }
     }
 }

@@ -6,8 +6,9 @@ internal static partial class ImapLog
     [LoggerMessage(2001, LogLevel.Information, "{Connection} logged in as {Account}")]
     public static partial void LoggedIn(this ILogger log, string connection, string account);
 
-    [LoggerMessage(2002, LogLevel.Information, "{Connection} from {Remote} failed to log in")]
-    public static partial void LoginFailed(this ILogger log, string connection, string? remote);
+    // Only an account's name is logged: what is none may be a password in the wrong field.
+    [LoggerMessage(2002, LogLevel.Information, "{Connection} from {Remote} failed to log in as {Account}")]
+    public static partial void LoginFailed(this ILogger log, string connection, string remote, string account);
 
     [LoggerMessage(2003, LogLevel.Warning, "{Connection} {Verb}: the mailbox did not answer")]
     public static partial void Unavailable(this ILogger log, string connection, string verb, Exception error);
@@ -26,6 +27,12 @@ internal static partial class ImapLog
 
     [LoggerMessage(2008, LogLevel.Warning, "who is logged in here cannot be made known, for SEND; it is tried again")]
     public static partial void TerminalsUnknown(this ILogger log, Exception error);
+
+    [LoggerMessage(2011, LogLevel.Information, "{Address} turned away: too many connections")]
+    public static partial void TurnedAway(this ILogger log, string address);
+
+    [LoggerMessage(2012, LogLevel.Information, "{Connection} not logged in: {Account} has too many sessions from there")]
+    public static partial void TooManySessions(this ILogger log, string connection, string account);
 
     [LoggerMessage(2010, LogLevel.Error, "body {Body} cannot be read")]
     public static partial void BodyUnreadable(this ILogger log, string body, Exception error);

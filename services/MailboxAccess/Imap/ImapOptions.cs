@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MailCloud.Wire;
 
 namespace MailCloud.MailboxAccess.Imap;
 
@@ -48,6 +49,26 @@ internal sealed record ImapOptions
     /// <summary>How long a client may take to accept output that fills its buffers; Dovecot disconnects after a minute of none, we give slow links more.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Sessions of this process, as Smtp:MaxSessions: half of the descriptors that a process may have.</summary>
+    public int MaxSessions { get; init; } = 10_000;
+
+    /// <summary>Sessions at a time from one network (/32, /64). A tenth of all: a company behind one address has many clients, and nobody has everything.</summary>
+    public int MaxSessionsPerNetwork { get; init; } = 1000;
+
+    /// <summary>New sessions a minute from one network: after a restart all of <see cref="MaxSessionsPerNetwork"/> come again within the minute.</summary>
+    public int SessionsPerMinute { get; init; } = 1200;
+
+    /// <summary>
+    /// Sessions at a time of one account from one network. Twice Dovecot's mail_max_userip_connections of 10: one desktop client opens five, and the devices of a home share an address.
+    /// </summary>
+    public int MaxSessionsPerAccount { get; init; } = 20;
+
+    /// <summary>Networks for which only <see cref="MaxSessions"/> counts, comma-separated; loopback carries tests and local programs.</summary>
+    public string UnlimitedNetworks { get; init; } = "127.0.0.0/8,::1/128";
+
+    /// <summary>Networks of proxies that send a PROXY header, comma-separated.</summary>
+    public string ProxyNetworks { get; init; } = "";
+
     /// <summary>Failed logins after which the connection is closed; Postfix's smtpd_hard_error_limit has 20 for all errors, but each of these costs a key derivation.</summary>
     public int MaxLoginFailures { get; init; } = 5;
 
@@ -56,4 +77,6 @@ internal sealed record ImapOptions
 
     /// <summary>How long one call of a grain may take before it is repeated.</summary>
     public TimeSpan GrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    internal SessionLimits SessionLimits => new(MaxSessions, MaxSessionsPerNetwork, SessionsPerMinute, Networks.Parse(UnlimitedNetworks));
 }

@@ -26,6 +26,7 @@ namespace MailCloud.MailboxAccess.Imap;
 internal sealed class ImapSession : IAsyncDisposable
 {
     private readonly ConnectionContext connection;
+    private readonly IPEndPoint remote;
     private readonly TimedReader input;
     private readonly ReplyWriter output;
     private readonly ImapCommandReader commands;
@@ -36,10 +37,12 @@ internal sealed class ImapSession : IAsyncDisposable
     private Terminal? terminal;
     private int badInARow;
     private int loginFailures;
+    private IDisposable? place;
 
-    public ImapSession(ConnectionContext connection, TimedReader input, ReplyWriter output, ImapServices services)
+    public ImapSession(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output, ImapServices services)
     {
         this.connection = connection;
+        this.remote = remote;
         this.input = input;
         this.output = output;
         Services = services;
@@ -69,7 +72,7 @@ internal sealed class ImapSession : IAsyncDisposable
     public bool IsCompressed => deflate is not null;
 
     /// <summary>No password in clear but on loopback (RFC 8314 §3.3).</summary>
-    public bool PasswordsAllowed => IsTls || (connection.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address));
+    public bool PasswordsAllowed => IsTls || IPAddress.IsLoopback(remote.Address);
 
     public ChannelBindings ChannelBindings => tls is null ? ChannelBindings.None : new(tls.Session.ServerEndPoint, null);
 
@@ -82,22 +85,25 @@ internal sealed class ImapSession : IAsyncDisposable
         return Services.Calls.CallAsync(() => call(mailbox), cancellationToken);
     }
 
-    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms);
+    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms, remote.Address);
 
-    public void LogIn(AccountId account)
+    /// <summary>What follows from an attempt to log in. Wrong credentials have one answer, whatever was wrong with them (RFC 5530 §3).</summary>
+    public ImapReply FinishLogin(LoginOutcome outcome)
     {
-        Account = account;
-        terminal = Services.LiveSessions.Enter(account);
-        Services.Telemetry.Login(succeeded: true);
-        Services.Log.LoggedIn(connection.ConnectionId, account.Value);
-    }
-
-    /// <summary>The answer to wrong credentials, the same whatever was wrong with them (RFC 5530 §3).</summary>
-    public ImapReply RefuseLogin()
-    {
-        Services.Telemetry.Login(succeeded: false);
-        Services.Log.LoginFailed(connection.ConnectionId, connection.RemoteEndPoint?.ToString());
-        return ImapReply.No("Wrong user name or password", "AUTHENTICATIONFAILED") with { Close = ++loginFailures >= Services.Options.MaxLoginFailures };
+        switch (outcome.Verdict)
+        {
+            case LoginVerdict.LoggedIn:
+                return LogIn(outcome.Account);
+            case LoginVerdict.NotAnotherUser:
+                return ImapReply.No("Nobody may act as another user", "AUTHORIZATIONFAILED");
+            case LoginVerdict.TryLater:
+                Services.Telemetry.Login("unavailable");
+                return ImapReply.No("Too many logins at once, try again later", "UNAVAILABLE") with { Close = IsOneFailureTooMany() };
+            default:
+                Services.Telemetry.Login("failed");
+                Services.Log.LoginFailed(connection.ConnectionId, remote.ToString(), outcome.TriedAccount);
+                return ImapReply.No("Wrong user name or password", "AUTHENTICATIONFAILED") with { Close = IsOneFailureTooMany() };
+        }
     }
 
     /// <summary>A continuation request, and the line that answers it, which is valid until the next read.</summary>
@@ -229,6 +235,7 @@ internal sealed class ImapSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        place?.Dispose();
         if (terminal is not null)
         {
             Services.LiveSessions.Leave(terminal);
@@ -244,6 +251,29 @@ internal sealed class ImapSession : IAsyncDisposable
             await tls.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private ImapReply LogIn(AccountId account)
+    {
+        // As Dovecot's mail_max_userip_connections: a client that opens one connection after the other ends up here, and not everybody else.
+        if (!Services.Entrance.IsUnlimited(remote))
+        {
+            place = Services.AccountPlaces.TryEnter($"{account.Value} {SessionPlaces.NetworkOf(remote.Address)}");
+            if (place is null)
+            {
+                Services.Telemetry.Login("limited");
+                Services.Log.TooManySessions(connection.ConnectionId, account.Value);
+                return ImapReply.No("Too many sessions of this account from your network", "LIMIT") with { Close = IsOneFailureTooMany() };
+            }
+        }
+
+        Account = account;
+        terminal = Services.LiveSessions.Enter(account);
+        Services.Telemetry.Login("ok");
+        Services.Log.LoggedIn(connection.ConnectionId, account.Value);
+        return ImapReply.Ok("Logged in", Commands.Any.Capability.Write(this));
+    }
+
+    private bool IsOneFailureTooMany() => ++loginFailures >= Services.Options.MaxLoginFailures;
 
     // Before login nobody makes us read a message.
     private long MaxDiscarded => Account is null ? Services.Options.MaxDiscardedLiteral : Services.Options.MaxDiscardedAppend;

@@ -12,6 +12,7 @@ internal sealed class ImapTelemetry : IDisposable
     private readonly UpDownCounter<int> connections;
     private readonly Histogram<double> commands;
     private readonly Counter<long> logins;
+    private readonly Counter<long> turnedAway;
     private readonly Counter<long> fetchRead;
 
     public ImapTelemetry(IMeterFactory meters)
@@ -20,6 +21,7 @@ internal sealed class ImapTelemetry : IDisposable
         connections = meter.CreateUpDownCounter<int>("mailcloud.imap.connections", "{connection}", "Open IMAP connections");
         commands = meter.CreateHistogram<double>("mailcloud.imap.command.duration", "s", "Time from a command to its tagged response");
         logins = meter.CreateCounter<long>("mailcloud.imap.logins", "{login}", "Attempts to log in, by result");
+        turnedAway = meter.CreateCounter<long>("mailcloud.imap.refused", "{connection}", "Connections that found no place");
         fetchRead = meter.CreateCounter<long>("mailcloud.imap.fetch.read", "By", "Octets of bodies that FETCH has read from storage");
     }
 
@@ -33,7 +35,10 @@ internal sealed class ImapTelemetry : IDisposable
     public void Command(string verb, string status, TimeSpan elapsed) =>
         commands.Record(elapsed.TotalSeconds, new TagList { { "verb", verb }, { "status", status } });
 
-    public void Login(bool succeeded) => logins.Add(1, new KeyValuePair<string, object?>("result", succeeded ? "ok" : "failed"));
+    /// <param name="result"><c>ok</c>, <c>failed</c>, <c>unavailable</c> (not checked) or <c>limited</c> (right, and too many sessions).</param>
+    public void Login(string result) => logins.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    public void TurnedAway() => turnedAway.Add(1);
 
     public void Dispose() => meter.Dispose();
 }

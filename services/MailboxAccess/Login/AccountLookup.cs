@@ -11,18 +11,18 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls)
 
     public AccountId? Account => found?.Account;
 
-    /// <summary>The verifier; null when nobody can log in by this name.</summary>
-    public async ValueTask<string?> FindAsync(string username, CancellationToken cancellationToken)
+    /// <summary>What the directory has by this name, in whatever way it is written.</summary>
+    public async ValueTask<FoundLogin> FindAsync(string username, CancellationToken cancellationToken)
     {
         found = null;
         if (!EmailAddress.TryParse(username, out var address))
         {
-            return null;
+            return new(username, null);
         }
 
         var record = await calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
         found = record is { Kind: AddressKind.Account, Account: not null } ? record : null;
-        return found?.Verifier;
+        return new(address.Key, found?.Verifier);
     }
 
     /// <summary>True when both names are the same account's.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Net;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Messages;
@@ -17,14 +18,22 @@ internal enum LoginVerdict
 
     /// <summary>The client is who it says, and asked to act as somebody else (RFC 4422 §2): nobody may.</summary>
     NotAnotherUser = 2,
+
+    /// <summary>Nothing was checked, because too many attempts wait: a transient failure.</summary>
+    TryLater = 3,
 }
 
 /// <param name="Verdict">How it ended.</param>
-/// <param name="Account">The account; meaningless unless the client is logged in.</param>
-internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Account = default);
+/// <param name="Account">The account of the name; of no name that is none.</param>
+internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Account)
+{
+    /// <summary>For the log: what is no account's name may be a password in the wrong field.</summary>
+    public string TriedAccount => Account.Value ?? "(no account)";
+}
 
 /// <summary>One attempt to log in, by a password or by a SASL exchange, whatever the protocol around it.</summary>
-internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, PasswordCheck passwords, SaslMechanisms mechanisms)
+/// <param name="client">The client's own address, not that of a proxy: failures are counted by it.</param>
+internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, PasswordCheck passwords, SaslMechanisms mechanisms, IPAddress client)
 {
     private readonly AccountLookup lookup = new(grains, calls);
 
@@ -32,20 +41,29 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Passw
     /// <exception cref="MailboxUnavailableException">The directory did not answer.</exception>
     public async ValueTask<LoginOutcome> CheckPasswordAsync(string username, string password, CancellationToken cancellationToken)
     {
-        var verdict = await passwords.CheckAsync(username, password, lookup.FindAsync, cancellationToken).ConfigureAwait(false);
-        return verdict.IsRight ? await FinishAsync("", verdict.Rehash, cancellationToken).ConfigureAwait(false) : new(LoginVerdict.Refused);
+        var verdict = await passwords.CheckAsync(username, password, client, lookup.FindAsync, cancellationToken).ConfigureAwait(false);
+        return verdict.Answer switch
+        {
+            LoginAnswer.Right => await FinishAsync("", verdict.Rehash, cancellationToken).ConfigureAwait(false),
+            LoginAnswer.TryLater => Ended(LoginVerdict.TryLater),
+            _ => Ended(LoginVerdict.Refused),
+        };
     }
 
     /// <summary>Starts a SASL exchange; null when the mechanism is not offered.</summary>
     public SaslExchange? StartExchange(string mechanism, ChannelBindings bindings, bool passwordsAllowed) =>
         SaslMechanisms.Offered(bindings, passwordsAllowed).Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-            ? mechanisms.Start(mechanism, bindings, lookup.FindAsync)
+            ? mechanisms.Start(mechanism, bindings, client, lookup.FindAsync)
             : null;
 
-    /// <summary>What follows from the end of the exchange.</summary>
+    /// <summary>What follows from the last step of the exchange, which is neither a challenge nor malformed.</summary>
     /// <exception cref="MailboxUnavailableException">The directory did not answer.</exception>
-    public ValueTask<LoginOutcome> FinishAsync(SaslStep.Authenticated step, CancellationToken cancellationToken) =>
-        FinishAsync(step.AuthorizationId, step.Rehash, cancellationToken);
+    public ValueTask<LoginOutcome> FinishAsync(SaslStep step, CancellationToken cancellationToken) => step switch
+    {
+        SaslStep.Authenticated done => FinishAsync(done.AuthorizationId, done.Rehash, cancellationToken),
+        SaslStep.TryLater => new(Ended(LoginVerdict.TryLater)),
+        _ => new(Ended(LoginVerdict.Refused)),
+    };
 
     /// <summary>A SASL response as protocols write it, in base64 with its padding; false when it is not that.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> base64, out ReadOnlyMemory<byte> response)
@@ -56,11 +74,13 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Passw
         return isDone;
     }
 
+    private LoginOutcome Ended(LoginVerdict verdict) => new(verdict, lookup.Account ?? default);
+
     private async ValueTask<LoginOutcome> FinishAsync(string authorizationId, VerifierChange? rehash, CancellationToken cancellationToken)
     {
         if (!lookup.IsSelf(authorizationId) || lookup.Account is not { } account)
         {
-            return new(LoginVerdict.NotAnotherUser);
+            return Ended(LoginVerdict.NotAnotherUser);
         }
 
         await lookup.ReplaceAsync(rehash, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Authentication;
 using MailCloud.Blobs;
 using MailCloud.Credentials;
@@ -21,7 +22,10 @@ internal sealed record Pop3Services(
     CertificateStore Certificates,
     Pop3Telemetry Telemetry,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log)
+{
+    public Entrance Entrance { get; } = new(Options.SessionLimits, Options.ProxyNetworks, Options.LoginTimeout, Time);
+}
 
 /// <summary>Serves one connection that Kestrel has accepted, from greeting to goodbye.</summary>
 internal sealed class Pop3ConnectionHandler(
@@ -48,9 +52,18 @@ internal sealed class Pop3ConnectionHandler(
         telemetry.Opened();
         using var input = new TimedReader(connection.Transport.Input, time);
         var output = new ReplyWriter(connection.Transport.Output, time, services.Options.WriteTimeout, FlushAt);
-        await using var session = new Pop3Session(connection, input, output, services);
+        var session = default(Pop3Session);
         try
         {
+            var remote = await services.Entrance.FindClientAsync(connection, input).ConfigureAwait(false);
+            using var place = services.Entrance.TryEnter(remote);
+            if (place is null)
+            {
+                await TurnAwayAsync(connection, remote, implicitTls, output).ConfigureAwait(false);
+                return;
+            }
+
+            session = new(connection, remote, input, output, services);
             if (implicitTls)
             {
                 await session.StartTlsAsync(connection.ConnectionClosed).ConfigureAwait(false);
@@ -71,7 +84,24 @@ internal sealed class Pop3ConnectionHandler(
         }
         finally
         {
+            if (session is not null)
+            {
+                await session.DisposeAsync().ConfigureAwait(false);
+            }
+
             telemetry.Closed();
+        }
+    }
+
+    // Before a handshake that costs us more than the peer: where TLS comes first nothing can be said.
+    private async ValueTask TurnAwayAsync(ConnectionContext connection, IPEndPoint remote, bool implicitTls, ReplyWriter output)
+    {
+        telemetry.TurnedAway();
+        log.TurnedAway(remote.Address.ToString());
+        if (!implicitTls)
+        {
+            output.Write($"-ERR [SYS/TEMP] {Pop3Text.TooManyConnections.English}\r\n");
+            await output.FlushAsync(connection.ConnectionClosed).ConfigureAwait(false);
         }
     }
 }

@@ -6,8 +6,9 @@ internal static partial class Pop3Log
     [LoggerMessage(3001, LogLevel.Information, "{Connection} logged in as {Account}")]
     public static partial void LoggedIn(this ILogger log, string connection, string account);
 
-    [LoggerMessage(3002, LogLevel.Information, "{Connection} from {Remote} failed to log in")]
-    public static partial void LoginFailed(this ILogger log, string connection, string? remote);
+    // Only an account's name is logged: what is none may be a password in the wrong field.
+    [LoggerMessage(3002, LogLevel.Information, "{Connection} from {Remote} failed to log in as {Account}")]
+    public static partial void LoginFailed(this ILogger log, string connection, string remote, string account);
 
     [LoggerMessage(3003, LogLevel.Warning, "{Connection} {Verb}: the mailbox did not answer")]
     public static partial void Unavailable(this ILogger log, string connection, string verb, Exception error);
@@ -26,4 +27,7 @@ internal static partial class Pop3Log
 
     [LoggerMessage(3008, LogLevel.Warning, "{Connection}: the maildrop of {Account} could not be held or given back; it is tried again, or free within a minute")]
     public static partial void MaildropUnavailable(this ILogger log, string connection, string account, Exception error);
+
+    [LoggerMessage(3009, LogLevel.Information, "{Address} turned away: too many connections")]
+    public static partial void TurnedAway(this ILogger log, string address);
 }

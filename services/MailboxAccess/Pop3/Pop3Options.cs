@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MailCloud.Wire;
 
 namespace MailCloud.MailboxAccess.Pop3;
 
@@ -27,6 +28,21 @@ internal sealed record Pop3Options
     /// <summary>How long a client may take to accept output that fills its buffers; Imap:WriteTimeout is the same.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Sessions of this process, as Imap:MaxSessions.</summary>
+    public int MaxSessions { get; init; } = 10_000;
+
+    /// <summary>Sessions at a time from one network (/32, /64). A session lasts for seconds: a tenth of Imap:MaxSessionsPerNetwork.</summary>
+    public int MaxSessionsPerNetwork { get; init; } = 100;
+
+    /// <summary>New sessions a minute from one network, as Imap:SessionsPerMinute.</summary>
+    public int SessionsPerMinute { get; init; } = 1200;
+
+    /// <summary>Networks for which only <see cref="MaxSessions"/> counts, comma-separated; loopback carries tests and local programs.</summary>
+    public string UnlimitedNetworks { get; init; } = "127.0.0.0/8,::1/128";
+
+    /// <summary>Networks of proxies that send a PROXY header, comma-separated.</summary>
+    public string ProxyNetworks { get; init; } = "";
+
     /// <summary>Failed logins after which the connection is closed; Imap:MaxLoginFailures is the same.</summary>
     public int MaxLoginFailures { get; init; } = 5;
 
@@ -38,4 +54,6 @@ internal sealed record Pop3Options
 
     /// <summary>How often a session says that it still has its maildrop: four times within the minute for which a mailbox gives it.</summary>
     public TimeSpan HoldEvery { get; init; } = TimeSpan.FromSeconds(15);
+
+    internal SessionLimits SessionLimits => new(MaxSessions, MaxSessionsPerNetwork, SessionsPerMinute, Networks.Parse(UnlimitedNetworks));
 }

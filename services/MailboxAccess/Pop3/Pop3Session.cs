@@ -28,6 +28,7 @@ internal sealed class Pop3Session : IAsyncDisposable
     private const int MaxSaslLine = 12_288;
 
     private readonly ConnectionContext connection;
+    private readonly IPEndPoint remote;
     private readonly TimedReader input;
     private readonly ReplyWriter output;
     private readonly LineReader lines;
@@ -38,9 +39,10 @@ internal sealed class Pop3Session : IAsyncDisposable
     private int badInARow;
     private int loginFailures;
 
-    public Pop3Session(ConnectionContext connection, TimedReader input, ReplyWriter output, Pop3Services services)
+    public Pop3Session(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output, Pop3Services services)
     {
         this.connection = connection;
+        this.remote = remote;
         this.input = input;
         this.output = output;
         Services = services;
@@ -68,11 +70,11 @@ internal sealed class Pop3Session : IAsyncDisposable
     public bool StlsIsOffered => !IsTls && Services.Certificates.HasCertificate;
 
     /// <summary>No password in clear but on loopback (RFC 8314 §3.3).</summary>
-    public bool PasswordsAllowed => IsTls || (connection.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address));
+    public bool PasswordsAllowed => IsTls || IPAddress.IsLoopback(remote.Address);
 
     public ChannelBindings ChannelBindings => tls is null ? ChannelBindings.None : new(tls.Session.ServerEndPoint, null);
 
-    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms);
+    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms, remote.Address);
 
     /// <summary>What follows from an attempt to log in: TRANSACTION with the maildrop, or why not.</summary>
     public async ValueTask<Pop3Reply> FinishLoginAsync(LoginOutcome outcome, CancellationToken cancellationToken)
@@ -83,10 +85,14 @@ internal sealed class Pop3Session : IAsyncDisposable
                 return await OpenMaildropAsync(outcome.Account, cancellationToken).ConfigureAwait(false);
             case LoginVerdict.NotAnotherUser:
                 return Pop3Reply.Error("AUTH", Pop3Text.NotAnotherUser);
+            case LoginVerdict.TryLater:
+                // Not the client's fault, and not for long.
+                Services.Telemetry.Login("unavailable");
+                return Pop3Reply.Error("SYS/TEMP", Pop3Text.TryLater) with { Close = IsOneFailureTooMany() };
             default:
                 Services.Telemetry.Login("failed");
-                Services.Log.LoginFailed(connection.ConnectionId, connection.RemoteEndPoint?.ToString());
-                return Pop3Reply.Error("AUTH", Pop3Text.WrongCredentials) with { Close = ++loginFailures >= Services.Options.MaxLoginFailures };
+                Services.Log.LoginFailed(connection.ConnectionId, remote.ToString(), outcome.TriedAccount);
+                return Pop3Reply.Error("AUTH", Pop3Text.WrongCredentials) with { Close = IsOneFailureTooMany() };
         }
     }
 
@@ -184,6 +190,8 @@ internal sealed class Pop3Session : IAsyncDisposable
             await tls.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private bool IsOneFailureTooMany() => ++loginFailures >= Services.Options.MaxLoginFailures;
 
     private TimeSpan Limit => Maildrop is not null ? Services.Options.InactivityTimeout
         : UntilLoginDeadline < Services.Options.LoginTimeout ? UntilLoginDeadline : Services.Options.LoginTimeout;

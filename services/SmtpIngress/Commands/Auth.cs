@@ -1,3 +1,4 @@
+using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -8,6 +9,9 @@ namespace MailCloud.SmtpIngress.Commands;
 internal static class Auth
 {
     private static readonly SmtpReply Failed = new(535, "5.7.8", "authentication failed");
+
+    // RFC 4954 §6: too many attempts wait, or the directory is away.
+    private static readonly SmtpReply TryLater = new(454, "4.7.0", "temporary authentication failure");
 
     public static async ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken)
     {
@@ -35,11 +39,6 @@ internal static class Auth
                 : new(504, "5.5.4", "unknown mechanism");
         }
 
-        if (!session.Services.Rates.MayLogIn(session.Remote))
-        {
-            return new(454, "4.7.0", "too many failures, try again later");
-        }
-
         return await ExchangeAsync(session, mechanism, words.ElementAtOrDefault(1), cancellationToken).ConfigureAwait(false);
     }
 
@@ -49,7 +48,7 @@ internal static class Auth
     private static async ValueTask<SmtpReply> ExchangeAsync(SmtpSession session, string mechanism, string? initial, CancellationToken cancellationToken)
     {
         AddressRecord? account = null;
-        var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), LookUpAsync)!;
+        var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), session.Remote, LookUpAsync)!;
         if (!TryDecode(initial == "=" ? "" : initial, out var response))
         {
             return SmtpReply.Syntax("not base64");
@@ -87,21 +86,23 @@ internal static class Auth
                     case SaslStep.Downgraded:
                         // RFC 4954 §6: weaker than policy permits. Nothing was guessed, so it counts for nothing.
                         return new(534, "5.7.9", "this mechanism is too weak here, take SCRAM-SHA-256-PLUS");
+                    case SaslStep.TryLater:
+                        return TryLater;
                     default:
-                        return Refuse(session);
+                        return Refuse(session, account);
                 }
             }
         }
         catch (Exception e) when (e is not (IOException or OperationCanceledException))
         {
             session.Services.Log.DirectoryAway(e);
-            return new(454, "4.7.0", "temporary authentication failure");
+            return TryLater;
         }
 
-        async ValueTask<string?> LookUpAsync(string username, CancellationToken ct)
+        async ValueTask<FoundLogin> LookUpAsync(string username, CancellationToken ct)
         {
             account = await session.Services.Directory.FindAccountAsync(username).ConfigureAwait(false);
-            return account?.Verifier;
+            return new(EmailAddress.TryParse(username, out var address) ? address.Key : username, account?.Verifier);
         }
     }
 
@@ -110,7 +111,7 @@ internal static class Auth
         // RFC 4616 §2: an account may act only as itself.
         if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account)))
         {
-            return Refuse(session);
+            return Refuse(session, account);
         }
 
         session.Account = account;
@@ -131,10 +132,9 @@ internal static class Auth
         return new(235, "2.7.0", "authenticated");
     }
 
-    private static SmtpReply Refuse(SmtpSession session)
+    private static SmtpReply Refuse(SmtpSession session, AddressRecord? account)
     {
-        session.Services.Rates.CountFailedLogin(session.Remote);
-        session.Services.Log.AuthenticationFailed(session.Id);
+        session.Services.Log.AuthenticationFailed(session.Id, session.Remote.ToString(), account?.Address.Key ?? "(no account)");
         return Failed;
     }
 

@@ -1,7 +1,9 @@
+using System.Net;
+
 namespace MailCloud.Credentials.Sasl;
 
 /// <summary>LOGIN (draft-murchison-sasl-login): never standardised, but all that some devices speak. An initial response is taken as the user name.</summary>
-internal sealed class LoginExchange(PasswordCheck passwords, VerifierLookup lookup) : SaslExchange
+internal sealed class LoginExchange(PasswordCheck passwords, IPAddress client, VerifierLookup lookup) : SaslExchange
 {
     private bool asked;
     private string? username;
@@ -31,7 +33,12 @@ internal sealed class LoginExchange(PasswordCheck passwords, VerifierLookup look
             return new SaslStep.Challenge("Password:"u8.ToArray());
         }
 
-        var verdict = await passwords.CheckAsync(username, text, lookup, cancellationToken).ConfigureAwait(false);
-        return verdict.IsRight ? new SaslStep.Authenticated(username, "", verdict.Rehash) : new SaslStep.Failed();
+        var verdict = await passwords.CheckAsync(username, text, client, lookup, cancellationToken).ConfigureAwait(false);
+        return verdict.Answer switch
+        {
+            LoginAnswer.Right => new SaslStep.Authenticated(username, "", verdict.Rehash),
+            LoginAnswer.TryLater => new SaslStep.TryLater(),
+            _ => new SaslStep.Failed(),
+        };
     }
 }

@@ -1,9 +1,10 @@
+using System.Net;
 using System.Text;
 
 namespace MailCloud.Credentials.Sasl;
 
 /// <summary>PLAIN (RFC 4616).</summary>
-internal sealed class PlainExchange(PasswordCheck passwords, VerifierLookup lookup) : SaslExchange
+internal sealed class PlainExchange(PasswordCheck passwords, IPAddress client, VerifierLookup lookup) : SaslExchange
 {
     protected override async ValueTask<SaslStep> StepAsync(ReadOnlyMemory<byte>? response, CancellationToken cancellationToken)
     {
@@ -18,8 +19,13 @@ internal sealed class PlainExchange(PasswordCheck passwords, VerifierLookup look
             return Malformed("a PLAIN message is authzid NUL authcid NUL password in UTF-8");
         }
 
-        var verdict = await passwords.CheckAsync(authcid, password, lookup, cancellationToken).ConfigureAwait(false);
-        return verdict.IsRight ? new SaslStep.Authenticated(authcid, authzid, verdict.Rehash) : new SaslStep.Failed();
+        var verdict = await passwords.CheckAsync(authcid, password, client, lookup, cancellationToken).ConfigureAwait(false);
+        return verdict.Answer switch
+        {
+            LoginAnswer.Right => new SaslStep.Authenticated(authcid, authzid, verdict.Rehash),
+            LoginAnswer.TryLater => new SaslStep.TryLater(),
+            _ => new SaslStep.Failed(),
+        };
     }
 }
 

@@ -44,6 +44,9 @@ public abstract record SaslStep
     /// </summary>
     public sealed record Downgraded : SaslStep;
 
+    /// <summary>Nothing was checked, because too many attempts wait (SMTP 454 4.7.0, IMAP NO [UNAVAILABLE], POP3 -ERR [SYS/TEMP]).</summary>
+    public sealed record TryLater : SaslStep;
+
     /// <summary>The response breaks the mechanism's grammar (SMTP 501 5.5.2, IMAP BAD). <paramref name="Why"/> holds nothing secret.</summary>
     public sealed record Malformed(string Why) : SaslStep;
 }

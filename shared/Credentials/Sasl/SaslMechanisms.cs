@@ -1,16 +1,23 @@
+using System.Net;
+using MailCloud.Credentials.Guessing;
+
 namespace MailCloud.Credentials.Sasl;
 
 /// <summary>The SASL mechanisms that a server offers, and the start of an exchange.</summary>
 public sealed class SaslMechanisms
 {
     private readonly PasswordCheck passwords;
+    private readonly LoginGuard guard;
+    private readonly CredentialsTelemetry telemetry;
     private readonly FakeSalt fakeSalt;
 
     /// <param name="passwords">Checks what PLAIN and LOGIN bring.</param>
     /// <param name="secret">Makes the salts of names without a SCRAM verifier; the same in all processes and over restarts, else these salts give themselves away by changing.</param>
-    public SaslMechanisms(PasswordCheck passwords, byte[] secret)
+    internal SaslMechanisms(PasswordCheck passwords, LoginGuard guard, CredentialsTelemetry telemetry, byte[] secret)
     {
         this.passwords = passwords;
+        this.guard = guard;
+        this.telemetry = telemetry;
         fakeSalt = new(secret);
     }
 
@@ -23,12 +30,18 @@ public sealed class SaslMechanisms
     ];
 
     /// <summary>Starts an exchange by a mechanism's name, in any case (RFC 4422 §3.1); null when it is unknown. Whether it was offered is for the caller to check.</summary>
-    public SaslExchange? Start(string mechanism, ChannelBindings bindings, VerifierLookup lookup) => mechanism.ToUpperInvariant() switch
+    /// <param name="client">The client's own address, not that of a proxy: failures are counted by it.</param>
+    public SaslExchange? Start(string mechanism, ChannelBindings bindings, IPAddress client, VerifierLookup lookup)
     {
-        "PLAIN" => new PlainExchange(passwords, lookup),
-        "LOGIN" => new LoginExchange(passwords, lookup),
-        "SCRAM-SHA-256" => new ScramExchange(plus: false, bindings, lookup, fakeSalt, ScramExchange.NewNonce()),
-        "SCRAM-SHA-256-PLUS" => new ScramExchange(plus: true, bindings, lookup, fakeSalt, ScramExchange.NewNonce()),
-        _ => null,
-    };
+        return mechanism.ToUpperInvariant() switch
+        {
+            "PLAIN" => new PlainExchange(passwords, client, lookup),
+            "LOGIN" => new LoginExchange(passwords, client, lookup),
+            "SCRAM-SHA-256" => Scram(plus: false),
+            "SCRAM-SHA-256-PLUS" => Scram(plus: true),
+            _ => null,
+        };
+
+        ScramExchange Scram(bool plus) => new(plus, bindings, new(guard, telemetry, client, lookup), fakeSalt, ScramExchange.NewNonce());
+    }
 }

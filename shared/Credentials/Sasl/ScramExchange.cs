@@ -8,7 +8,7 @@ internal sealed class ScramExchange : SaslExchange
 {
     private readonly bool plus;
     private readonly ChannelBindings bindings;
-    private readonly VerifierLookup lookup;
+    private readonly ScramProofs proofs;
     private readonly FakeSalt fakeSalt;
     private readonly string serverNonce;
 
@@ -16,16 +16,17 @@ internal sealed class ScramExchange : SaslExchange
     private ScramClientFirst first = null!;
     private string serverFirst = "";
     private ScramVerifier verifier = null!;
+    private FoundLogin login;
     private bool known;
 
     /// <param name="plus">The client chose the -PLUS form.</param>
     /// <param name="bindings">What the connection offers to bind to; with any of it, -PLUS was offered to the client.</param>
     /// <param name="serverNonce">Printable ASCII without comma.</param>
-    public ScramExchange(bool plus, ChannelBindings bindings, VerifierLookup lookup, FakeSalt fakeSalt, string serverNonce)
+    public ScramExchange(bool plus, ChannelBindings bindings, ScramProofs proofs, FakeSalt fakeSalt, string serverNonce)
     {
         this.plus = plus;
         this.bindings = bindings;
-        this.lookup = lookup;
+        this.proofs = proofs;
         this.fakeSalt = fakeSalt;
         this.serverNonce = serverNonce;
     }
@@ -58,7 +59,7 @@ internal sealed class ScramExchange : SaslExchange
                 return await TakeClientFirstAsync(text, cancellationToken).ConfigureAwait(false);
             case State.ClientFinal:
                 state = State.Ended;
-                return TakeClientFinal(text);
+                return await TakeClientFinalAsync(text, cancellationToken).ConfigureAwait(false);
             case State.Acknowledgement:
                 state = State.Ended;
                 return text.Length == 0 ? new SaslStep.Authenticated(first.Username, first.AuthorizationId, null) : Malformed("the last SCRAM response is empty");
@@ -81,8 +82,9 @@ internal sealed class ScramExchange : SaslExchange
         }
 
         // An unknown name, and one whose verifier is of another scheme, goes through the same dialog with a salt of its own and fails at its end.
-        known = Verifiers.TryParseScram(await lookup(first.Username, cancellationToken).ConfigureAwait(false), out var found);
-        verifier = known ? found : fakeSalt.VerifierFor(first.Username);
+        login = await proofs.FindAsync(first.Username, cancellationToken).ConfigureAwait(false);
+        known = Verifiers.TryParseScram(login.Verifier, out var found);
+        verifier = known ? found : fakeSalt.VerifierFor(login.Name);
         serverFirst = $"r={first.Nonce}{serverNonce},s={Convert.ToBase64String(verifier.Salt)},i={verifier.Iterations}";
         state = State.ClientFinal;
         return new SaslStep.Challenge(Encoding.UTF8.GetBytes(serverFirst));
@@ -99,23 +101,37 @@ internal sealed class ScramExchange : SaslExchange
         _ => !plus,
     };
 
-    private SaslStep TakeClientFinal(string text)
+    private async ValueTask<SaslStep> TakeClientFinalAsync(string text, CancellationToken cancellationToken)
     {
         // RFC 5802 §7: client-final-message = channel-binding "," nonce ["," extensions] "," proof
         var proofAt = text.LastIndexOf(",p=", StringComparison.Ordinal);
         var fields = proofAt < 0 ? [] : text[..proofAt].Split(',');
         if (fields.Length < 2 || !fields[0].StartsWith("c=", StringComparison.Ordinal) || !fields[1].StartsWith("r=", StringComparison.Ordinal)
-            || !TryDecode(fields[0][2..], out var channelBinding) || !TryDecode(text[(proofAt + 3)..], out var proof) || proof.Length != ScramVerifier.KeyLength)
+            || !TryDecode(fields[0][2..], out _) || !TryDecode(text[(proofAt + 3)..], out var proof) || proof.Length != ScramVerifier.KeyLength)
         {
             return Malformed("this is no SCRAM client-final-message");
         }
 
+        var authMessage = Encoding.UTF8.GetBytes($"{first.Bare},{serverFirst},{text[..proofAt]}");
+        var answer = await proofs.CheckAsync(first.Username, login, () => IsProven(fields, proof, authMessage), cancellationToken).ConfigureAwait(false);
+        if (answer != LoginAnswer.Right)
+        {
+            return answer == LoginAnswer.TryLater ? new SaslStep.TryLater() : new SaslStep.Failed();
+        }
+
+        state = State.Acknowledgement;
+        var signature = HMACSHA256.HashData(verifier.ServerKey, authMessage);
+        return new SaslStep.Challenge(Encoding.ASCII.GetBytes($"v={Convert.ToBase64String(signature)}"));
+    }
+
+    private bool IsProven(string[] fields, byte[] proof, byte[] authMessage)
+    {
+        TryDecode(fields[0][2..], out var channelBinding);
         byte[] expectedBinding = [.. Encoding.UTF8.GetBytes(first.Gs2Header), .. first.Flag == 'p' ? bindings.Find(first.BindingName)! : []];
         var bound = CryptographicOperations.FixedTimeEquals(channelBinding, expectedBinding);
         var fresh = string.Equals(fields[1], $"r={first.Nonce}{serverNonce}", StringComparison.Ordinal);
 
         // RFC 5802 §3: ClientKey := ClientProof XOR ClientSignature, and H(ClientKey) must be StoredKey.
-        var authMessage = Encoding.UTF8.GetBytes($"{first.Bare},{serverFirst},{text[..proofAt]}");
         var clientKey = HMACSHA256.HashData(verifier.StoredKey, authMessage);
         for (var i = 0; i < clientKey.Length; i++)
         {
@@ -123,14 +139,7 @@ internal sealed class ScramExchange : SaslExchange
         }
 
         var proven = CryptographicOperations.FixedTimeEquals(SHA256.HashData(clientKey), verifier.StoredKey);
-        if (!(bound & fresh & proven & known))
-        {
-            return new SaslStep.Failed();
-        }
-
-        state = State.Acknowledgement;
-        var signature = HMACSHA256.HashData(verifier.ServerKey, authMessage);
-        return new SaslStep.Challenge(Encoding.ASCII.GetBytes($"v={Convert.ToBase64String(signature)}"));
+        return bound & fresh & proven & known;
     }
 
     private static bool TryDecode(string base64, out byte[] octets)

@@ -1,11 +1,16 @@
+using System.Net;
 using System.Text;
 using MailCloud.Credentials.Sasl;
 
 namespace MailCloud.Credentials.Tests.Sasl;
 
-public sealed class PlainAndLoginTests
+public sealed class PlainAndLoginTests : IDisposable
 {
-    private readonly SaslMechanisms mechanisms = new(new PasswordCheck(new VerifiedPasswords(TimeProvider.System)), new byte[16]);
+    private readonly LoginServices services = new();
+
+    private SaslMechanisms Mechanisms => services.Mechanisms;
+
+    public void Dispose() => services.Dispose();
 
     [Fact]
     public async Task Plain_takes_an_initial_response()
@@ -81,17 +86,14 @@ public sealed class PlainAndLoginTests
     {
         Assert.Equal(["SCRAM-SHA-256"], SaslMechanisms.Offered(ChannelBindings.None, passwordsAllowed: false));
         Assert.Equal(["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN"], SaslMechanisms.Offered(new([1], null), passwordsAllowed: true));
-        Assert.All(SaslMechanisms.Offered(new([1], [2]), true), name => Assert.NotNull(mechanisms.Start(name, ChannelBindings.None, Lookup)));
-        Assert.NotNull(mechanisms.Start("plain", ChannelBindings.None, Lookup));
-        Assert.Null(mechanisms.Start("CRAM-MD5", ChannelBindings.None, Lookup));
+        Assert.All(SaslMechanisms.Offered(new([1], [2]), true), name => Assert.NotNull(Mechanisms.Start(name, ChannelBindings.None, IPAddress.Loopback, services.LookupAsync)));
+        Assert.NotNull(Mechanisms.Start("plain", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync));
+        Assert.Null(Mechanisms.Start("CRAM-MD5", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync));
     }
 
-    private SaslExchange Plain() => mechanisms.Start("PLAIN", ChannelBindings.None, Lookup)!;
+    private SaslExchange Plain() => Mechanisms.Start("PLAIN", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync)!;
 
-    private SaslExchange Login() => mechanisms.Start("LOGIN", ChannelBindings.None, Lookup)!;
-
-    private static ValueTask<string?> Lookup(string username, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(username == "user" ? VerifiersTests.Pencil : null);
+    private SaslExchange Login() => Mechanisms.Start("LOGIN", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync)!;
 
     private static ReadOnlyMemory<byte> Octets(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MailCloud.Credentials.Sasl;
@@ -7,6 +8,15 @@ namespace MailCloud.Credentials.Tests.Sasl;
 public sealed class ScramExchangeTests
 {
     private const string ServerNonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+    private static readonly LoginServices Services = new()
+    {
+        Verifiers =
+        {
+            ["us,er="] = VerifiersTests.Pencil,
+            ["legacy"] = "{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
+        },
+    };
+
     private static readonly ChannelBindings Tls = new("endpoint-hash"u8.ToArray(), "exported-key"u8.ToArray());
 
     [Fact]
@@ -154,14 +164,7 @@ public sealed class ScramExchangeTests
     }
 
     private static ScramExchange Start(bool plus, ChannelBindings bindings) =>
-        new(plus, bindings, Lookup, new FakeSalt(new byte[16]), ServerNonce);
-
-    private static ValueTask<string?> Lookup(string username, CancellationToken cancellationToken) => ValueTask.FromResult(username switch
-    {
-        "user" or "us,er=" => VerifiersTests.Pencil,
-        "legacy" => "{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
-        _ => null,
-    });
+        new(plus, bindings, Services.Proofs(IPAddress.Loopback), new FakeSalt(new byte[16]), ServerNonce);
 
     private static ReadOnlyMemory<byte> Octets(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -32,6 +32,11 @@ public sealed partial class TelemetryTests(ImapServer server) : IClassFixture<Im
             await dialog.AskAsync("NOOP");
         }
 
+        using (var away = new PipedImapServer(server.Services, new() { MaxSessions = 0 }).Connect())
+        {
+            await away.ReadLineAsync();
+        }
+
         lock (emitted)
         {
             Assert.Equal(Table(), emitted);

@@ -30,6 +30,30 @@ public sealed class Pop3LimitTests(ImapServer server) : IClassFixture<ImapServer
     }
 
     [Fact]
+    public async Task A_network_has_so_many_sessions_at_a_time_and_gets_a_place_back()
+    {
+        var piped = new PipedPop3Server(server.Services, new() { MaxSessionsPerNetwork = 1 });
+        using var first = piped.Connect("2001:db8::1");
+        Assert.StartsWith("+OK", await first.ReadLineAsync());
+        using var second = piped.Connect("2001:db8::2");
+        Assert.Equal("-ERR [SYS/TEMP] Too many connections, try again later", await second.ReadLineAsync());
+        Assert.Equal(PipedImapClient.Closed, await second.ReadLineAsync());
+        Assert.StartsWith("+OK", await first.SayAsync("QUIT"));
+        await first.EndAsync();
+        using var third = piped.Connect("2001:db8::2");
+        Assert.StartsWith("+OK", await third.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task Behind_a_proxy_the_client_counts_and_not_the_proxy()
+    {
+        using var client = new PipedPop3Server(server.Services, new() { ProxyNetworks = "127.0.0.1/32" }).Connect();
+        await client.SendAsync("PROXY TCP4 192.0.2.1 127.0.0.1 40000 110\r\n");
+        Assert.StartsWith("+OK", await client.ReadLineAsync());
+        Assert.Equal("-ERR [AUTH] Use TLS first", await client.SayAsync("USER alice@example.test"));
+    }
+
+    [Fact]
     public async Task A_client_that_talks_nonsense_is_left()
     {
         using var client = new PipedPop3Server(server.Services, new() { MaxBadCommands = 3 }).Connect();

@@ -33,6 +33,11 @@ public sealed partial class Pop3TelemetryTests(ImapServer server) : IClassFixtur
             await client.SayOkAsync("QUIT");
         }
 
+        using (var away = new PipedPop3Server(server.Services, new() { MaxSessions = 0 }).Connect())
+        {
+            await away.ReadLineAsync();
+        }
+
         lock (emitted)
         {
             Assert.Equal(Table(), emitted);

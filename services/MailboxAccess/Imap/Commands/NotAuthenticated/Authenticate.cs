@@ -1,5 +1,4 @@
 using MailCloud.Credentials.Sasl;
-using MailCloud.MailboxAccess.Imap.Commands.Any;
 using MailCloud.MailboxAccess.Login;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.NotAuthenticated;
@@ -34,12 +33,9 @@ internal static class Authenticate
             step = await exchange.NextAsync(Decode(line.Span), cancellationToken).ConfigureAwait(false);
         }
 
-        return step switch
-        {
-            SaslStep.Authenticated authenticated => await LogInAsync(session, attempt, authenticated, cancellationToken).ConfigureAwait(false),
-            SaslStep.Malformed malformed => ImapReply.Bad(malformed.Why),
-            _ => session.RefuseLogin(),
-        };
+        return step is SaslStep.Malformed malformed
+            ? ImapReply.Bad(malformed.Why)
+            : session.FinishLogin(await attempt.FinishAsync(step, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>The mechanism and its initial response: null when there is none, empty when it is "=" (RFC 4959 §3).</summary>
@@ -60,17 +56,4 @@ internal static class Authenticate
 
     private static ReadOnlyMemory<byte> Decode(ReadOnlySpan<byte> base64) =>
         LoginAttempt.TryDecode(base64, out var response) ? response : throw new ImapSyntaxException("Malformed base64");
-
-    private static async ValueTask<ImapReply> LogInAsync(
-        ImapSession session, LoginAttempt attempt, SaslStep.Authenticated authenticated, CancellationToken cancellationToken)
-    {
-        var outcome = await attempt.FinishAsync(authenticated, cancellationToken).ConfigureAwait(false);
-        if (outcome.Verdict != LoginVerdict.LoggedIn)
-        {
-            return ImapReply.No("Nobody may act as another user", "AUTHORIZATIONFAILED");
-        }
-
-        session.LogIn(outcome.Account);
-        return ImapReply.Ok("Logged in", Capability.Write(session));
-    }
 }

@@ -1,6 +1,3 @@
-using MailCloud.MailboxAccess.Imap.Commands.Any;
-using MailCloud.MailboxAccess.Login;
-
 namespace MailCloud.MailboxAccess.Imap.Commands.NotAuthenticated;
 
 /// <summary>LOGIN (RFC 3501 §6.2.3).</summary>
@@ -14,14 +11,7 @@ internal static class Login
             return ImapReply.No("Use TLS first", "PRIVACYREQUIRED");
         }
 
-        var outcome = await session.StartLogin().CheckPasswordAsync(username, password, cancellationToken).ConfigureAwait(false);
-        if (outcome.Verdict != LoginVerdict.LoggedIn)
-        {
-            return session.RefuseLogin();
-        }
-
-        session.LogIn(outcome.Account);
-        return ImapReply.Ok("Logged in", Capability.Write(session));
+        return session.FinishLogin(await session.StartLogin().CheckPasswordAsync(username, password, cancellationToken).ConfigureAwait(false));
     }
 
     internal static (string Username, string Password) Parse(ImapReader reader)

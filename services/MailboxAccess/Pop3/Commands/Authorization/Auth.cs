@@ -39,13 +39,9 @@ internal static class Auth
             step = await exchange.NextAsync(Decode(line.Span), cancellationToken).ConfigureAwait(false);
         }
 
-        return step switch
-        {
-            SaslStep.Authenticated authenticated => await session.FinishLoginAsync(
-                await attempt.FinishAsync(authenticated, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false),
-            SaslStep.Malformed => Pop3Reply.Bad(Pop3Text.MalformedResponse),
-            _ => await session.FinishLoginAsync(new(LoginVerdict.Refused), cancellationToken).ConfigureAwait(false),
-        };
+        return step is SaslStep.Malformed
+            ? Pop3Reply.Bad(Pop3Text.MalformedResponse)
+            : await session.FinishLoginAsync(await attempt.FinishAsync(step, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The mechanism and its initial response: null when there is none, empty when it is "=" (RFC 5034 §4).</summary>

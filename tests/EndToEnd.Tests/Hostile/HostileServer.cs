@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace MailCloud.EndToEnd.Tests.Hostile;
 
 /// <summary>The one server that all attacks hit in turn, with a bystander on it all the time.</summary>
-public sealed class HostileServer : IAsyncLifetime
+public sealed class HostileServer : IAsyncLifetime, IDisposable
 {
     /// <summary>Descriptors that a server may keep after an attack: open files of its store, and sockets that end only now.</summary>
     private const int KeptDescriptors = 20;
@@ -31,10 +31,11 @@ public sealed class HostileServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        target.Dispose();
         await server.DisposeAsync();
         Directory.Delete(data, recursive: true);
     }
+
+    public void Dispose() => target?.Dispose();
 
     /// <summary>
     /// Lets the attack run: it must come to its documented ends, the bystander must get right answers during it and newcomers after it, the process lives and has logged no

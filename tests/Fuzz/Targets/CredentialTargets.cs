@@ -1,7 +1,11 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MailCloud.Credentials;
+using MailCloud.Credentials.Guessing;
 using MailCloud.Credentials.Sasl;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using static MailCloud.Fuzz.OracleException;
 
 namespace MailCloud.Fuzz.Targets;
@@ -15,6 +19,15 @@ internal static class CredentialTargets
     private static readonly ScramVerifier Known = ScramVerifier.Create(Password, [.. "salt"u8], 1);
 
     private static readonly string Stored = "{SCRAM-SHA-256}" + Known;
+
+    private static readonly ServiceProvider Services = new ServiceCollection().AddCredentials(new ConfigurationBuilder().Build()).BuildServiceProvider();
+
+    // From loopback, where guessing is not slowed.
+    private static readonly ScramProofs Proofs = new(
+        Services.GetRequiredService<LoginGuard>(),
+        Services.GetRequiredService<CredentialsTelemetry>(),
+        IPAddress.Loopback,
+        static (username, _) => ValueTask.FromResult(new FoundLogin(username, Stored)));
 
     public static IEnumerable<FuzzTarget> All =>
     [
@@ -41,7 +54,7 @@ internal static class CredentialTargets
     {
         var end = input.Span.IndexOf((byte)'\n');
         var first = end < 0 ? input : input[..end];
-        var exchange = new ScramExchange(plus: false, ChannelBindings.None, static (_, _) => ValueTask.FromResult<string?>(Stored), new([1, 2, 3]), "server");
+        var exchange = new ScramExchange(plus: false, ChannelBindings.None, Proofs, new([1, 2, 3]), "server");
         var step = AtOnce.Get(exchange.NextAsync(first, default));
         if (step is not SaslStep.Challenge challenge)
         {

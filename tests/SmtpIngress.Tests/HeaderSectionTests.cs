@@ -3,6 +3,9 @@ using MailCloud.Messages;
 
 namespace MailCloud.SmtpIngress.Tests;
 
+/// <summary>Apart from other tests: it looks at the whole process's memory.</summary>
+[CollectionDefinition(nameof(HeaderSectionTests), DisableParallelization = true)]
+[Collection(nameof(HeaderSectionTests))]
 public sealed class HeaderSectionTests
 {
     /// <summary>What a session holds of a message does not depend on it: not on how many fields of different names it has either.</summary>

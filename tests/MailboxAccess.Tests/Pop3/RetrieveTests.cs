@@ -15,7 +15,12 @@ public sealed class RetrieveTests(ImapServer server) : IClassFixture<ImapServer>
     public async Task Mail_comes_out_octet_for_octet_and_as_long_as_listed()
     {
         var mails = Mails();
-        await using var client = await Pop3Client.ConnectAsync(server.Pop3EndPoint, await server.CreateAccountAsync([.. mails]));
+        var user = await server.CreateAccountAsync([.. mails]);
+        await using var client = await Pop3Client.ConnectAsync(server.Pop3EndPoint);
+
+        // The corpus has mail with addresses in UTF-8.
+        await client.SayOkAsync("UTF8");
+        Assert.StartsWith("+OK ", await client.LogInAsync(user));
         var sizes = (await client.ListAsync("LIST")).Select(line => line.Split(' ')[1]).ToList();
         for (var i = 0; i < mails.Count; i++)
         {

@@ -55,6 +55,27 @@ public sealed class TlsTests : IDisposable
         await server.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    [InlineData(24)]
+    [InlineData(71)]
+    public async Task A_peer_that_does_not_begin_with_a_ClientHello_fails_to_authenticate(byte contentType)
+    {
+        Write("default", "mail.example");
+        foreach (var length in (byte[])[1, 2, 4, 40])
+        {
+            var (up, down) = (new Pipe(), new Pipe());
+            await up.Writer.WriteAsync(new byte[] { contentType, 3, 1, 0, length }.Concat(Enumerable.Repeat((byte)1, length)).ToArray());
+            await up.Writer.CompleteAsync();
+            var accepting = TlsConnection.AcceptAsync(new Ends(up.Reader, down.Writer), Store(), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
+            var error = await Assert.ThrowsAnyAsync<Exception>(() => accepting);
+            Assert.True(error is System.Security.Authentication.AuthenticationException or IOException, $"{length}: {error}");
+        }
+    }
+
     private CertificateStore Store() =>
         new(Options.Create(new TlsOptions { Directory = folder.FullName }), time, NullLogger<CertificateStore>.Instance);
 

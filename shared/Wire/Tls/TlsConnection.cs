@@ -67,6 +67,12 @@ public sealed class TlsConnection : IDuplexPipe, IAsyncDisposable
             await stream.DisposeAsync().ConfigureAwait(false);
             throw new PeerTimeoutException("the TLS handshake took too long");
         }
+        catch (NotSupportedException e)
+        {
+            // SslStream asks for a certificate at the ClientHello, and misses it when another record comes first.
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw new AuthenticationException("the peer did not begin with a ClientHello", e);
+        }
         catch
         {
             await stream.DisposeAsync().ConfigureAwait(false);

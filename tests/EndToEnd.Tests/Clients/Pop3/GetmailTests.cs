@@ -10,8 +10,8 @@ public sealed class GetmailTests(ClientServer server, ITestOutputHelper output)
     // It makes one of the Return-Path that it finds, which these messages have not.
     private const string Puts = "Return-Path: <unknown>\n";
 
-    // It waits for ever for a command that ends before it has begun to wait (6.18.11): the command lets it fall asleep first.
-    private const string BeforeEnd = "until [ \"$(cut -d' ' -f3 /proc/$PPID/stat)\" = S ]; do :; done";
+    // It waits for ever for a command that ends before it has begun to wait (6.18.11): the command lets it fall asleep first, or be gone.
+    private const string BeforeEnd = "while grep -qs '^State:.R' /proc/$PPID/status; do :; done";
 
     private DownloadScenario Scenario => new(server, RunAsync, Puts, BeforeEnd);
 

@@ -17,6 +17,9 @@ switch (builder.Configuration["Fault"])
     case "answer-before-journal":
         Wrap<IJournal>(inner => new AnswerBeforeJournal(inner));
         break;
+    case "quit-in-halves":
+        builder.Services.AddSingleton<IIncomingGrainCallFilter, QuitInHalves>();
+        break;
     case var other:
         throw new ArgumentException($"unknown fault {other}");
 }

@@ -8,10 +8,10 @@ using Xunit.Abstractions;
 namespace MailCloud.EndToEnd.Tests.Crash;
 
 /// <summary>
-/// Kills a server at random moments under load from several senders and, with <paramref name="imap"/>, from IMAP clients that change some of the same mailboxes, again and again on the same data,
-/// and counts what its mailboxes hold.
+/// Kills a server at random moments under load from several senders and, with <paramref name="imap"/> and <paramref name="pop3"/>, from IMAP clients that change some of the same mailboxes and POP3 clients
+/// that delete from them, again and again on the same data, and counts what its mailboxes hold.
 /// </summary>
-internal sealed class CrashRun(string project, string[] arguments, int offset, ITestOutputHelper output, bool imap = false) : IDisposable
+internal sealed class CrashRun(string project, string[] arguments, int offset, ITestOutputHelper output, bool imap = false, bool pop3 = false) : IDisposable
 {
     private const int Mailboxes = 20;
     private const int Senders = 6;
@@ -21,6 +21,9 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     private readonly Random random = new(20261124);
     private readonly Ledger ledger = new();
 
+    // A maildrop has one session at a time: each client has one of its own.
+    private Pop3Retriever[] retrievers = [];
+
     // Two in the mailbox that gets every message, and two more.
     private readonly ImapChanger[] changers = imap
         ? [.. new[] { 1, 1, 2, 3 }.Select((mailbox, i) => new ImapChanger(Address(mailbox), Password, $"Changer{i}", seed: i))]
@@ -28,9 +31,10 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     private readonly Dictionary<(int Mailbox, uint Uid), string> uids = [];
     private int uidsReused;
 
-    /// <summary>Runs cycles until there are enough, or with <paramref name="stopAtViolation"/> until one is seen.</summary>
-    public async Task<CrashCounts> RunAsync(int cycles, bool stopAtViolation)
+    /// <summary>Runs cycles until there are enough, or until what is waited for is seen.</summary>
+    public async Task<CrashCounts> RunAsync(int cycles, Func<CrashCounts, bool>? until = null)
     {
+        retrievers = pop3 ? [.. new[] { 1, 2, 4 }.Select(mailbox => new Pop3Retriever(mailbox, Address(mailbox), Password, ledger, seed: mailbox))] : [];
         await using (var first = await StartAsync())
         {
             await Accounts.ImportAsync(first, Enumerable.Range(1, Mailboxes).Select(i => (Address(i), Password)));
@@ -39,7 +43,7 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
         for (var cycle = 1; cycle <= cycles; cycle++)
         {
             await CycleAsync();
-            if (stopAtViolation && cycle % 3 == 0 && await CountAtRestAsync() is { Violations: > 0 } early)
+            if (until is not null && cycle % 3 == 0 && await CountAtRestAsync() is var early && until(early))
             {
                 return early;
             }
@@ -65,14 +69,17 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
     {
         await using var server = await StartAsync();
         using var stop = new CancellationTokenSource();
-        await Task.WhenAll(changers.Select(c => c.CheckAsync(server)));
+        await Task.WhenAll([.. changers.Select(c => c.CheckAsync(server)), .. retrievers.Select(r => r.CheckAsync(server))]);
         var changes = changers.Select(c => c.RunAsync(server.Imap, stop.Token)).ToArray();
         var senders = Enumerable.Range(0, Senders).Select(i => new Sender(server.Smtp, Mailboxes, ledger, random.Next()).RunAsync(stop.Token)).ToArray();
         await CheckUidsAsync(server, 1 + random.Next(Mailboxes));
+
+        // Not before: nothing must go from a mailbox while it is read.
+        var retrievals = retrievers.Select(r => r.RunAsync(server.Pop3, stop.Token)).ToArray();
         await Task.Delay(random.Next(50, 700), CancellationToken.None);
         server.Kill();
         await stop.CancelAsync();
-        await Task.WhenAll([.. senders, .. changes]);
+        await Task.WhenAll([.. senders, .. changes, .. retrievals]);
     }
 
     private async Task<CrashCounts> CountAtRestAsync()
@@ -85,15 +92,20 @@ internal sealed class CrashRun(string project, string[] arguments, int offset, I
             mailboxes[mailbox] = await CheckUidsAsync(server, mailbox);
         }
 
-        await Task.WhenAll(changers.Select(c => c.CheckAsync(server)));
+        await Task.WhenAll([.. changers.Select(c => c.CheckAsync(server)), .. retrievers.Select(r => r.CheckAsync(server))]);
         var counts = ledger.Count(mailboxes) with
         {
             UidsReused = uidsReused,
             Changed = changers.Sum(c => c.Confirmed),
             ChangesInDoubt = changers.Sum(c => c.Doubtful),
             Broken = changers.Sum(c => c.Violations.Count),
+            DeletedByPop3 = retrievers.Sum(r => r.Removed),
+            QuitsInDoubt = retrievers.Sum(r => r.Unanswered),
+            QuitsInDoubtDone = retrievers.Sum(r => r.UnansweredDone),
+            SessionsBrokenOff = retrievers.Sum(r => r.BrokenOff),
+            Pop3Broken = retrievers.Sum(r => r.Violations.Count),
         };
-        foreach (var violation in changers.SelectMany(c => c.Violations))
+        foreach (var violation in changers.SelectMany(c => c.Violations).Concat(retrievers.SelectMany(r => r.Violations)))
         {
             output.WriteLine(violation);
         }

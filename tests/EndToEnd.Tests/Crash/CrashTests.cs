@@ -63,6 +63,6 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         using var run = new CrashRun("tests/FaultyServer", ["--Fault=quit-in-halves"], offset: 19400, output, pop3: true);
 
-        Assert.True((await run.RunAsync(cycles: 60, until: c => c.Pop3Broken > 0)).Pop3Broken > 0);
+        Assert.True((await run.RunAsync(cycles: 150, until: c => c.Pop3Broken > 0)).Pop3Broken > 0);
     }
 }

@@ -40,8 +40,8 @@ public static class MailboxAccessHost
         var options = section.Get<ImapOptions>() ?? new();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            Listen<ImapConnectionHandler>(kestrel, "Imap:Plain", options.Plain, (handler, connection) => handler.ServeAsync(connection, implicitTls: false));
-            Listen<ImapConnectionHandler>(kestrel, "Imap:Tls", options.Tls, (handler, connection) => handler.ServeAsync(connection, implicitTls: true));
+            Listen<ImapConnectionHandler>(kestrel, "Imap:Plain", options.Plain, implicitTls: false);
+            Listen<ImapConnectionHandler>(kestrel, "Imap:Tls", options.Tls, implicitTls: true);
         });
     }
 
@@ -54,13 +54,13 @@ public static class MailboxAccessHost
         var options = section.Get<Pop3Options>() ?? new();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            Listen<Pop3ConnectionHandler>(kestrel, "Pop3:Plain", options.Plain, (handler, connection) => handler.ServeAsync(connection, implicitTls: false));
-            Listen<Pop3ConnectionHandler>(kestrel, "Pop3:Tls", options.Tls, (handler, connection) => handler.ServeAsync(connection, implicitTls: true));
+            Listen<Pop3ConnectionHandler>(kestrel, "Pop3:Plain", options.Plain, implicitTls: false);
+            Listen<Pop3ConnectionHandler>(kestrel, "Pop3:Tls", options.Tls, implicitTls: true);
         });
     }
 
-    private static void Listen<T>(KestrelServerOptions kestrel, string setting, string endpoint, Func<T, ConnectionContext, Task> serve)
-        where T : notnull
+    private static void Listen<T>(KestrelServerOptions kestrel, string setting, string endpoint, bool implicitTls)
+        where T : SessionHandler
     {
         if (endpoint.Length == 0)
         {
@@ -71,7 +71,7 @@ public static class MailboxAccessHost
         kestrel.Listen(address, listen =>
         {
             var handler = listen.ApplicationServices.GetRequiredService<T>();
-            listen.UseBoundedEnd().Run(connection => serve(handler, connection));
+            listen.UseBoundedEnd().Run(connection => handler.ServeAsync(connection, implicitTls));
         });
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Authentication;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -17,24 +16,16 @@ internal enum Listener
 /// <summary>One Kestrel connection: PROXY header, limits, TLS from the first octet, then the session.</summary>
 internal sealed class SmtpConnectionHandler(SmtpServices services)
 {
-    private readonly IReadOnlyList<IPNetwork> proxies = Networks.Parse(services.Options.ProxyNetworks);
-
     public async Task RunAsync(ConnectionContext connection, Listener listener)
     {
         using var input = new TimedReader(connection.Transport.Input, services.Time);
         var output = new ReplyWriter(connection.Transport.Output, services.Time, services.Options.CommandTimeout, full: 64 * 1024);
-        var remote = connection.RemoteEndPoint as IPEndPoint ?? new(IPAddress.None, 0);
         var session = default(SmtpSession);
         SmtpTelemetry.Sessions.Add(1);
         try
         {
-            if (ProxyProtocol.IsFrom(proxies, remote.Address))
-            {
-                var header = await ProxyProtocol.ReadAsync(input, services.Options.HandshakeTimeout, connection.ConnectionClosed).ConfigureAwait(false);
-                remote = header.Source ?? remote;
-            }
-
-            var place = services.Sessions.TryEnter(remote.Address);
+            var remote = await services.Entrance.FindClientAsync(connection, input).ConfigureAwait(false);
+            using var place = services.Entrance.TryEnter(remote);
             if (place is null)
             {
                 // Before a handshake that costs us more than the peer. RFC 5321 §3.8: 421 instead of the greeting.
@@ -43,20 +34,17 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
                 return;
             }
 
-            using (place)
+            session = new SmtpSession(services, listener, connection.ConnectionId, remote, input, output);
+            if (listener == Listener.Submissions)
             {
-                session = new SmtpSession(services, listener, connection.ConnectionId, remote, input, output);
-                if (listener == Listener.Submissions)
-                {
-                    var tls = session.Secured = await TlsConnection.AcceptAsync(
-                        connection.Transport, services.Certificates, services.Options.HandshakeTimeout, services.Time, connection.ConnectionClosed).ConfigureAwait(false);
-                    input.Replace(tls.Input);
-                    output.Replace(tls.Output);
-                }
-
-                var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-                await session.RunAsync(connection.Transport, stopping, connection.ConnectionClosed).ConfigureAwait(false);
+                var tls = session.Secured = await TlsConnection.AcceptAsync(
+                    connection.Transport, services.Certificates, services.Options.HandshakeTimeout, services.Time, connection.ConnectionClosed).ConfigureAwait(false);
+                input.Replace(tls.Input);
+                output.Replace(tls.Output);
             }
+
+            var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+            await session.RunAsync(connection.Transport, stopping, connection.ConnectionClosed).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or AuthenticationException or OperationCanceledException)
         {

@@ -29,7 +29,7 @@ internal sealed class SmtpServices(
 
     public AddressDirectory Directory { get; } = new(grains, options.Value.DirectoryCache, time);
 
-    public SessionPlaces Sessions { get; } = new(options.Value.SessionLimits, time);
+    public Entrance Entrance { get; } = new(options.Value.SessionLimits, options.Value.ProxyNetworks, options.Value.HandshakeTimeout, time);
 
     public RateLimits Rates { get; } = new(options.Value, time);
 }

@@ -11,5 +11,12 @@ public static class Networks
 
     public static bool AreValid(string list) => Split(list).All(n => IPNetwork.TryParse(n, out _));
 
+    /// <summary>True when the address is in one of the networks.</summary>
+    public static bool Contain(IReadOnlyList<IPNetwork> networks, IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return networks.Any(n => n.Contains(plain));
+    }
+
     private static string[] Split(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -23,13 +23,6 @@ public static class ProxyProtocol
 
     private static readonly byte[] Signature = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A];
 
-    /// <summary>True when the address is in one of the networks.</summary>
-    public static bool IsFrom(IReadOnlyList<IPNetwork> networks, IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return networks.Any(n => n.Contains(plain));
-    }
-
     /// <summary>Reads the header that stands before everything else on the connection.</summary>
     /// <exception cref="InvalidDataException">There is none, or it is malformed.</exception>
     /// <exception cref="EndOfStreamException">The peer closed its side before the header was whole.</exception>

@@ -46,7 +46,7 @@ public sealed class SessionPlaces(SessionLimits limits, TimeProvider time)
     private IDisposable? TryEnterNetwork(IPAddress address, out bool refused)
     {
         refused = false;
-        if (ProxyProtocol.IsFrom(limits.Unlimited, address))
+        if (Networks.Contain(limits.Unlimited, address))
         {
             return null;
         }

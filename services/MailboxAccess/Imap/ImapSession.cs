@@ -23,7 +23,7 @@ namespace MailCloud.MailboxAccess.Imap;
 /// <item>A call that changes something carries an operation id and is repeated with it, so that a mailbox which moves is noticed by nobody.</item>
 /// </list>
 /// </summary>
-internal sealed class ImapSession : IAsyncDisposable
+internal sealed class ImapSession : IClientSession
 {
     private readonly ConnectionContext connection;
     private readonly IPEndPoint remote;

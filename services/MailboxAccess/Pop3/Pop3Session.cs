@@ -22,7 +22,7 @@ namespace MailCloud.MailboxAccess.Pop3;
 /// <item>No grain waits for a client: a message's place is asked for, and then it is read from the blob store at the client's pace.</item>
 /// </list>
 /// </summary>
-internal sealed class Pop3Session : IAsyncDisposable
+internal sealed class Pop3Session : IClientSession
 {
     /// <summary>RFC 5034 §4: a line of a SASL exchange, CRLF included.</summary>
     private const int MaxSaslLine = 12_288;
@@ -289,7 +289,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         var isTooLong = line.Length + 2 > Services.Options.MaxCommandLength && verb?.Name != "AUTH";
         var reply = isTooLong ? Pop3Reply.Bad(Pop3Text.LineTooLong) : await RunVerbAsync(verb, line[name.Length..], cancellationToken).ConfigureAwait(false);
         var goesOn = await FinishAsync(reply, cancellationToken).ConfigureAwait(false);
-        Services.Telemetry.Command(verb?.Name ?? "unknown", reply.IsOk, Services.Time.GetElapsedTime(started));
+        Services.Telemetry.Command(verb?.Name ?? "unknown", reply.IsOk ? "ok" : "err", Services.Time.GetElapsedTime(started));
         return goesOn;
     }
 

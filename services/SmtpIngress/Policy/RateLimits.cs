@@ -12,5 +12,5 @@ internal sealed class RateLimits(SmtpOptions options, TimeProvider time)
 
     /// <summary>Counts a message of a network, or of an account. False when it is one too many.</summary>
     public bool TryMessage(IPAddress address, string? account) =>
-        ProxyProtocol.IsFrom(unlimited, address) || (account is not null ? accountMessages.TryCount(account) : messages.TryCount(SessionPlaces.NetworkOf(address)));
+        Networks.Contain(unlimited, address) || (account is not null ? accountMessages.TryCount(account) : messages.TryCount(SessionPlaces.NetworkOf(address)));
 }

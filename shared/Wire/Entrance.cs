@@ -1,12 +1,14 @@
 using System.Net;
-using MailCloud.Wire;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailCloud.MailboxAccess;
+namespace MailCloud.Wire;
 
 /// <summary>Where connections of one protocol come in: whose they are, and whether there is a place for them.</summary>
-/// <param name="headerTimeout">For a proxy's header.</param>
-internal sealed class Entrance(SessionLimits limits, string proxyNetworks, TimeSpan headerTimeout, TimeProvider time)
+/// <param name="limits">How many sessions there may be.</param>
+/// <param name="proxyNetworks">From where connections begin with a proxy's header, as <see cref="Networks"/> reads it.</param>
+/// <param name="headerTimeout">For that header.</param>
+/// <param name="time">The clock.</param>
+public sealed class Entrance(SessionLimits limits, string proxyNetworks, TimeSpan headerTimeout, TimeProvider time)
 {
     private readonly IReadOnlyList<IPNetwork> proxies = Networks.Parse(proxyNetworks);
     private readonly SessionPlaces places = new(limits, time);
@@ -16,7 +18,7 @@ internal sealed class Entrance(SessionLimits limits, string proxyNetworks, TimeS
     public async ValueTask<IPEndPoint> FindClientAsync(ConnectionContext connection, TimedReader input)
     {
         var remote = connection.RemoteEndPoint as IPEndPoint ?? new(IPAddress.None, 0);
-        if (!ProxyProtocol.IsFrom(proxies, remote.Address))
+        if (!Networks.Contain(proxies, remote.Address))
         {
             return remote;
         }
@@ -29,5 +31,5 @@ internal sealed class Entrance(SessionLimits limits, string proxyNetworks, TimeS
     public IDisposable? TryEnter(IPEndPoint client) => places.TryEnter(client.Address);
 
     /// <summary>Networks that have no limits of number but the one of all together.</summary>
-    public bool IsUnlimited(IPEndPoint client) => ProxyProtocol.IsFrom(limits.Unlimited, client.Address);
+    public bool IsUnlimited(IPEndPoint client) => Networks.Contain(limits.Unlimited, client.Address);
 }

@@ -27,7 +27,7 @@ public sealed class LimitTests(ImapServer server) : IClassFixture<ImapServer>
         await client.ReadLineAsync();
         Assert.StartsWith("a NO [AUTHENTICATIONFAILED]", await client.SayAsync("a LOGIN nobody@example.test x"), StringComparison.Ordinal);
         Assert.StartsWith("b NO [AUTHENTICATIONFAILED]", await client.SayAsync("b LOGIN nobody@example.test x"), StringComparison.Ordinal);
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class LimitTests(ImapServer server) : IClassFixture<ImapServer>
         Assert.StartsWith("e BAD", await client.SayAsync("e XYZZY"), StringComparison.Ordinal);
         Assert.StartsWith("f BAD", await client.SayAsync("f XYZZY"), StringComparison.Ordinal);
         Assert.StartsWith("* BYE", await client.ReadLineAsync(), StringComparison.Ordinal);
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class LimitTests(ImapServer server) : IClassFixture<ImapServer>
         var started = piped.Time.GetUtcNow();
         Assert.StartsWith("* BYE", await piped.PassTimeAsync(client, TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
         Assert.True(piped.Time.GetUtcNow() - started >= TimeSpan.FromMinutes(1));
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class LimitTests(ImapServer server) : IClassFixture<ImapServer>
         piped.Time.Advance(TimeSpan.FromMinutes(29));
         Assert.StartsWith("d OK", await client.SayAsync("d NOOP"), StringComparison.Ordinal);
         Assert.StartsWith("* BYE", await piped.PassTimeAsync(client, TimeSpan.FromMinutes(1)), StringComparison.Ordinal);
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class LimitTests(ImapServer server) : IClassFixture<ImapServer>
         using var client = new PipedImapServer(server.Services, new()).Connect();
         await client.ReadLineAsync();
         Assert.StartsWith("* BYE [TOOBIG]", await client.SayAsync("a LOGIN {9999999+}"), StringComparison.Ordinal);
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]

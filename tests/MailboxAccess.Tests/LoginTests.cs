@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using MailCloud.Testing;
 using MailKit;
 using MailKit.Security;
@@ -23,8 +21,8 @@ public sealed class LoginTests(SecuredImapServer server) : IClassFixture<Secured
         var user = await server.CreateAccountAsync();
         using var client = await ConnectAsync(security);
         Assert.Contains(mechanism, client.AuthenticationMechanisms);
-        await Assert.ThrowsAsync<AuthenticationException>(() => client.AuthenticateAsync(Mechanism(mechanism, user, "wrong")));
-        await client.AuthenticateAsync(Mechanism(mechanism, user, ImapServer.Password));
+        await Assert.ThrowsAsync<AuthenticationException>(() => client.AuthenticateAsync(SecuredImapServer.Mechanism(mechanism, user, "wrong")));
+        await client.AuthenticateAsync(SecuredImapServer.Mechanism(mechanism, user, ImapServer.Password));
         await client.Inbox.OpenAsync(FolderAccess.ReadOnly);
         Assert.Equal(SampleMail.All.Count, client.Inbox.Count);
         await client.DisconnectAsync(true);
@@ -72,28 +70,10 @@ public sealed class LoginTests(SecuredImapServer server) : IClassFixture<Secured
         ]), Chunking.Whole, server.Tls);
     }
 
-    private static SaslMechanism Mechanism(string name, string user, string password)
-    {
-        var credentials = new NetworkCredential(user, password);
-        return name switch
-        {
-            "PLAIN" => new SaslMechanismPlain(credentials),
-            "LOGIN" => new SaslMechanismLogin(credentials),
-            "SCRAM-SHA-256" => new SaslMechanismScramSha256(credentials),
-            _ => new SaslMechanismScramSha256Plus(credentials),
-        };
-    }
-
     private async Task<MailKitClient> ConnectAsync(SecureSocketOptions security)
     {
-        var expected = server.Tls.CertificateChainPolicy!.CustomTrustStore[0];
-        var client = new MailKitClient
-        {
-            CheckCertificateRevocation = false,
-            ServerCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && shown.Thumbprint == expected.Thumbprint,
-        };
-        var port = security == SecureSocketOptions.StartTls ? server.EndPoint.Port : server.TlsEndPoint.Port;
-        await client.ConnectAsync("127.0.0.1", port, security);
+        var client = new MailKitClient();
+        await server.ConnectAsync(client, security == SecureSocketOptions.StartTls ? server.EndPoint : server.TlsEndPoint, security);
         return client;
     }
 }

@@ -17,7 +17,7 @@ public sealed class SessionLimitTests(ImapServer server) : IClassFixture<ImapSer
         using (var second = piped.Connect("2001:db8::2"))
         {
             Assert.StartsWith(TurnedAway, await second.ReadLineAsync(), StringComparison.Ordinal);
-            Assert.Equal(PipedImapClient.Closed, await second.ReadLineAsync());
+            Assert.Equal(PipedClient.Closed, await second.ReadLineAsync());
         }
 
         await GreetsAsync(piped, "2001:db8:0:1::2");
@@ -95,17 +95,17 @@ public sealed class SessionLimitTests(ImapServer server) : IClassFixture<ImapSer
         // And a proxy that says nothing of its client is not served.
         using var silent = piped.Connect("198.51.100.9");
         await silent.SendAsync("a CAPABILITY\r\n");
-        Assert.Equal(PipedImapClient.Closed, await silent.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await silent.ReadLineAsync());
     }
 
-    private static async Task<PipedImapClient> ConnectThroughProxyAsync(PipedImapServer piped, string client)
+    private static async Task<PipedClient> ConnectThroughProxyAsync(PipedImapServer piped, string client)
     {
         var connection = piped.Connect("198.51.100.9");
         await connection.SendAsync($"PROXY TCP4 {client} 127.0.0.1 40000 143\r\n");
         return connection;
     }
 
-    private static async Task<string> LogInAsync(PipedImapClient client, string user)
+    private static async Task<string> LogInAsync(PipedClient client, string user)
     {
         Assert.StartsWith("* OK ", await client.ReadLineAsync(), StringComparison.Ordinal);
         return await client.SayAsync($"a LOGIN {user} {ImapServer.Password}");

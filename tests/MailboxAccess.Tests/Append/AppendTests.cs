@@ -121,7 +121,7 @@ public sealed class AppendTests(ImapServer server) : IClassFixture<ImapServer>
         return user;
     }
 
-    private async Task<PipedImapClient> ConnectAsync(string user)
+    private async Task<PipedClient> ConnectAsync(string user)
     {
         var piped = new PipedImapServer(server.Services, new() { MaxAppendLength = 1000, MaxDiscardedAppend = 2000 }, blobs);
         var client = piped.Connect();

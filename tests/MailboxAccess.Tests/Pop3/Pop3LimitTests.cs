@@ -26,7 +26,7 @@ public sealed class Pop3LimitTests(ImapServer server) : IClassFixture<ImapServer
         await client.ReadLineAsync();
         Assert.StartsWith("-ERR [AUTH]", await client.SayAsync("AUTH PLAIN AHUAcA=="));
         Assert.StartsWith("-ERR [AUTH]", await client.SayAsync("AUTH PLAIN AHUAcA=="));
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class Pop3LimitTests(ImapServer server) : IClassFixture<ImapServer
         Assert.StartsWith("+OK", await first.ReadLineAsync());
         using var second = piped.Connect("2001:db8::2");
         Assert.Equal("-ERR [SYS/TEMP] Too many connections, try again later", await second.ReadLineAsync());
-        Assert.Equal(PipedImapClient.Closed, await second.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await second.ReadLineAsync());
         Assert.StartsWith("+OK", await first.SayAsync("QUIT"));
         await first.EndAsync();
         using var third = piped.Connect("2001:db8::2");
@@ -64,7 +64,7 @@ public sealed class Pop3LimitTests(ImapServer server) : IClassFixture<ImapServer
         Assert.StartsWith("-ERR Unknown", await client.SayAsync("XYZZY"));
         Assert.StartsWith("-ERR There are too many", await client.SayAsync("CAPA x"));
         Assert.Equal("-ERR Too many malformed commands", await client.SayAsync("XYZZY"));
-        Assert.Equal(PipedImapClient.Closed, await client.ReadLineAsync());
+        Assert.Equal(PipedClient.Closed, await client.ReadLineAsync());
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class Pop3LimitTests(ImapServer server) : IClassFixture<ImapServer
         using var client = piped.Connect();
         await client.ReadLineAsync();
         var started = piped.Time.GetUtcNow();
-        Assert.Equal(PipedImapClient.Closed, await piped.PassTimeAsync(client, TimeSpan.FromSeconds(1)));
+        Assert.Equal(PipedClient.Closed, await piped.PassTimeAsync(client, TimeSpan.FromSeconds(1)));
         Assert.True(piped.Time.GetUtcNow() - started >= TimeSpan.FromMinutes(1));
     }
 
@@ -92,7 +92,7 @@ public sealed class Pop3LimitTests(ImapServer server) : IClassFixture<ImapServer
         piped.Time.Advance(TimeSpan.FromMinutes(9));
         Assert.StartsWith("+OK", await client.SayAsync("NOOP"));
         var started = piped.Time.GetUtcNow();
-        Assert.Equal(PipedImapClient.Closed, await piped.PassTimeAsync(client, TimeSpan.FromSeconds(30)));
+        Assert.Equal(PipedClient.Closed, await piped.PassTimeAsync(client, TimeSpan.FromSeconds(30)));
         Assert.True(piped.Time.GetUtcNow() - started >= TimeSpan.FromMinutes(10));
         await client.EndAsync();
         await using var next = await Pop3Client.ConnectAsync(server.Pop3EndPoint, user);

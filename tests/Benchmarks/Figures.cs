@@ -1,4 +1,4 @@
-namespace MailCloud.Benchmarks.Imap;
+namespace MailCloud.Benchmarks;
 
 /// <summary>Figures of several runs by row and server, printed as medians with the lowest and the highest run.</summary>
 internal sealed class Figures(string title)

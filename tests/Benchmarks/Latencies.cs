@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MailCloud.Benchmarks.Pop3;
+namespace MailCloud.Benchmarks;
 
 /// <summary>Times of one kind of work of one client. Not for several threads.</summary>
 internal sealed class Latencies
@@ -8,6 +8,8 @@ internal sealed class Latencies
     private readonly List<double> milliseconds = [];
 
     public void Add(long startTimestamp) => milliseconds.Add(Stopwatch.GetElapsedTime(startTimestamp).TotalMilliseconds);
+
+    public int Count => milliseconds.Count;
 
     public void Clear() => milliseconds.Clear();
 

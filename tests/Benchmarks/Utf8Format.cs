@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 
-namespace MailCloud.Benchmarks.Imap;
+namespace MailCloud.Benchmarks;
 
 /// <summary>An interpolated string as UTF-8 in the thread's own buffer, so that a command costs the load tool no allocation. One at a time per thread.</summary>
 [InterpolatedStringHandler]

@@ -68,7 +68,7 @@ internal sealed class HostileBenchmark(IReadOnlyList<Attack> attacks, TimeSpan l
     /// <summary>Uses both sessions, each step after the last, until the other task is over.</summary>
     private static async Task<(string Noop, string Fetch, string Send)> UseAsync(Bystander bystander, Task until, CancellationToken cancellationToken)
     {
-        var (noops, fetches, sends) = (new List<double>(), new List<double>(), new List<double>());
+        var (noops, fetches, sends) = (new Latencies(), new Latencies(), new Latencies());
         await Task.WhenAll(
             RepeatAsync(until, async () =>
             {
@@ -89,18 +89,16 @@ internal sealed class HostileBenchmark(IReadOnlyList<Attack> attacks, TimeSpan l
         }
     }
 
-    private static async Task TimeAsync(List<double> milliseconds, Func<Task> step)
+    private static async Task TimeAsync(Latencies latencies, Func<Task> step)
     {
         var started = Stopwatch.GetTimestamp();
         await step();
-        milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        latencies.Add(started);
     }
 
-    private static string Percentiles(List<double> milliseconds)
+    private static string Percentiles(Latencies latencies)
     {
-        milliseconds.Sort();
-        return milliseconds.Count == 0
-            ? "–"
-            : string.Create(CultureInfo.InvariantCulture, $"{milliseconds[milliseconds.Count / 2]:F1} / {milliseconds[milliseconds.Count * 99 / 100]:F1}");
+        var (p50, p99) = Latencies.Of([latencies]);
+        return latencies.Count == 0 ? "–" : string.Create(CultureInfo.InvariantCulture, $"{p50:F1} / {p99:F1}");
     }
 }

@@ -19,21 +19,23 @@ internal static class AppendPart
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             var cpu = server.Processes.Usage().CpuSeconds - before.CpuSeconds;
             var who = clients == 1 ? "1 client" : $"{clients} clients";
-            figures.Add(name, $"{who}: p50, ms", latencies[latencies.Length / 2], "F2");
-            figures.Add(name, $"{who}: p99, ms", latencies[(int)(0.99 * (latencies.Length - 1))], "F2");
-            figures.Add(name, $"{who}: APPEND/s", latencies.Length / seconds, "F0");
-            figures.Add(name, $"{who}: server CPU each, µs", cpu * 1e6 / latencies.Length, "F0");
+            var (p50, p99) = Latencies.Of(latencies);
+            var count = latencies.Sum(l => l.Count);
+            figures.Add(name, $"{who}: p50, ms", p50, "F2");
+            figures.Add(name, $"{who}: p99, ms", p99, "F2");
+            figures.Add(name, $"{who}: APPEND/s", count / seconds, "F0");
+            figures.Add(name, $"{who}: server CPU each, µs", cpu * 1e6 / count, "F0");
         }
     }
 
-    /// <summary>Milliseconds of each APPEND, ascending.</summary>
-    private static async Task<double[]> MeasureAsync(IMeasuredImapServer server, int clients, TimeSpan time)
+    /// <summary>The time of each APPEND, by client.</summary>
+    private static async Task<Latencies[]> MeasureAsync(IMeasuredImapServer server, int clients, TimeSpan time)
     {
         var until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
-        var latencies = new List<double>[clients];
+        var latencies = new Latencies[clients];
         await LoadThreads.RunAsync(clients, user =>
         {
-            var mine = latencies[user] = [];
+            var mine = latencies[user] = new();
             using var connection = ImapConnection.Open(server.Imap, tls: false);
             connection.LogIn(user);
             for (var i = 0; Stopwatch.GetTimestamp() < until; i++)
@@ -41,9 +43,9 @@ internal static class AppendPart
                 var message = SampleMail.Plain((user << 20) + i, MessageBytes);
                 var start = Stopwatch.GetTimestamp();
                 connection.Append("INBOX", message);
-                mine.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                mine.Add(start);
             }
         });
-        return [.. latencies.SelectMany(l => l).Order()];
+        return latencies;
     }
 }

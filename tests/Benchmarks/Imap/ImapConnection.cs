@@ -1,14 +1,9 @@
 using System.Buffers.Text;
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Unicode;
 
 namespace MailCloud.Benchmarks.Imap;
-
-/// <summary>An answer that is not what the load tool needs: the run is worth nothing.</summary>
-internal sealed class UnexpectedAnswerException(string message) : Exception(message);
 
 /// <summary>
 /// One IMAP client with a blocking socket, as cheap as a client can be: a command is one write, and of what comes back only lines are looked
@@ -16,9 +11,7 @@ internal sealed class UnexpectedAnswerException(string message) : Exception(mess
 /// </summary>
 internal sealed class ImapConnection : IDisposable
 {
-    private const int TimeoutMilliseconds = 60_000;
     private const int Unknown = -1;
-    private readonly Socket socket;
     private readonly Stream stream;
     private byte[] incoming = new byte[16 * 1024];
     private byte[] outgoing = new byte[1024];
@@ -27,11 +20,7 @@ internal sealed class ImapConnection : IDisposable
     private int lastTag;
     private int exists;
 
-    private ImapConnection(Socket socket, Stream stream)
-    {
-        this.socket = socket;
-        this.stream = stream;
-    }
+    private ImapConnection(Stream stream) => this.stream = stream;
 
     /// <summary>The selected folder's UIDs by sequence number less one.</summary>
     public List<uint> Uids { get; } = [];
@@ -51,24 +40,7 @@ internal sealed class ImapConnection : IDisposable
     /// <summary>Connects and reads the greeting.</summary>
     public static ImapConnection Open(IPEndPoint server, bool tls)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            ReceiveTimeout = TimeoutMilliseconds,
-            SendTimeout = TimeoutMilliseconds,
-        };
-        socket.Connect(server);
-        Stream stream = new NetworkStream(socket);
-        if (tls)
-        {
-            // The peers' certificates are made for the run; nobody is to be kept out.
-#pragma warning disable CA5359
-            var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, _, _, _) => true);
-#pragma warning restore CA5359
-            secured.AuthenticateAsClient("mail.example.test");
-            stream = secured;
-        }
-        var connection = new ImapConnection(socket, stream);
+        var connection = new ImapConnection(LoadSocket.Open(server, tls));
         if (!connection.ReadLine().StartsWith("* OK"u8))
         {
             throw new UnexpectedAnswerException("no greeting");
@@ -134,11 +106,7 @@ internal sealed class ImapConnection : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        stream.Dispose();
-        socket.Dispose();
-    }
+    public void Dispose() => stream.Dispose();
 
     private void Send(Utf8Format command, ReadOnlySpan<byte> literal)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.Servers;
 
 namespace MailCloud.Benchmarks.Pop3;

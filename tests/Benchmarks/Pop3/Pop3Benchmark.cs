@@ -1,4 +1,3 @@
-using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.Servers;
 
 namespace MailCloud.Benchmarks.Pop3;

@@ -1,9 +1,6 @@
 using System.Buffers.Text;
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Text;
-using MailCloud.Benchmarks.Imap;
 
 namespace MailCloud.Benchmarks.Pop3;
 
@@ -13,40 +10,17 @@ namespace MailCloud.Benchmarks.Pop3;
 /// </summary>
 internal sealed class Pop3Connection : IDisposable
 {
-    private const int TimeoutMilliseconds = 60_000;
-    private readonly Socket socket;
     private readonly Stream stream;
     private readonly byte[] incoming = new byte[64 * 1024];
     private int read;
     private int filled;
 
-    private Pop3Connection(Socket socket, Stream stream)
-    {
-        this.socket = socket;
-        this.stream = stream;
-    }
+    private Pop3Connection(Stream stream) => this.stream = stream;
 
     /// <summary>Connects and reads the greeting.</summary>
     public static Pop3Connection Open(IPEndPoint server, bool tls)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            ReceiveTimeout = TimeoutMilliseconds,
-            SendTimeout = TimeoutMilliseconds,
-        };
-        socket.Connect(server);
-        Stream stream = new NetworkStream(socket);
-        if (tls)
-        {
-            // The peers' certificates are made for the run; nobody is to be kept out.
-#pragma warning disable CA5359
-            var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, _, _, _) => true);
-#pragma warning restore CA5359
-            secured.AuthenticateAsClient("mail.example.test");
-            stream = secured;
-        }
-        var connection = new Pop3Connection(socket, stream);
+        var connection = new Pop3Connection(LoadSocket.Open(server, tls));
         connection.ReadOk();
         return connection;
     }
@@ -102,11 +76,7 @@ internal sealed class Pop3Connection : IDisposable
         return ReadMessage();
     }
 
-    public void Dispose()
-    {
-        stream.Dispose();
-        socket.Dispose();
-    }
+    public void Dispose() => stream.Dispose();
 
     private void Send(Utf8Format command)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SharpFuzz.Common;
 
@@ -23,6 +24,8 @@ internal sealed unsafe class Coverage
     // Nearly all of the map is empty after each execution.
     private const int Stride = 4;
 
+    private static ReadOnlySpan<byte> ClassesBegin => [1, 2, 3, 4, 8, 16, 32, 128];
+
     private readonly byte* map = (byte*)NativeMemory.AlignedAlloc(Size, 64);
     private readonly byte[] seen = new byte[Size];
 
@@ -45,12 +48,22 @@ internal sealed unsafe class Coverage
     public News Take()
     {
         var news = News.None;
-        var vectors = MemoryMarshal.Cast<byte, Vector<byte>>(new Span<byte>(map, Size));
-        for (var i = 0; i + Stride <= vectors.Length; i += Stride)
+        var taken = MemoryMarshal.Cast<byte, Vector<byte>>(new Span<byte>(map, Size));
+        var known = MemoryMarshal.Cast<byte, Vector<byte>>(seen.AsSpan());
+        for (var i = 0; i + Stride <= taken.Length; i += Stride)
         {
-            if (((vectors[i] | vectors[i + 1]) | (vectors[i + 2] | vectors[i + 3])) != Vector<byte>.Zero)
+            if (((taken[i] | taken[i + 1]) | (taken[i + 2] | taken[i + 3])) == Vector<byte>.Zero)
             {
-                news = (News)Math.Max((int)news, (int)Take(i * Vector<byte>.Count, Stride * Vector<byte>.Count));
+                continue;
+            }
+
+            for (var j = i; j < i + Stride; j++)
+            {
+                var unknown = Vector.AndNot(Classes(taken[j]), known[j]);
+                if (unknown != Vector<byte>.Zero)
+                {
+                    news = (News)Math.Max((int)news, (int)Learn(ref known[j], unknown));
+                }
             }
         }
 
@@ -63,42 +76,32 @@ internal sealed unsafe class Coverage
         Branches = 0;
     }
 
-    private News Take(int from, int count)
+    private News Learn(ref Vector<byte> known, Vector<byte> unknown)
     {
-        var news = News.None;
-        for (var i = from; i < from + count; i++)
+        var news = News.Count;
+        for (var i = 0; i < Vector<byte>.Count; i++)
         {
-            if (map[i] == 0 || (seen[i] & Class(map[i])) != 0)
-            {
-                continue;
-            }
-
-            if (seen[i] == 0)
+            if (known[i] == 0 && unknown[i] != 0)
             {
                 Branches++;
                 news = News.Branch;
             }
-            else if (news == News.None)
-            {
-                news = News.Count;
-            }
-
-            seen[i] |= Class(map[i]);
         }
 
+        known |= unknown;
         return news;
     }
 
-    // afl-fuzz's classes of counts: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more.
-    private static byte Class(byte count) => count switch
+    // afl-fuzz's classes of counts, a bit each: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<byte> Classes(Vector<byte> counts)
     {
-        1 => 1,
-        2 => 2,
-        3 => 4,
-        < 8 => 8,
-        < 16 => 16,
-        < 32 => 32,
-        < 128 => 64,
-        _ => 128,
-    };
+        var classes = Vector<byte>.Zero;
+        for (var i = 0; i < ClassesBegin.Length; i++)
+        {
+            classes = Vector.ConditionalSelect(Vector.GreaterThanOrEqual(counts, new(ClassesBegin[i])), new((byte)(1 << i)), classes);
+        }
+
+        return classes;
+    }
 }

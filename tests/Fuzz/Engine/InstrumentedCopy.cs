@@ -24,6 +24,9 @@ internal static class InstrumentedCopy
 
             var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
             start.Environment[Mark] = "1";
+
+            // Each execution leaves garbage and none is kept: a third more executions in the same time than with a budget of the cache's size.
+            start.Environment["DOTNET_GCgen0size"] = "0x4000000";
             if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             {
                 start.ArgumentList.Add(Path.Combine(folder, "MailCloud.Fuzz.dll"));

@@ -1,5 +1,7 @@
 using System.Text;
 using MailKit;
+using MailKit.Net.Pop3;
+using MailKit.Security;
 
 namespace MailCloud.EndToEnd.Tests;
 
@@ -18,11 +20,7 @@ public sealed class TerminalTests
         await alice.CommandAsync("RCPT TO:<bob@example.test>", "450 4.2.1");
         await alice.CommandAsync("RSET", "250");
         await SendAsync(alice, "SOML", "while you were out");
-        using (var client = await MailClients.LoginAsync(server, "bob@example.test", "mailcloud"))
-        {
-            await MailClients.UntilAsync(client, 1);
-            await client.DisconnectAsync(quit: true);
-        }
+        await UntilFiledAsync(server, "bob@example.test");
 
         using var bob = await RawConnection.OpenAsync(server.Imap);
         await bob.LineAsync();
@@ -49,6 +47,20 @@ public sealed class TerminalTests
         var filed = await reader.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope);
         Assert.Equal(["while you were out", "three", new string('x', 300)], filed.Select(message => message.Envelope!.Subject));
         Directory.Delete(data, recursive: true);
+    }
+
+    // By POP3, whose sessions are no terminals: an IMAP session that is there first would be shown what it waits for.
+    private static async Task UntilFiledAsync(ServerProcess server, string user)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        for (var messages = 0; messages == 0;)
+        {
+            using var client = new Pop3Client();
+            await client.ConnectAsync("127.0.0.1", server.Pop3, SecureSocketOptions.None, limit.Token);
+            await client.AuthenticateAsync(user, "mailcloud", limit.Token);
+            messages = client.Count;
+            await client.DisconnectAsync(quit: true, limit.Token);
+        }
     }
 
     private static async Task<string> NextAlertAsync(RawConnection session)

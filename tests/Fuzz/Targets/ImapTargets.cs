@@ -101,7 +101,7 @@ internal static class ImapTargets
             ThrowIf(e.Message.Length > 1000 || e.Message.Any(c => c is < ' ' or > '~'), "a complaint is one short line");
             return false;
         }
-        catch (UnknownCharsetException)
+        catch (Exception e) when (e is UnknownCharsetException or SearchLimitException)
         {
             return false;
         }

@@ -157,7 +157,7 @@ internal ref struct ImapReader(ReadOnlySpan<byte> octets)
         }
 
         var name = Atom();
-        flags.Add(FlagNames.TryParseSystem(name, out var flag) ? flag : throw new ImapSyntaxException($"The flag \\{name} cannot be set"));
+        flags.Add(FlagNames.TryParseSystem(name, out var flag) ? flag : throw new ImapSyntaxException("This system flag cannot be set"));
     }
 
     /// <summary>flag-list = "(" [flag *(SP flag)] ")".</summary>

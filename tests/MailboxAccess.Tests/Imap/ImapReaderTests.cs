@@ -40,6 +40,13 @@ public class ImapReaderTests
         Assert.Equal(Enumerable.Range(0, 10_000).Select(i => $"k{i}"), flags.Keywords);
     }
 
+    [Fact]
+    public void A_complaint_does_not_repeat_what_was_sent()
+    {
+        var complaint = Assert.Throws<ImapSyntaxException>(() => Store.Parse(new(Encoding.ASCII.GetBytes($" 1 FLAGS \\{new string('x', 10_000)}"))));
+        Assert.InRange(complaint.Message.Length, 1, 100);
+    }
+
     [Theory]
     [InlineData("a LOGIN {5}", 5, true)]
     [InlineData("a LOGIN {5+}", 5, false)]

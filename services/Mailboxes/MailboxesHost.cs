@@ -1,5 +1,6 @@
 using MailCloud.Blobs;
 using MailCloud.Journal;
+using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Upkeep;
@@ -22,6 +23,7 @@ public static class MailboxesHost
             services.GetRequiredService<Serializer>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<UnknownNames>();
         builder.Services.AddSingleton<WaitingMail>();
         builder.Services.AddSingleton<BodyHolders>();
         builder.Services.AddSingleton<StateParts>();

@@ -53,6 +53,10 @@ public sealed class TestSilo : IAsyncDisposable
         await management.ForceActivationCollection(TimeSpan.Zero);
     }
 
+    /// <summary>How many activations of a class of grains are in memory.</summary>
+    public async Task<int> CountActivationsAsync<TGrain>() =>
+        (await Grains.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics()).Where(s => s.GrainType.Contains(typeof(TGrain).Name, StringComparison.Ordinal)).Sum(s => s.ActivationCount);
+
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync();

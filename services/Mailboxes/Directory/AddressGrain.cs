@@ -5,11 +5,21 @@ using MailCloud.Messages;
 namespace MailCloud.Mailboxes.Directory;
 
 /// <summary>What one address stands for.</summary>
-internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions options) : SnapshotGrain<AddressState, AddressChanged>(storage), IAddressGrain
+internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions options, UnknownNames unknown)
+    : SnapshotGrain<AddressState, AddressChanged>(storage), IAddressGrain
 {
     private string Key => this.GetPrimaryKeyString();
 
     protected override string JournalName => $"address/{Key}";
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await base.OnActivateAsync(cancellationToken);
+        if (State.Record is null)
+        {
+            unknown.Add(GrainContext);
+        }
+    }
 
     public async Task<AddressRecord?> GetAsync()
     {

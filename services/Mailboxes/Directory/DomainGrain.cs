@@ -5,9 +5,18 @@ using MailCloud.Messages;
 namespace MailCloud.Mailboxes.Directory;
 
 /// <summary>Who hosts a domain here: at most one tenant.</summary>
-internal sealed class DomainGrain(GrainStorage storage) : SnapshotGrain<DomainState, DomainHosted>(storage), IDomainGrain
+internal sealed class DomainGrain(GrainStorage storage, UnknownNames unknown) : SnapshotGrain<DomainState, DomainHosted>(storage), IDomainGrain
 {
     protected override string JournalName => $"domain/{this.GetPrimaryKeyString()}";
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await base.OnActivateAsync(cancellationToken);
+        if (State.Tenant is null)
+        {
+            unknown.Add(GrainContext);
+        }
+    }
 
     public async Task<bool> HostAsync(TenantId tenant)
     {

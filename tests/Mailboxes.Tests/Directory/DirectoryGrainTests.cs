@@ -1,4 +1,5 @@
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Directory;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Tests.Directory;
@@ -63,6 +64,39 @@ public sealed class DirectoryGrainTests
         Assert.True(await bob.ReplaceVerifierAsync("old", "new"));
         await silo.ForgetAsync();
         Assert.Equal("new", (await bob.GetAsync())!.Verifier);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_names_that_do_not_exist_fills_no_memory()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var bob = await BobAsync(silo);
+        var asked = Enumerable.Range(0, UnknownNames.Kept);
+        await Parallel.ForEachAsync(asked, async (i, _) =>
+        {
+            Assert.Null(await silo.Grains.GetGrain<IAddressGrain>($"nobody{i}@example.test").GetAsync());
+            Assert.Null(await silo.Grains.GetGrain<IDomainGrain>($"nowhere{i}.test").GetTenantAsync());
+        });
+
+        // An activation ends in its own time.
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (await silo.CountActivationsAsync<AddressGrain>() + await silo.CountActivationsAsync<DomainGrain>() > UnknownNames.Kept + 10)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        Assert.NotNull(await bob.GetAsync());
+    }
+
+    [Fact]
+    public async Task A_name_that_was_asked_for_before_it_was_made_is_there()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var address = silo.Grains.GetGrain<IAddressGrain>("bob@example.test");
+        Assert.Null(await address.GetAsync());
+        await BobAsync(silo);
+        await Parallel.ForEachAsync(Enumerable.Range(0, UnknownNames.Kept + 1), async (i, _) => await silo.Grains.GetGrain<IDomainGrain>($"nowhere{i}.test").GetTenantAsync());
+        Assert.Equal("bob@example.test", (await address.GetAsync())!.Address.Key);
     }
 
     [Fact]

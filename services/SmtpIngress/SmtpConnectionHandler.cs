@@ -28,9 +28,13 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
             using var place = services.Entrance.TryEnter(remote);
             if (place is null)
             {
-                // Before a handshake that costs us more than the peer. RFC 5321 §3.8: 421 instead of the greeting.
+                // Before a handshake that costs us more than the peer. RFC 5321 §3.8: 421 instead of the greeting; where TLS comes first nothing can be said.
                 services.Log.TurnedAway(remote.Address.ToString(), "too many connections");
-                await SayAsync(output, new(421, "4.7.0", "too many connections from your network"), connection.ConnectionClosed).ConfigureAwait(false);
+                if (listener != Listener.Submissions)
+                {
+                    await SayAsync(output, new(421, "4.7.0", "too many connections from your network"), connection.ConnectionClosed).ConfigureAwait(false);
+                }
+
                 return;
             }
 

@@ -34,6 +34,17 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Where_TLS_comes_first_who_has_no_place_is_told_nothing_in_clear()
+    {
+        var server = new PipedServer(fixture.SecuredServices, new() { MaxSessions = 1 });
+        using var first = server.Connect("192.0.2.1");
+        Assert.StartsWith("220 ", await first.ReadReplyAsync(), StringComparison.Ordinal);
+
+        using var next = server.Connect("198.51.100.1", Listener.Submissions);
+        Assert.Equal("(closed)", await next.ReadReplyAsync());
+    }
+
+    [Fact]
     public async Task A_network_has_so_many_new_sessions_a_minute()
     {
         var server = new PipedServer(fixture.Services, new() { SessionsPerMinute = 2 });
@@ -77,6 +88,19 @@ public sealed class LimitTests(ServerFixture fixture)
 
         Assert.StartsWith("421 4.4.2 ", await server.PassTimeAsync(client, TimeSpan.FromSeconds(100), () => Task.CompletedTask), StringComparison.Ordinal);
         Assert.Equal("(closed)", await client.ReadReplyAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_stops_within_a_handshake_is_told_nothing_in_clear()
+    {
+        var server = new PipedServer(fixture.SecuredServices, new());
+        using var client = server.Connect("192.0.2.1");
+        await client.ReadReplyAsync();
+        await client.SayAsync("EHLO c.example");
+        Assert.StartsWith("220 ", await client.SayAsync("STARTTLS"), StringComparison.Ordinal);
+        await client.SendAsync("\u0016"); // The first octet of a ClientHello.
+
+        Assert.Equal("(closed)", await server.PassTimeAsync(client, TimeSpan.FromSeconds(10), () => Task.CompletedTask));
     }
 
     [Fact]

@@ -42,6 +42,9 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>What the server without a certificate is made of.</summary>
     public IServiceProvider Services => plain.Services;
 
+    /// <summary>What the server with a certificate is made of.</summary>
+    public IServiceProvider SecuredServices => secured.Services;
+
     public async Task InitializeAsync()
     {
         var certificates = folder.CreateSubdirectory("tls");

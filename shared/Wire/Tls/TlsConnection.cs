@@ -41,8 +41,10 @@ public sealed class TlsConnection : IDuplexPipe, IAsyncDisposable
     /// Serves the handshake on a connection, TLS 1.2 or later. Before STARTTLS's reply the caller drops what the client sent ahead
     /// (<see cref="TimedReader.DropBuffered"/>): commands injected into the plain part must never run in the protected one (RFC 3207 §4.2).
     /// </summary>
-    /// <exception cref="AuthenticationException">The peers agreed on nothing, or there is no certificate.</exception>
-    /// <exception cref="PeerTimeoutException">The handshake took longer than the limit.</exception>
+    /// <exception cref="AuthenticationException">
+    /// The peers agreed on nothing, or not within the limit, or there is no certificate. It is no <see cref="PeerTimeoutException"/>, which servers answer with a goodbye: the peer
+    /// waits for records of TLS, and nothing may be said to it in clear any more.
+    /// </exception>
     /// <exception cref="IOException">The peer went away.</exception>
     public static async Task<TlsConnection> AcceptAsync(
         IDuplexPipe transport, CertificateStore certificates, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
@@ -65,7 +67,7 @@ public sealed class TlsConnection : IDuplexPipe, IAsyncDisposable
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw new PeerTimeoutException("the TLS handshake took too long");
+            throw new AuthenticationException("the TLS handshake took too long");
         }
         catch (NotSupportedException e)
         {

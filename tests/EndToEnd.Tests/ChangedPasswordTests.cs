@@ -14,7 +14,7 @@ public sealed class ChangedPasswordTests
     public async Task The_old_password_is_refused_at_once_and_the_new_one_works()
     {
         var data = ServerProcess.NewDataDirectory();
-        await using var server = await ServerProcess.StartAsync(data, offset: 25600);
+        await using var server = await ServerProcess.StartAsync(data, offset: 23800);
         await ExpectAsync(server, "mailcloud", isRight: true);
         await ExpectAsync(server, "mailcloud", isRight: true);
 

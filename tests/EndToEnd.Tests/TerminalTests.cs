@@ -12,7 +12,7 @@ public sealed class TerminalTests
     public async Task Who_idles_reads_what_is_sent_and_finds_what_was_mailed()
     {
         var data = ServerProcess.NewDataDirectory();
-        await using var server = await ServerProcess.StartAsync(data, offset: 25300);
+        await using var server = await ServerProcess.StartAsync(data, offset: 23700);
         using var alice = await SubmitterAsync(server);
 
         // Nobody there: SEND is refused, SOML is mail.

@@ -11,7 +11,7 @@ internal static class HostileCommand
         var attack = new Option<string[]>("--attack") { Description = "only attacks whose names contain one of these", DefaultValueFactory = _ => [""], AllowMultipleArgumentsPerToken = true };
         var seconds = new Option<int>("--seconds") { Description = "seconds without and during each attack, which is repeated meanwhile", DefaultValueFactory = _ => 15 };
         var scale = new Option<int>("--scale") { Description = "so many times the connections of an ordinary run", DefaultValueFactory = _ => 1 };
-        var offset = new Option<int>("--port-offset") { Description = "added to every port", DefaultValueFactory = _ => 26_300 };
+        var offset = new Option<int>("--port-offset") { Description = "added to every port", DefaultValueFactory = _ => 24_100 };
         var data = new Option<DirectoryInfo>("--data")
         {
             Description = "folder for the server's data",

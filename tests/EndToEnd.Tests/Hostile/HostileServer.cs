@@ -20,7 +20,7 @@ public sealed class HostileServer : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        server = await ServerProcess.StartAsync(data, offset: 25800, arguments: Attacks.ShortPatience);
+        server = await ServerProcess.StartAsync(data, offset: 23900, arguments: Attacks.ShortPatience);
         target = new(data, server.Offset, server.ProcessId);
 
         // What is compiled and pooled once is no attack's.

@@ -6,7 +6,8 @@ public static class Attacks
     public static IReadOnlyList<Attack> All { get; } =
     [
         .. SlowLoris.All, .. EndlessLines.All, .. UnfinishedLiterals.All, .. RandomOctets.All, .. HalfOpenLogins.All, .. PasswordGuessing.All,
-        .. CommandFloods.All, .. DearCommands.All, .. ConnectionFloods.All, .. CompressionBombs.All, .. MailBombs.All, .. HttpFloods.All,
+        .. CommandFloods.All, .. UntakenReplies.All, .. DearCommands.All, .. ConnectionFloods.All, .. ClientHelloFloods.All, .. CompressionBombs.All, .. MailBombs.All,
+        .. HttpFloods.All,
     ];
 
     /// <summary>

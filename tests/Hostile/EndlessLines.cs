@@ -39,7 +39,7 @@ public static class EndlessLines
     private static Task MessageAsync(Target target, int size, CancellationToken cancellationToken) => Attack.ManyAsync(size, async i =>
     {
         using var peer = await Peer.GreetedAsync(target, target.Smtp, cancellationToken);
-        await peer.BeginMessageAsync("long@example.org", Target.Bob, cancellationToken);
+        await peer.BeginMessageAsync("long@example.org", [Target.Bob], cancellationToken);
         await peer.SendAsync($"Subject: {(i % 2 == 0 ? "" : "line\r\n\r\n")}", cancellationToken);
         for (var sent = 0; sent < Long; sent += Piece.Length)
         {

@@ -4,10 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace MailCloud.Hostile;
 
-/// <summary>Messages that are small to send and large to take apart: sent by SMTP, then looked at in every way by IMAP.</summary>
+/// <summary>Messages that are small to send and large to take apart: sent by SMTP, then looked at in every way by IMAP and by POP3.</summary>
 public static partial class MailBombs
 {
-    private const string Account = "bombs@example.test";
 
     /// <summary>One is taken apart at a time: its structure is bounded (10,000 parts, 100 levels, a mebibyte of their headers), and so is what is read of a header (256 kB; 1 MB by SEARCH).</summary>
     private const long OctetsEach = 64 * 1024 * 1024;
@@ -34,21 +33,30 @@ public static partial class MailBombs
         ("lines that begin as 99 delimiters do", Delimiters),
     ];
 
-    public static IReadOnlyList<Attack> All { get; } = [new("mails that are bombs", 1, OctetsEach, RunAsync)];
+    public static IReadOnlyList<Attack> All { get; } =
+    [
+        new("mails that are bombs", 1, OctetsEach, (target, size, cancellationToken) => RunAsync(target, size, "bombs@example.test", LookByImapAsync, cancellationToken)),
+        new("mails that are bombs, by POP3", 1, OctetsEach, (target, size, cancellationToken) => RunAsync(target, size, "bombs-pop3@example.test", LookByPop3Async, cancellationToken)),
+    ];
 
-    private static async Task RunAsync(Target target, int size, CancellationToken cancellationToken)
+    /// <param name="target">The server.</param>
+    /// <param name="size">How often.</param>
+    /// <param name="account">That gets them.</param>
+    /// <param name="lookAsync">Looks at the only message of the account in every way and takes it out; it is given an IMAP session that has selected the message's folder.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private static async Task RunAsync(Target target, int size, string account, Func<Target, string, Peer, CancellationToken, Task> lookAsync, CancellationToken cancellationToken)
     {
-        await Mail.ImportAsync(target, Account, cancellationToken);
-        using var reader = await Peer.GreetedAsync(target, target.Imap, cancellationToken);
-        await Mail.AskAsync(reader, $"LOGIN {Account} {Target.Password}", cancellationToken);
+        await Mail.ImportAsync(target, account, cancellationToken);
+        using var reader = await Peer.LogInAsync(target, target.Imap, cancellationToken, account: account);
         for (var round = 0; round < size; round++)
         {
             foreach (var (name, octets) in Bombs)
             {
                 try
                 {
-                    await SendAsync(target, octets(), cancellationToken);
-                    await LookAsync(reader, cancellationToken);
+                    await SendAsync(target, account, octets(), cancellationToken);
+                    await ArrivedAsync(reader, cancellationToken);
+                    await lookAsync(target, account, reader, cancellationToken);
                 }
                 catch (Exception e) when (e is UnexpectedAnswerException or OperationCanceledException)
                 {
@@ -58,10 +66,10 @@ public static partial class MailBombs
         }
     }
 
-    private static async Task SendAsync(Target target, IEnumerable<string> octets, CancellationToken cancellationToken)
+    private static async Task SendAsync(Target target, string account, IEnumerable<string> octets, CancellationToken cancellationToken)
     {
         using var peer = await Peer.GreetedAsync(target, target.Smtp, cancellationToken);
-        await peer.BeginMessageAsync("bomb@example.org", Account, cancellationToken);
+        await peer.BeginMessageAsync("bomb@example.org", [account], cancellationToken);
         foreach (var piece in octets.Chunk(1000))
         {
             await peer.SendAsync(string.Concat(piece), cancellationToken);
@@ -71,15 +79,17 @@ public static partial class MailBombs
         await peer.ExpectAsync("250", cancellationToken);
     }
 
-    /// <summary>Waits for the message, looks at it in every way, and takes it out.</summary>
-    private static async Task LookAsync(Peer reader, CancellationToken cancellationToken)
+    private static async Task ArrivedAsync(Peer reader, CancellationToken cancellationToken)
     {
         using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!(await Mail.AskAsync(reader, "SELECT INBOX", cancellationToken)).Text.Contains("* 1 EXISTS", StringComparison.Ordinal))
         {
             await again.WaitForNextTickAsync(cancellationToken);
         }
+    }
 
+    private static async Task LookByImapAsync(Target target, string account, Peer reader, CancellationToken cancellationToken)
+    {
         var (shown, _) = await Mail.AskAsync(reader, "FETCH 1 (RFC822.SIZE ENVELOPE BODYSTRUCTURE)", cancellationToken);
         var octets = long.Parse(Size().Match(shown).Groups["octets"].Value, CultureInfo.InvariantCulture);
         if (!shown.Contains("ENVELOPE (", StringComparison.Ordinal) || !shown.Contains("BODYSTRUCTURE (", StringComparison.Ordinal))
@@ -99,6 +109,42 @@ public static partial class MailBombs
         await Mail.AskAsync(reader, "SEARCH TEXT nowhere-at-all", cancellationToken);
         await Mail.AskAsync(reader, "STORE 1 +FLAGS.SILENT (\\Deleted)", cancellationToken);
         await Mail.AskAsync(reader, "CLOSE", cancellationToken);
+    }
+
+    private static async Task LookByPop3Async(Target target, string account, Peer reader, CancellationToken cancellationToken)
+    {
+        using var pop3 = await Peer.LogInAsync(target, target.Pop3, cancellationToken, account: account);
+        await pop3.SendAsync("LIST 1\r\n", cancellationToken);
+        var octets = long.Parse((await pop3.ExpectAsync("+OK 1 ", cancellationToken)).Split(' ')[2], CultureInfo.InvariantCulture);
+        var header = await RetrieveAsync(pop3, "TOP 1 0", cancellationToken);
+        var beginning = await RetrieveAsync(pop3, "TOP 1 10", cancellationToken);
+        var nearlyAll = await RetrieveAsync(pop3, "TOP 1 2000000000", cancellationToken);
+        var whole = await RetrieveAsync(pop3, "RETR 1", cancellationToken);
+        if (header > beginning || beginning > whole || nearlyAll != whole || whole != octets)
+        {
+            throw new UnexpectedAnswerException($"TOP shows {header}, {beginning} and {nearlyAll} octets and RETR {whole} of a message that has {octets}");
+        }
+
+        await pop3.SendAsync("DELE 1\r\nQUIT\r\n", cancellationToken);
+        await pop3.ExpectAsync("+OK", cancellationToken);
+        await pop3.ExpectAsync("+OK", cancellationToken);
+    }
+
+    /// <summary>The octets of a message in a reply of more lines, the dots that were put before its own taken away (RFC 1939 §3).</summary>
+    private static async Task<long> RetrieveAsync(Peer pop3, string command, CancellationToken cancellationToken)
+    {
+        await pop3.SendAsync(command + "\r\n", cancellationToken);
+        Attack.Expect(command, "+OK", await pop3.LineAsync(cancellationToken));
+        for (var octets = 0L; ;)
+        {
+            var line = await pop3.LineAsync(cancellationToken) ?? throw new UnexpectedAnswerException($"{command}: the server hung up");
+            if (line == ".")
+            {
+                return octets;
+            }
+
+            octets += line.Length + "\r\n".Length - (line.StartsWith('.') ? 1 : 0);
+        }
     }
 
     /// <summary>99 multiparts in one another whose boundaries differ only in their last letters, and then lines that begin like all of them.</summary>

@@ -55,18 +55,18 @@ public sealed class Peer : IDisposable
         }
     }
 
-    /// <summary>Connects, reads the greeting and logs in as <see cref="Target.Alice"/>, on IMAP or POP3.</summary>
-    public static async Task<Peer> LogInAsync(Target target, Port port, CancellationToken cancellationToken, bool takesLittle = false)
+    /// <summary>Connects, reads the greeting and logs in, on IMAP or POP3.</summary>
+    public static async Task<Peer> LogInAsync(Target target, Port port, CancellationToken cancellationToken, bool takesLittle = false, string account = Target.Alice)
     {
         var peer = await GreetedAsync(target, port, cancellationToken, takesLittle);
         if (port.Protocol == Protocol.Imap)
         {
-            await peer.SendAsync($"l LOGIN {Target.Alice} {Target.Password}\r\n", cancellationToken);
+            await peer.SendAsync($"l LOGIN {account} {Target.Password}\r\n", cancellationToken);
             await peer.ExpectAsync("l OK", cancellationToken);
         }
         else
         {
-            await peer.SendAsync($"USER {Target.Alice}\r\n", cancellationToken);
+            await peer.SendAsync($"USER {account}\r\n", cancellationToken);
             await peer.ExpectAsync("+OK", cancellationToken);
             await peer.SendAsync($"PASS {Target.Password}\r\n", cancellationToken);
             await peer.ExpectAsync("+OK", cancellationToken);
@@ -88,12 +88,17 @@ public sealed class Peer : IDisposable
     }
 
     /// <summary>On SMTP, after the greeting: EHLO, and all up to the 354 that asks for the message.</summary>
-    public async Task BeginMessageAsync(string sender, string recipient, CancellationToken cancellationToken)
+    public async Task BeginMessageAsync(string sender, IReadOnlyList<string> recipients, CancellationToken cancellationToken)
     {
-        await SendAsync($"EHLO client.example\r\nMAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n", cancellationToken);
+        var to = string.Concat(recipients.Select(recipient => $"RCPT TO:<{recipient}>\r\n"));
+        await SendAsync($"EHLO client.example\r\nMAIL FROM:<{sender}>\r\n{to}DATA\r\n", cancellationToken);
         await ExpectAsync("250 ", cancellationToken);
         await ExpectAsync("250 2.1.0", cancellationToken);
-        await ExpectAsync("250 2.1.5", cancellationToken);
+        foreach (var _ in recipients)
+        {
+            await ExpectAsync("250 2.1.5", cancellationToken);
+        }
+
         await ExpectAsync("354", cancellationToken);
     }
 

@@ -91,7 +91,7 @@ public static class ClientHelloFloods
         {
             var port = ports[i % ports.Length];
             using var peer = await BeginAsync(target, port, cancellationToken);
-            await peer.SendAsync(hello[..(1 + (i % (hello.Length - 1)))], cancellationToken);
+            await peer.SendAsync(hello.AsMemory(0, 1 + (i % (hello.Length - 1))), cancellationToken);
             var said = await peer.UntilClosedAsync(cancellationToken);
             if (said.Length > 0)
             {

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using MailCloud.Blobs;
 using MailCloud.Embedded.Sqlite;
-using MailCloud.Embedded.Tests.Contracts;
 using MailCloud.Queue;
+using MailCloud.StorageContracts;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 

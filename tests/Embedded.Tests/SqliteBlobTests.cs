@@ -1,5 +1,5 @@
 using MailCloud.Blobs;
-using MailCloud.Embedded.Tests.Contracts;
+using MailCloud.StorageContracts;
 
 namespace MailCloud.Embedded.Tests;
 

@@ -1,5 +1,5 @@
-using MailCloud.Embedded.Tests.Contracts;
 using MailCloud.Queue;
+using MailCloud.StorageContracts;
 
 namespace MailCloud.Embedded.Tests;
 

@@ -1,6 +1,6 @@
 using MailCloud.Journal;
 
-namespace MailCloud.Embedded.Tests.Contracts;
+namespace MailCloud.StorageContracts;
 
 /// <summary>What every <see cref="IJournal"/> promises.</summary>
 public abstract class JournalContract

@@ -1,7 +1,7 @@
 using MailCloud.Messages;
 using MailCloud.Queue;
 
-namespace MailCloud.Embedded.Tests.Contracts;
+namespace MailCloud.StorageContracts;
 
 /// <summary>What every <see cref="IMailQueue"/> promises.</summary>
 public abstract class QueueContract
@@ -199,7 +199,7 @@ public abstract class QueueContract
         Assert.Equal(published.Select(m => m.Id), (await Queue.ListAsync(default).ToListAsync()).Select(m => m.Id));
     }
 
-    internal static QueuedMessage NewMessage(int number = 0)
+    public static QueuedMessage NewMessage(int number = 0)
     {
         var tenant = new TenantId("demo");
         var id = DeliveryId.New(DateTimeOffset.UtcNow);
@@ -226,7 +226,7 @@ public abstract class QueueContract
     }
 
     /// <summary>A consumer that is pulled one entry at a time; disposing it is its death.</summary>
-    internal sealed class Consumer(IMailQueue queue, int prefetch) : IAsyncDisposable
+    public sealed class Consumer(IMailQueue queue, int prefetch) : IAsyncDisposable
     {
         private readonly CancellationTokenSource stop = new();
         private IAsyncEnumerator<QueueDelivery>? entries;

@@ -1,6 +1,6 @@
 using MailCloud.Blobs;
 
-namespace MailCloud.Embedded.Tests.Contracts;
+namespace MailCloud.StorageContracts;
 
 /// <summary>What every <see cref="IMessageBlobs"/> promises.</summary>
 public abstract class BlobContract

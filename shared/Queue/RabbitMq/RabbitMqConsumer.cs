@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using MailCloud.Messages;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace MailCloud.Queue.RabbitMq;
+
+/// <summary>One consumer with a channel of its own: what is not acked when the channel ends comes again, in order, to whoever consumes then.</summary>
+internal sealed class RabbitMqConsumer
+{
+    private readonly IChannel channel;
+    private readonly Channel<RabbitMqDelivery> arrived = Channel.CreateUnbounded<RabbitMqDelivery>(); // The broker sends no more than the prefetch.
+    private readonly ConcurrentDictionary<RabbitMqDelivery, byte> unsettled = new();
+    private readonly TaskCompletionSource allSettled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ILogger logger;
+    private string? consumerTag;
+    private volatile bool ended;
+
+    private RabbitMqConsumer(RabbitMqQueue queue, IChannel channel, ILogger logger) => (Queue, this.channel, this.logger) = (queue, channel, logger);
+
+    public RabbitMqQueue Queue { get; }
+
+    /// <summary>What the broker has handed over and was not acked: entries that wait in memory and those being worked on.</summary>
+    public ICollection<RabbitMqDelivery> Held => unsettled.Keys;
+
+    public static async Task<RabbitMqConsumer> StartAsync(RabbitMqQueue queue, IConnection connection, int prefetch, ILogger logger, CancellationToken cancellationToken)
+    {
+        var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        var consumer = new RabbitMqConsumer(queue, channel, logger);
+        await channel.BasicQosAsync(0, (ushort)prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        channel.ChannelShutdownAsync += (_, e) => consumer.BrokenAsync($"the channel ended: {e.ReplyText}");
+        var receiver = new AsyncEventingBasicConsumer(channel);
+        receiver.ReceivedAsync += (_, e) => consumer.ReceivedAsync(e);
+        receiver.UnregisteredAsync += (_, _) => consumer.BrokenAsync("the broker ended the consumer: the queue is gone, or its node");
+        consumer.consumerTag = await channel.BasicConsumeAsync(queue.Topology.Work, autoAck: false, receiver, cancellationToken).ConfigureAwait(false);
+        return consumer;
+    }
+
+    /// <exception cref="QueueUnavailableException">The channel is lost.</exception>
+    public IAsyncEnumerable<RabbitMqDelivery> ReadAllAsync(CancellationToken cancellationToken) => arrived.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>Acks after the work is done. An exception leaves the entry with the broker: it comes again when this consumer has ended.</summary>
+    public async Task SettleAsync(RabbitMqDelivery delivery, Task work)
+    {
+        try
+        {
+            await work.ConfigureAwait(false);
+
+            // The client throws when the channel is closed. An ack that is lost on the way brings the entry once more.
+            await channel.BasicAckAsync(delivery.Tag, multiple: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            Forget(delivery);
+        }
+    }
+
+    /// <summary>
+    /// Takes no more. What nobody was given goes back at once; what was given may still be settled for a while, for LocalDelivery finishes what it has in hand at a shutdown, and then the channel ends.
+    /// </summary>
+    public async Task EndAsync(TimeSpan grace, TimeProvider time)
+    {
+        try
+        {
+            await channel.BasicCancelAsync(consumerTag!).ConfigureAwait(false);
+            ended = true;
+            while (arrived.Reader.TryRead(out var delivery))
+            {
+                await channel.BasicNackAsync(delivery.Tag, multiple: false, requeue: true).ConfigureAwait(false);
+                Forget(delivery);
+            }
+        }
+        catch (Exception e)
+        {
+            // The channel is gone, and with it everything it held.
+            RabbitMqLog.ConsumerNotEnded(logger, e);
+            ended = true;
+        }
+
+        if (unsettled.IsEmpty)
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            _ = CloseAfterAsync(grace, time);
+        }
+    }
+
+    private async Task CloseAfterAsync(TimeSpan grace, TimeProvider time)
+    {
+        await Task.WhenAny(allSettled.Task, Task.Delay(grace, time)).ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await channel.CloseAsync().ConfigureAwait(false);
+            await channel.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            RabbitMqLog.ConsumerNotEnded(logger, e);
+        }
+
+        unsettled.Clear();
+        Queue.Ended(this);
+    }
+
+    private async Task ReceivedAsync(BasicDeliverEventArgs entry)
+    {
+        // The client takes its buffer back after this call.
+        var content = entry.Body.ToArray();
+        var failures = EntryFormat.FailuresOf(entry.BasicProperties);
+        QueuedMessage message;
+        try
+        {
+            message = Queue.Format.Decode(content);
+        }
+        catch (Exception e)
+        {
+            RabbitMqLog.Unreadable(logger, entry.BasicProperties.MessageId ?? "", e);
+            _ = PutOffAsync(entry.DeliveryTag, entry.BasicProperties.MessageId, content, failures);
+            return;
+        }
+
+        var delivery = new RabbitMqDelivery(this, entry.DeliveryTag, message, content, failures);
+        unsettled.TryAdd(delivery, 0);
+        await arrived.Writer.WriteAsync(delivery).ConfigureAwait(false);
+    }
+
+    /// <summary>What this build cannot read waits for one that can: during an upgrade there is a newer one. It is not a failure of the message.</summary>
+    private async Task PutOffAsync(ulong tag, string? messageId, byte[] content, int failures)
+    {
+        try
+        {
+            await Queue.PutOffAsync(messageId, content, failures).ConfigureAwait(false);
+            await channel.BasicAckAsync(tag, multiple: false).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Not acked: it comes again when the channel ends.
+            RabbitMqLog.Unreadable(logger, messageId ?? "", e);
+        }
+    }
+
+    private Task BrokenAsync(string reason)
+    {
+        arrived.Writer.TryComplete(ended ? null : new QueueUnavailableException($"consuming broke off: {reason}", null));
+        return Task.CompletedTask;
+    }
+
+    private void Forget(RabbitMqDelivery delivery)
+    {
+        unsettled.TryRemove(delivery, out _);
+        if (ended && unsettled.IsEmpty)
+        {
+            allSettled.TrySetResult();
+        }
+    }
+}

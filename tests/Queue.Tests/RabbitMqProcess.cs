@@ -1,0 +1,38 @@
+using MailCloud.Queue.RabbitMq;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MailCloud.Queue.Tests;
+
+/// <summary>What one process of a cluster has of the queue: its own connections to the broker.</summary>
+internal sealed class RabbitMqProcess : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+
+    /// <param name="broker">The broker.</param>
+    /// <param name="prefix">Of the queues' names: each test has its own.</param>
+    /// <param name="settings">Further settings of section RabbitMq.</param>
+    public RabbitMqProcess(Broker broker, string prefix, params (string Name, string Value)[] settings)
+    {
+        var values = new Dictionary<string, string?>
+        {
+            ["RabbitMq:Hosts:0"] = $"127.0.0.1:{broker.Port}",
+            ["RabbitMq:Prefix"] = prefix,
+            ["RabbitMq:SettleGrace"] = "0",
+            ["RabbitMq:DelaySteps:0"] = "00:00:01",
+            ["RabbitMq:MaxReconnectDelay"] = "00:00:00.5",
+        };
+        foreach (var (name, value) in settings)
+        {
+            values[$"RabbitMq:{name}"] = value;
+        }
+
+        services = new ServiceCollection().AddRabbitMqQueue(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).BuildServiceProvider();
+    }
+
+    public IMailQueue Queue => services.GetRequiredService<IMailQueue>();
+
+    public IServiceProvider Services => services;
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}

@@ -89,6 +89,14 @@ public sealed class Broker : IAsyncLifetime
         }
     }
 
+    /// <param name="signal">STOP makes it hang, CONT lets it go on.</param>
+    public void Signal(string signal)
+    {
+        // The script waits for the server, which is another process.
+        using var kill = Process.Start("kill", ["-" + signal, File.ReadAllText(Path.Combine(folder, "pid")).Trim()]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Runs rabbitmqctl and returns what it printed.</summary>
     public Task<string> ControlAsync(params string[] arguments) => RunAsync($"{Programs}/rabbitmqctl", ["--silent", .. arguments]);
 
@@ -120,6 +128,7 @@ public sealed class Broker : IAsyncLifetime
             ["RABBITMQ_MNESIA_BASE"] = $"{folder}/data",
             ["RABBITMQ_LOG_BASE"] = $"{folder}/log",
             ["RABBITMQ_LOGS"] = "-",
+            ["RABBITMQ_PID_FILE"] = $"{folder}/pid",
             ["RABBITMQ_CONFIG_FILE"] = $"{folder}/rabbitmq.conf",
             ["RABBITMQ_CONF_ENV_FILE"] = "/dev/null",
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = $"{folder}/enabled_plugins",

@@ -9,7 +9,7 @@ namespace MailCloud.Queue.RabbitMq;
 /// connection is not the consumers': the broker blocks one that publishes when its memory or disk runs out, and acks must still get through then.
 /// </summary>
 internal sealed class ConfirmedPublisher(
-    RabbitMqConnection connection, RabbitMqOptions options, RabbitMqTelemetry telemetry, TimeProvider time, ILogger logger) : IDisposable
+    RabbitMqConnection connection, RabbitMqOptions options, RabbitMqTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     private readonly SemaphoreSlim slots = new(options.MaxInFlight);
     private readonly Lock gate = new();
@@ -37,8 +37,6 @@ internal sealed class ConfirmedPublisher(
             telemetry.Published(result, time.GetElapsedTime(started));
         }
     }
-
-    public void Dispose() => slots.Dispose();
 
     private async Task SendAsync(string queue, BasicProperties properties, ReadOnlyMemory<byte> body, long started)
     {

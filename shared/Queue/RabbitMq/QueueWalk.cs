@@ -6,7 +6,7 @@ namespace MailCloud.Queue.RabbitMq;
 
 /// <summary>
 /// Reads queues without taking anything off: gets entry after entry unacked, and gives them back in their order at the end. Meanwhile nobody else gets them, so there is one walk at a time in
-/// the cluster, held by an exclusive queue: a second would see only what the first has not got. If the process dies, the broker gives everything back.
+/// the cluster, held by an exclusive queue, and one in a process, whose connection the exclusive queue lets in: a second would see only what the first has not got. If the process dies, the broker gives everything back.
 /// </summary>
 internal sealed class QueueWalk : IAsyncDisposable
 {
@@ -15,14 +15,90 @@ internal sealed class QueueWalk : IAsyncDisposable
 
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>For the broker to have taken everything back: milliseconds, unless entries are taken or expire meanwhile.</summary>
+    private static readonly TimeSpan ReturnTimeout = TimeSpan.FromSeconds(2);
+
     private readonly IChannel channel;
-    private readonly List<ulong> held = [];
+    private readonly List<(ulong Tag, string Queue)> held = [];
     private readonly RabbitMqTopology topology;
+    private readonly SemaphoreSlim turn;
+    private readonly TimeProvider time;
 
-    private QueueWalk(IChannel channel, RabbitMqTopology topology) => (this.channel, this.topology) = (channel, topology);
+    private QueueWalk(IChannel channel, RabbitMqTopology topology, SemaphoreSlim turn, TimeProvider time) =>
+        (this.channel, this.topology, this.turn, this.time) = (channel, topology, turn, time);
 
+    /// <param name="connection">The process's connection for consuming.</param>
+    /// <param name="topology">Where the lock is named.</param>
+    /// <param name="turn">One place, of the process.</param>
+    /// <param name="time">The clock of the waits.</param>
+    /// <param name="cancellationToken">Ends the wait for other walks.</param>
     /// <exception cref="QueueUnavailableException">Another walk has not ended within a minute.</exception>
-    public static async Task<QueueWalk> BeginAsync(IConnection connection, RabbitMqTopology topology, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<QueueWalk> BeginAsync(
+        IConnection connection, RabbitMqTopology topology, SemaphoreSlim turn, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!await turn.WaitAsync(LockTimeout, cancellationToken).ConfigureAwait(false))
+        {
+            throw new QueueUnavailableException("this process has been listing the queues for a minute", null);
+        }
+
+        try
+        {
+            return new QueueWalk(await LockAsync(connection, topology, time, cancellationToken).ConfigureAwait(false), topology, turn, time);
+        }
+        catch
+        {
+            turn.Release();
+            throw;
+        }
+    }
+
+    /// <summary>All entries of a queue that wait there, in order. They stay with this walk until it ends.</summary>
+    public async IAsyncEnumerable<BasicGetResult> ReadAsync(string queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await channel.BasicGetAsync(queue, autoAck: false, cancellationToken).ConfigureAwait(false) is { } entry)
+        {
+            held.Add((entry.DeliveryTag, queue));
+            yield return entry;
+        }
+    }
+
+    /// <summary>Takes one entry off after all.</summary>
+    public async Task AckAsync(BasicGetResult entry)
+    {
+        await channel.BasicAckAsync(entry.DeliveryTag, multiple: false).ConfigureAwait(false);
+        held.RemoveAll(one => one.Tag == entry.DeliveryTag);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // One by one: given back in one go, the broker puts them in an order of its own.
+            foreach (var (tag, _) in held)
+            {
+                await channel.BasicNackAsync(tag, multiple: false, requeue: true).ConfigureAwait(false);
+            }
+
+            foreach (var queue in held.CountBy(one => one.Queue))
+            {
+                await ReturnedAsync(queue.Key, queue.Value).ConfigureAwait(false);
+            }
+
+            await channel.QueueDeleteAsync(topology.ListingLock, ifUnused: false, ifEmpty: false).ConfigureAwait(false);
+            await channel.CloseAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or ObjectDisposedException)
+        {
+            // The connection is lost, and the broker has given everything back.
+        }
+        finally
+        {
+            turn.Release();
+            await channel.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<IChannel> LockAsync(IConnection connection, RabbitMqTopology topology, TimeProvider time, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         while (true)
@@ -31,7 +107,7 @@ internal sealed class QueueWalk : IAsyncDisposable
             try
             {
                 await channel.QueueDeclareAsync(topology.ListingLock, durable: false, exclusive: true, autoDelete: false, cancellationToken: cancellationToken).ConfigureAwait(false);
-                return new QueueWalk(channel, topology);
+                return channel;
             }
             catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.ResourceLocked)
             {
@@ -51,41 +127,19 @@ internal sealed class QueueWalk : IAsyncDisposable
         }
     }
 
-    /// <summary>All entries of a queue that wait there, in order. They stay with this walk until it ends.</summary>
-    public async IAsyncEnumerable<BasicGetResult> ReadAsync(string queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The broker answers no nack, and the next walk would miss what is still on its way back. Where consumers take the entries there is nothing to wait for.
+    /// </summary>
+    private async Task ReturnedAsync(string queue, int count)
     {
-        while (await channel.BasicGetAsync(queue, autoAck: false, cancellationToken).ConfigureAwait(false) is { } entry)
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) < ReturnTimeout)
         {
-            held.Add(entry.DeliveryTag);
-            yield return entry;
-        }
-    }
-
-    /// <summary>Takes one entry off after all.</summary>
-    public async Task AckAsync(BasicGetResult entry)
-    {
-        await channel.BasicAckAsync(entry.DeliveryTag, multiple: false).ConfigureAwait(false);
-        held.Remove(entry.DeliveryTag);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            // One by one: given back in one go, the broker puts them in an order of its own.
-            foreach (var tag in held)
+            var now = await channel.QueueDeclarePassiveAsync(queue).ConfigureAwait(false);
+            if (now.MessageCount >= count || now.ConsumerCount > 0)
             {
-                await channel.BasicNackAsync(tag, multiple: false, requeue: true).ConfigureAwait(false);
+                return;
             }
-
-            await channel.QueueDeleteAsync(topology.ListingLock, ifUnused: false, ifEmpty: false).ConfigureAwait(false);
-            await channel.CloseAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or ObjectDisposedException)
-        {
-            // The connection is lost, and the broker has given everything back.
-        }
-
-        await channel.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -22,6 +22,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     private readonly RabbitMqConnection consuming;
     private readonly ConfirmedPublisher publisher;
     private readonly ConcurrentDictionary<RabbitMqConsumer, byte> consumers = new();
+    private readonly SemaphoreSlim walking = new(1);
 
     public RabbitMqQueue(RabbitMqOptions options, Serializer serializer, RabbitMqTelemetry telemetry, TimeProvider time, ILogger<RabbitMqQueue> logger)
     {
@@ -88,7 +89,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
         }
 
         var connection = await consuming.GetAsync(options.PublishTimeout, cancellationToken).ConfigureAwait(false);
-        await using (var walk = await QueueWalk.BeginAsync(connection, Topology, time, cancellationToken).ConfigureAwait(false))
+        await using (var walk = await QueueWalk.BeginAsync(connection, Topology, walking, time, cancellationToken).ConfigureAwait(false))
         {
             foreach (var queue in Topology.Delayed.Prepend(Topology.Work).Append(Topology.Work))
             {
@@ -112,7 +113,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     public async IAsyncEnumerable<ParkedMessage> ListParkedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var connection = await consuming.GetAsync(options.PublishTimeout, cancellationToken).ConfigureAwait(false);
-        await using var walk = await QueueWalk.BeginAsync(connection, Topology, time, cancellationToken).ConfigureAwait(false);
+        await using var walk = await QueueWalk.BeginAsync(connection, Topology, walking, time, cancellationToken).ConfigureAwait(false);
         await foreach (var entry in walk.ReadAsync(Topology.Parked, cancellationToken).ConfigureAwait(false))
         {
             yield return Format.Parked(entry);
@@ -122,7 +123,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     public async Task<bool> ReplayParkedAsync(DeliveryId id, CancellationToken cancellationToken)
     {
         var connection = await consuming.GetAsync(options.PublishTimeout, cancellationToken).ConfigureAwait(false);
-        await using var walk = await QueueWalk.BeginAsync(connection, Topology, time, cancellationToken).ConfigureAwait(false);
+        await using var walk = await QueueWalk.BeginAsync(connection, Topology, walking, time, cancellationToken).ConfigureAwait(false);
         await foreach (var entry in walk.ReadAsync(Topology.Parked, cancellationToken).ConfigureAwait(false))
         {
             if (Format.Decode(entry.Body).Id == id)
@@ -141,7 +142,6 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     {
         await consuming.DisposeAsync().ConfigureAwait(false);
         await publishing.DisposeAsync().ConfigureAwait(false);
-        publisher.Dispose();
     }
 
     internal Task DelayAsync(RabbitMqDelivery delivery, TimeSpan delay) => publisher.PublishAsync(

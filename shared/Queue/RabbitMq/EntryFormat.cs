@@ -43,10 +43,12 @@ internal sealed class EntryFormat(Serializer serializer)
 
     public ParkedMessage Parked(BasicGetResult entry)
     {
-        var reason = Header(entry.BasicProperties, ReasonHeader) is byte[] text ? Encoding.UTF8.GetString(text) : "";
+        var reason = TextOf(entry.BasicProperties, ReasonHeader) ?? "";
         var at = Header(entry.BasicProperties, ParkedAtHeader) is long milliseconds ? milliseconds : 0;
         return new ParkedMessage(Decode(entry.Body), reason, DateTimeOffset.FromUnixTimeMilliseconds(at));
     }
 
-    private static object? Header(IReadOnlyBasicProperties properties, string name) => properties.Headers?.TryGetValue(name, out var value) == true ? value : null;
+    public static object? Header(IReadOnlyBasicProperties properties, string name) => properties.Headers?.TryGetValue(name, out var value) == true ? value : null;
+
+    public static string? TextOf(IReadOnlyBasicProperties properties, string name) => Header(properties, name) is byte[] octets ? Encoding.UTF8.GetString(octets) : null;
 }

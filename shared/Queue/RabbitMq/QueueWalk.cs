@@ -15,11 +15,12 @@ internal sealed class QueueWalk : IAsyncDisposable
 
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>For the broker to have taken everything back: milliseconds, unless entries are taken or expire meanwhile.</summary>
+    /// <summary>For the broker to have taken everything back: milliseconds, unless a consumer came meanwhile.</summary>
     private static readonly TimeSpan ReturnTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IChannel channel;
     private readonly List<(ulong Tag, string Queue)> held = [];
+    private readonly Dictionary<string, uint> consumersBefore = [];
     private readonly RabbitMqTopology topology;
     private readonly SemaphoreSlim turn;
     private readonly TimeProvider time;
@@ -55,12 +56,16 @@ internal sealed class QueueWalk : IAsyncDisposable
     /// <summary>All entries of a queue that wait there, in order. They stay with this walk until it ends.</summary>
     public async IAsyncEnumerable<BasicGetResult> ReadAsync(string queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        consumersBefore.TryAdd(queue, await channel.ConsumerCountAsync(queue, cancellationToken).ConfigureAwait(false));
         while (await channel.BasicGetAsync(queue, autoAck: false, cancellationToken).ConfigureAwait(false) is { } entry)
         {
             held.Add((entry.DeliveryTag, queue));
             yield return entry;
         }
     }
+
+    /// <summary>How many entries of the queue this walk has.</summary>
+    public int HeldOf(string queue) => held.Count(one => one.Queue == queue);
 
     /// <summary>Takes one entry off after all.</summary>
     public async Task AckAsync(BasicGetResult entry)
@@ -79,9 +84,9 @@ internal sealed class QueueWalk : IAsyncDisposable
                 await channel.BasicNackAsync(tag, multiple: false, requeue: true).ConfigureAwait(false);
             }
 
-            foreach (var queue in held.CountBy(one => one.Queue))
+            foreach (var queue in consumersBefore.Keys)
             {
-                await ReturnedAsync(queue.Key, queue.Value).ConfigureAwait(false);
+                await ReturnedAsync(queue).ConfigureAwait(false);
             }
 
             await channel.QueueDeleteAsync(topology.ListingLock, ifUnused: false, ifEmpty: false).ConfigureAwait(false);
@@ -128,18 +133,14 @@ internal sealed class QueueWalk : IAsyncDisposable
     }
 
     /// <summary>
-    /// The broker answers no nack, and the next walk would miss what is still on its way back. Where consumers take the entries there is nothing to wait for.
+    /// The broker answers no nack, and the next walk would miss what is still on its way back. It counts each entry that was got as a consumer, until it has it back.
     /// </summary>
-    private async Task ReturnedAsync(string queue, int count)
+    private async Task ReturnedAsync(string queue)
     {
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) < ReturnTimeout)
+        while (await channel.ConsumerCountAsync(queue).ConfigureAwait(false) > consumersBefore[queue] && time.GetElapsedTime(started) < ReturnTimeout)
         {
-            var now = await channel.QueueDeclarePassiveAsync(queue).ConfigureAwait(false);
-            if (now.MessageCount >= count || now.ConsumerCount > 0)
-            {
-                return;
-            }
+            // Each question is an answer's wait already.
         }
     }
 }

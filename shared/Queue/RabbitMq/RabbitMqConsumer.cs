@@ -25,6 +25,9 @@ internal sealed class RabbitMqConsumer
     /// <summary>What the broker has handed over and was not acked: entries that wait in memory and those being worked on.</summary>
     public ICollection<RabbitMqDelivery> Held => unsettled.Keys;
 
+    /// <summary>False when it has ended and only settles what it was given.</summary>
+    public bool IsActive => !ended;
+
     public static async Task<RabbitMqConsumer> StartAsync(RabbitMqQueue queue, IConnection connection, int prefetch, ILogger logger, CancellationToken cancellationToken)
     {
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -34,6 +37,7 @@ internal sealed class RabbitMqConsumer
         var receiver = new AsyncEventingBasicConsumer(channel);
         receiver.ReceivedAsync += (_, e) => consumer.ReceivedAsync(e);
         receiver.UnregisteredAsync += (_, _) => consumer.BrokenAsync("the broker ended the consumer: the queue is gone, or its node");
+        await queue.RollCall.ListenAsync(channel, consumer, cancellationToken).ConfigureAwait(false);
         consumer.consumerTag = await channel.BasicConsumeAsync(queue.Topology.Work, autoAck: false, receiver, cancellationToken).ConfigureAwait(false);
         return consumer;
     }
@@ -77,6 +81,7 @@ internal sealed class RabbitMqConsumer
             // The channel is gone, and with it everything it held.
             RabbitMqLog.ConsumerNotEnded(logger, e);
             ended = true;
+            unsettled.Clear();
         }
 
         if (unsettled.IsEmpty)
@@ -88,6 +93,8 @@ internal sealed class RabbitMqConsumer
             _ = CloseAfterAsync(grace, time);
         }
     }
+
+    public void NotAnswered(Exception reason) => RabbitMqLog.NotAnswered(logger, reason);
 
     private async Task CloseAfterAsync(TimeSpan grace, TimeProvider time)
     {

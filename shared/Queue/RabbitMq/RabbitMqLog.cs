@@ -31,4 +31,7 @@ internal static partial class RabbitMqLog
 
     [LoggerMessage(6208, LogLevel.Error, "Entry {MessageId} cannot be read by this build; it waits for one that can")]
     public static partial void Unreadable(ILogger logger, string messageId, Exception error);
+
+    [LoggerMessage(6209, LogLevel.Warning, "Another process asked what this consumer holds and got no answer")]
+    public static partial void NotAnswered(ILogger logger, Exception error);
 }

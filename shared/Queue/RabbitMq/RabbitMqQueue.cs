@@ -31,6 +31,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
         Topology = new RabbitMqTopology(options);
         publishing = new RabbitMqConnection("publishing", options, Topology, telemetry, time, logger);
         consuming = new RabbitMqConnection("consuming", options, Topology, telemetry, time, logger);
+        RollCall = new RollCall(publishing, Topology, time);
         publisher = new ConfirmedPublisher(publishing, options, telemetry, time, logger);
     }
 
@@ -38,7 +39,11 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
 
     public RabbitMqTopology Topology { get; }
 
+    public RollCall RollCall { get; }
+
     public RabbitMqConnection Publishing => publishing;
+
+    private int ActiveConsumers => consumers.Keys.Count(consumer => consumer.IsActive);
 
     public Task PublishAsync(QueuedMessage message, CancellationToken cancellationToken)
     {
@@ -70,7 +75,8 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     {
         var connection = await consuming.GetAsync(options.PublishTimeout, cancellationToken).ConfigureAwait(false);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        var waiting = consumers.Keys.Sum(consumer => (long)consumer.Held.Count);
+        var (waiting, _) = await RollCall.AskAsync(connection, entries: false, ActiveConsumers, cancellationToken).ConfigureAwait(false);
+        waiting += consumers.Keys.Sum(consumer => (long)consumer.Held.Count);
         foreach (var queue in Topology.Delayed.Append(Topology.Work))
         {
             waiting += await channel.MessageCountAsync(queue, cancellationToken).ConfigureAwait(false);
@@ -83,13 +89,14 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     {
         // What is in hand moves to a delay queue or back to the work queue; so it is asked first and last, and the work queue before and after the delays. Seen twice, it is given once.
         var seen = new HashSet<DeliveryId>();
-        foreach (var message in Held().Where(message => seen.Add(message.Id)))
+        var connection = await consuming.GetAsync(options.PublishTimeout, cancellationToken).ConfigureAwait(false);
+        foreach (var message in (await HeldAsync(connection, null, cancellationToken).ConfigureAwait(false)).Where(message => seen.Add(message.Id)))
         {
             yield return message;
         }
 
-        var connection = await consuming.GetAsync(options.PublishTimeout, cancellationToken).ConfigureAwait(false);
-        await using (var walk = await QueueWalk.BeginAsync(connection, Topology, walking, time, cancellationToken).ConfigureAwait(false))
+        var walk = await QueueWalk.BeginAsync(connection, Topology, walking, time, cancellationToken).ConfigureAwait(false);
+        await using (walk.ConfigureAwait(false))
         {
             foreach (var queue in Topology.Delayed.Prepend(Topology.Work).Append(Topology.Work))
             {
@@ -103,7 +110,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
                 }
             }
 
-            foreach (var message in Held().Where(message => seen.Add(message.Id)))
+            foreach (var message in (await HeldAsync(connection, walk, cancellationToken).ConfigureAwait(false)).Where(message => seen.Add(message.Id)))
             {
                 yield return message;
             }
@@ -155,5 +162,11 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
 
     internal void Ended(RabbitMqConsumer consumer) => consumers.TryRemove(consumer, out _);
 
-    private List<QueuedMessage> Held() => [.. consumers.Keys.SelectMany(consumer => consumer.Held).Select(delivery => delivery.Message)];
+    /// <summary>What consumers hold, here and in other processes.</summary>
+    private async Task<List<QueuedMessage>> HeldAsync(IConnection connection, QueueWalk? walk, CancellationToken cancellationToken)
+    {
+        var ownConsumers = ActiveConsumers + (walk?.HeldOf(Topology.Work) ?? 0);
+        var (_, elsewhere) = await RollCall.AskAsync(connection, entries: true, ownConsumers, cancellationToken).ConfigureAwait(false);
+        return [.. consumers.Keys.SelectMany(consumer => consumer.Held).Select(delivery => delivery.Message), .. elsewhere.Select(content => Format.Decode(content))];
+    }
 }

@@ -4,7 +4,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace MailCloud.Queue.RabbitMq;
 
-/// <summary>The queues, all of them quorum queues reached by the default exchange; README.md has the picture.</summary>
+/// <summary>The queues, all of them quorum queues reached by the default exchange, and one exchange for questions; README.md has the picture.</summary>
 internal sealed class RabbitMqTopology
 {
     /// <summary>
@@ -20,6 +20,7 @@ internal sealed class RabbitMqTopology
         Work = $"{options.Prefix}.work";
         Parked = $"{options.Prefix}.parked";
         ListingLock = $"{options.Prefix}.listing";
+        Questions = $"{options.Prefix}.questions";
         steps = [.. options.DelaySteps.Select(delay => (delay, string.Create(CultureInfo.InvariantCulture, $"{options.Prefix}.delay.{delay.TotalMilliseconds:0}ms")))];
     }
 
@@ -29,6 +30,9 @@ internal sealed class RabbitMqTopology
 
     /// <summary>An exclusive queue of the connection that walks the queues: there is one at a time, and it ends with its connection.</summary>
     public string ListingLock { get; }
+
+    /// <summary>The exchange by which all consumers are asked what they hold.</summary>
+    public string Questions { get; }
 
     public IEnumerable<string> Delayed => steps.Select(step => step.Queue);
 
@@ -42,6 +46,7 @@ internal sealed class RabbitMqTopology
     public async Task DeclareAsync(IConnection connection, CancellationToken cancellationToken)
     {
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        await channel.ExchangeDeclareAsync(Questions, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken).ConfigureAwait(false);
         await DeclareAsync(channel, Work, [], cancellationToken).ConfigureAwait(false);
         await DeclareAsync(channel, Parked, [], cancellationToken).ConfigureAwait(false);
         foreach (var (delay, queue) in steps)

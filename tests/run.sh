@@ -40,20 +40,23 @@ command -v fetchmail >/dev/null || missing+=(fetchmail)
 command -v getmail >/dev/null || missing+=(getmail6)
 command -v mpop >/dev/null || missing+=(mpop)
 command -v script >/dev/null || missing+=(bsdutils)
+command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 [ -n "$(find /usr/lib /usr/share/perl5 -path '*Net/SSLeay.pm' -print -quit 2>/dev/null)" ] || missing+=(libnet-ssleay-perl)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "installing ${missing[*]}"
   sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo
   export DEBIAN_FRONTEND=noninteractive
-  # Tests start their own brokers: Debian's service is neither started now (its packages ask policy-rc.d) nor at the next boot.
+  # Tests start their own servers: Debian's services are neither started now (their packages ask policy-rc.d) nor at the next boot.
   policy=/usr/sbin/policy-rc.d
   [ -e "$policy" ] && policy= || printf '#!/bin/sh\nexit 101\n' | $sudo install -m 755 /dev/stdin "$policy"
   $sudo apt-get update -q >/dev/null && $sudo apt-get install -y -q "${missing[@]}" >/dev/null
   installed=$?
   [ -z "$policy" ] || $sudo rm -f "$policy"
   [ "$installed" -eq 0 ] || { echo "could not install ${missing[*]}" >&2; exit 1; }
-  case " ${missing[*]} " in *" rabbitmq-server "*) $sudo systemctl disable --quiet rabbitmq-server 2>/dev/null ;; esac
+  for service in rabbitmq-server redis-server; do
+    case " ${missing[*]} " in *" $service "*) $sudo systemctl disable --quiet "$service" 2>/dev/null ;; esac
+  done
 fi
 
 if ! dotnet build MailCloud.sln -c Release -v quiet --nologo; then

@@ -9,6 +9,7 @@ public sealed class ReferenceTests
         ["shared/Wire"] = [],
         ["shared/Hosting"] = [],
         ["shared/Credentials"] = [],
+        ["shared/Cluster"] = [],
         ["shared/Queue"] = ["Messages"],
         ["shared/Blobs"] = ["Messages"],
         ["shared/Journal"] = ["Messages"],

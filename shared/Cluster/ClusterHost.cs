@@ -1,0 +1,68 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using StackExchange.Redis;
+
+namespace MailCloud.Cluster;
+
+/// <summary>Makes a process a member of the cluster of silos, or its client. Membership stands in Redis.</summary>
+public static class ClusterHost
+{
+    /// <summary>A silo that answers no probe for three of these is declared dead by the others: a killed one is missed for about six seconds. Orleans' default is 5 s.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>A silo that has started gets its share of clients within this time. Orleans' default is a minute.</summary>
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan ConnectAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Hosts grains. It does not start while Redis is away, and ends when the membership table does not know it any more (<see cref="MembershipCheck"/>).</summary>
+    public static void AddClusterSilo(this IHostApplicationBuilder builder)
+    {
+        var options = ClusterOptions.From(builder.Configuration);
+        var (siloEnd, gatewayEnd) = (IPEndPoint.Parse(options.Silo), IPEndPoint.Parse(options.Gateway));
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<Orleans.Configuration.ClusterOptions>(names => Name(names, options));
+            silo.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(options.Redis));
+            silo.Configure<EndpointOptions>(ends =>
+            {
+                ends.AdvertisedIPAddress = siloEnd.Address;
+                (ends.SiloPort, ends.GatewayPort) = (siloEnd.Port, gatewayEnd.Port);
+            });
+            silo.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = ProbeTimeout);
+
+            // Activations go, the least used first, before the memory that the process is given ends.
+            silo.Configure<GrainCollectionOptions>(collection => collection.EnableActivationSheddingOnMemoryPressure = true);
+        });
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<MembershipView>();
+        builder.Services.AddHostedService<MembershipCheck>();
+        builder.Services.AddHealthChecks().AddCheck<MembershipHealth>("membership");
+    }
+
+    /// <summary>Calls grains. It waits for a first silo as long as it takes, and is not ready until it has one.</summary>
+    public static void AddClusterClient(this IHostApplicationBuilder builder)
+    {
+        var options = ClusterOptions.From(builder.Configuration);
+        builder.Services.AddSingleton<GatewayCount>();
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<Orleans.Configuration.ClusterOptions>(names => Name(names, options));
+            client.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(options.Redis));
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
+            client.UseConnectionRetryFilter(async (_, cancellationToken) =>
+            {
+                await Task.Delay(ConnectAgainAfter, cancellationToken);
+                return true;
+            });
+            client.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<GatewayCount>());
+        });
+        builder.Services.AddHealthChecks().AddCheck<GatewayHealth>("gateways");
+    }
+
+    private static void Name(Orleans.Configuration.ClusterOptions names, ClusterOptions options) => (names.ClusterId, names.ServiceId) = (options.Id, options.Id);
+}

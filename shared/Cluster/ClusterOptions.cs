@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+
+namespace MailCloud.Cluster;
+
+/// <summary>Section <c>Cluster</c>.</summary>
+public sealed record ClusterOptions
+{
+    /// <summary>The Redis that holds the membership table, as StackExchange.Redis reads it: <c>host:port,password=…,ssl=true</c>.</summary>
+    public string Redis { get; init; } = "";
+
+    /// <summary>Silos and clients with other names in the same Redis do not see these.</summary>
+    public string Id { get; init; } = "mailcloud";
+
+    /// <summary>Where other silos reach this one, <c>address:port</c>: an address of this host, in a pod the pod's. 11111 is Orleans' port.</summary>
+    public string Silo { get; init; } = "127.0.0.1:11111";
+
+    /// <summary>Where clients reach this silo, <c>address:port</c>, at the address of <see cref="Silo"/>. 30000 is Orleans' port.</summary>
+    public string Gateway { get; init; } = "127.0.0.1:30000";
+
+    /// <exception cref="ValidationException">Something is missing or malformed; the message names all of it.</exception>
+    internal static ClusterOptions From(IConfiguration configuration)
+    {
+        var options = configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new();
+        var errors = options.Errors().ToList();
+        return errors.Count == 0 ? options : throw new ValidationException(string.Join("; ", errors));
+    }
+
+    private IEnumerable<string> Errors()
+    {
+        if (Redis.Length == 0)
+        {
+            yield return "Cluster:Redis names no Redis";
+        }
+
+        if (Id.Length == 0)
+        {
+            yield return "Cluster:Id is empty";
+        }
+
+        if (!IPEndPoint.TryParse(Silo, out var silo) || !IPEndPoint.TryParse(Gateway, out var gateway))
+        {
+            yield return $"Cluster:Silo is '{Silo}' and Cluster:Gateway '{Gateway}': both are address:port";
+        }
+        else if (!silo.Address.Equals(gateway.Address) || silo.Port == gateway.Port)
+        {
+            yield return $"Cluster:Silo is '{Silo}' and Cluster:Gateway '{Gateway}': they have one address and two ports";
+        }
+    }
+}

@@ -21,6 +21,9 @@ internal sealed class RabbitMqConnection(
     /// <summary>Why the broker takes nothing from this connection (its memory or disk alarm); null when it does.</summary>
     public string? BlockedBy => blockedBy;
 
+    /// <summary>False when nobody has needed it yet.</summary>
+    public bool IsUsed => current is not null;
+
     public bool IsOpen => current is { IsCompletedSuccessfully: true } task && task.Result.IsOpen;
 
     /// <summary>Why the last attempt to connect failed; null when it did not.</summary>
@@ -104,7 +107,7 @@ internal sealed class RabbitMqConnection(
             catch (Exception e) when (!lifetime.IsCancellationRequested)
             {
                 LastError = e;
-                RabbitMqLog.NotConnected(logger, purpose, e.Message, e);
+                RabbitMqLog.NotConnected(logger, purpose, e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message);
             }
 
             // Spread, so that all the processes of a cluster do not come at once.

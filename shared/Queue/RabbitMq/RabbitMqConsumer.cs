@@ -26,20 +26,22 @@ internal sealed class RabbitMqConsumer
     public ICollection<RabbitMqDelivery> Held => unsettled.Keys;
 
     /// <summary>False when it has ended and only settles what it was given.</summary>
-    public bool IsActive => !ended;
+    public bool IsActive => consumerTag is not null && !ended;
 
     public static async Task<RabbitMqConsumer> StartAsync(RabbitMqQueue queue, IConnection connection, int prefetch, ILogger logger, CancellationToken cancellationToken)
     {
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        var consumer = new RabbitMqConsumer(queue, channel, logger);
-        await channel.BasicQosAsync(0, (ushort)prefetch, global: false, cancellationToken).ConfigureAwait(false);
-        channel.ChannelShutdownAsync += (_, e) => consumer.BrokenAsync($"the channel ended: {e.ReplyText}");
-        var receiver = new AsyncEventingBasicConsumer(channel);
-        receiver.ReceivedAsync += (_, e) => consumer.ReceivedAsync(e);
-        receiver.UnregisteredAsync += (_, _) => consumer.BrokenAsync("the broker ended the consumer: the queue is gone, or its node");
-        await queue.RollCall.ListenAsync(channel, consumer, cancellationToken).ConfigureAwait(false);
-        consumer.consumerTag = await channel.BasicConsumeAsync(queue.Topology.Work, autoAck: false, receiver, cancellationToken).ConfigureAwait(false);
-        return consumer;
+        try
+        {
+            var consumer = new RabbitMqConsumer(queue, channel, logger);
+            await consumer.ConsumeAsync(prefetch, cancellationToken).ConfigureAwait(false);
+            return consumer;
+        }
+        catch
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <exception cref="QueueUnavailableException">The channel is lost.</exception>
@@ -70,11 +72,7 @@ internal sealed class RabbitMqConsumer
         {
             await channel.BasicCancelAsync(consumerTag!).ConfigureAwait(false);
             ended = true;
-            while (arrived.Reader.TryRead(out var delivery))
-            {
-                await channel.BasicNackAsync(delivery.Tag, multiple: false, requeue: true).ConfigureAwait(false);
-                Forget(delivery);
-            }
+            await ReturnArrivedAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -95,6 +93,27 @@ internal sealed class RabbitMqConsumer
     }
 
     public void NotAnswered(Exception reason) => RabbitMqLog.NotAnswered(logger, reason);
+
+    private async Task ConsumeAsync(int prefetch, CancellationToken cancellationToken)
+    {
+        channel.ChannelShutdownAsync += (_, e) => BrokenAsync($"the channel ended: {e.ReplyText}");
+        await channel.BasicQosAsync(0, (ushort)prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        await Queue.RollCall.ListenAsync(channel, this, cancellationToken).ConfigureAwait(false);
+        var receiver = new AsyncEventingBasicConsumer(channel);
+        receiver.ReceivedAsync += (_, e) => ReceivedAsync(e);
+        receiver.UnregisteredAsync += (_, _) => BrokenAsync("the broker ended the consumer: the queue is gone, or its node");
+        consumerTag = await channel.BasicConsumeAsync(Queue.Topology.Work, autoAck: false, receiver, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What nobody was given; each entry once, whoever calls.</summary>
+    private async Task ReturnArrivedAsync()
+    {
+        while (arrived.Reader.TryRead(out var delivery))
+        {
+            await channel.BasicNackAsync(delivery.Tag, multiple: false, requeue: true).ConfigureAwait(false);
+            Forget(delivery);
+        }
+    }
 
     private async Task CloseAfterAsync(TimeSpan grace, TimeProvider time)
     {
@@ -138,6 +157,11 @@ internal sealed class RabbitMqConsumer
         var delivery = new RabbitMqDelivery(this, entry.DeliveryTag, message, content, failures);
         unsettled.TryAdd(delivery, 0);
         await arrived.Writer.WriteAsync(delivery).ConfigureAwait(false);
+        if (ended)
+        {
+            // It was on its way within the client when the broker had answered the cancel.
+            await ReturnArrivedAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>What this build cannot read waits for one that can: during an upgrade there is a newer one. It is not a failure of the message.</summary>

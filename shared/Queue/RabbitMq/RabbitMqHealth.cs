@@ -8,12 +8,18 @@ namespace MailCloud.Queue.RabbitMq;
 /// </summary>
 internal sealed class RabbitMqHealth(RabbitMqQueue queue) : IHealthCheck
 {
+    /// <summary>Enough for a connection on a sound network, and within the second that a probe of Kubernetes has by default.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            // Long enough for a first connection on a sound network; the probe itself has a second by Kubernetes' default.
-            await queue.Publishing.GetAsync(TimeSpan.FromMilliseconds(800), cancellationToken).ConfigureAwait(false);
+            await queue.Publishing.GetAsync(Patience, cancellationToken).ConfigureAwait(false);
+            if (queue.Consuming.IsUsed)
+            {
+                await queue.Consuming.GetAsync(Patience, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

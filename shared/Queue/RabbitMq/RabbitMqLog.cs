@@ -9,7 +9,7 @@ internal static partial class RabbitMqLog
     public static partial void Connected(ILogger logger, string purpose, string endPoint);
 
     [LoggerMessage(6201, LogLevel.Error, "Queue, {Purpose}: not connected: {Reason}; it is tried again")]
-    public static partial void NotConnected(ILogger logger, string purpose, string reason, Exception error);
+    public static partial void NotConnected(ILogger logger, string purpose, string reason);
 
     [LoggerMessage(6202, LogLevel.Warning, "Queue, {Purpose}: the connection was lost: {Reason}")]
     public static partial void Lost(ILogger logger, string purpose, string reason, Exception? error);

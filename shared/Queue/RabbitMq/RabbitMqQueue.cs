@@ -15,7 +15,6 @@ namespace MailCloud.Queue.RabbitMq;
 internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
 {
     private readonly RabbitMqOptions options;
-    private readonly RabbitMqTelemetry telemetry;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly RabbitMqConnection publishing;
@@ -26,7 +25,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
 
     public RabbitMqQueue(RabbitMqOptions options, Serializer serializer, RabbitMqTelemetry telemetry, TimeProvider time, ILogger<RabbitMqQueue> logger)
     {
-        (this.options, this.telemetry, this.time, this.logger) = (options, telemetry, time, logger);
+        (this.options, this.time, this.logger) = (options, time, logger);
         Format = new EntryFormat(serializer);
         Topology = new RabbitMqTopology(options);
         publishing = new RabbitMqConnection("publishing", options, Topology, telemetry, time, logger);
@@ -42,6 +41,8 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     public RollCall RollCall { get; }
 
     public RabbitMqConnection Publishing => publishing;
+
+    public RabbitMqConnection Consuming => consuming;
 
     private int ActiveConsumers => consumers.Keys.Count(consumer => consumer.IsActive);
 

@@ -11,7 +11,7 @@ limit=20m # for one project; the slowest takes about 6 minutes
 corpus=../shared/corpus
 while [ $# -gt 0 ]; do
   case "$1" in
-    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5; limit=4h ;;
+    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5; limit=4h ;;
     --corpus) corpus=$2; shift ;;
     --filter) filter=(--filter "$2"); shift ;;
     *) echo "unknown option $1; see the top of $0" >&2; exit 2 ;;
@@ -43,6 +43,7 @@ command -v script >/dev/null || missing+=(bsdutils)
 command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 [ -n "$(find /usr/lib /usr/share/perl5 -path '*Net/SSLeay.pm' -print -quit 2>/dev/null)" ] || missing+=(libnet-ssleay-perl)
+command -v npm >/dev/null || missing+=(nodejs npm)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "installing ${missing[*]}"
   sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo
@@ -57,6 +58,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   for service in rabbitmq-server redis-server; do
     case " ${missing[*]} " in *" $service "*) $sudo systemctl disable --quiet "$service" 2>/dev/null ;; esac
   done
+fi
+
+# Azurite, the emulator of Azure Blob Storage. The version that the tests were written against.
+azurite=3.37.0
+if [ "$(node -p 'require("./tests/.tools/node_modules/azurite/package.json").version' 2>/dev/null)" != "$azurite" ]; then
+  echo "installing azurite $azurite"
+  mkdir -p tests/.tools && npm install --prefix tests/.tools --no-audit --no-fund --silent "azurite@$azurite" >/dev/null || { echo "could not install azurite" >&2; exit 1; }
 fi
 
 if ! dotnet build MailCloud.sln -c Release -v quiet --nologo; then

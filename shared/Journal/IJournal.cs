@@ -37,3 +37,6 @@ public sealed record JournalHead(long Epoch, long Position, long Bytes, string? 
 
 /// <summary>Another activation has written since; this one's state is out of date and must be loaded again.</summary>
 public sealed class JournalMovedException(string journal, string doubt) : Exception($"journal {journal} moved: {doubt}");
+
+/// <summary>The store cannot take these events as they are, and has written none: there are too many for one append, or the journal must be replaced first.</summary>
+public sealed class JournalFullException(string journal, string why, Exception? inner = null) : Exception($"journal {journal} is full: {why}", inner);

@@ -5,7 +5,7 @@ namespace MailCloud.StorageContracts;
 /// <summary>What every <see cref="IJournal"/> promises.</summary>
 public abstract class JournalContract
 {
-    private const string Name = "mailbox/demo/1";
+    protected const string Name = "mailbox/demo/1";
 
     protected abstract IJournal Journal { get; }
 
@@ -145,6 +145,92 @@ public abstract class JournalContract
     }
 
     [Fact]
+    public async Task Of_two_replacements_at_once_one_is_refused()
+    {
+        var head = await Journal.AppendAsync(Name, await Journal.OpenAsync(Name, default), Events(1), default);
+
+        var results = await Task.WhenAll(
+            Journal.ReplaceAsync(Name, head!, "manifest-1", default).AsTask(), Journal.ReplaceAsync(Name, head!, "manifest-1", default).AsTask());
+
+        Assert.Equal(await Journal.OpenAsync(Name, default), Assert.Single(results, r => r is not null));
+    }
+
+    [Fact]
+    public async Task An_append_and_a_replacement_at_once_leave_one_of_them()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var name = $"{Name}-{round}";
+            var head = await Journal.AppendAsync(name, await Journal.OpenAsync(name, default), Events(1), default);
+
+            var results = await Task.WhenAll(
+                Journal.AppendAsync(name, head!, Events(2), default).AsTask(), Journal.ReplaceAsync(name, head!, "manifest-1", default).AsTask());
+
+            Assert.Equal(await Journal.OpenAsync(name, default), Assert.Single(results, r => r is not null));
+        }
+    }
+
+    /// <summary>An activation dies at any step of its rotation, and the next one goes on from what it finds: no event is lost, and none comes twice.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_rotation_that_ends_at_any_step_leaves_every_event_in_manifest_or_journal(int step)
+    {
+        // Manifests are blobs; here they are lists beside the journal.
+        var manifests = new Dictionary<string, List<int>>();
+        var head = await Journal.AppendAsync(Name, await Journal.OpenAsync(Name, default), Events(1, 2), default);
+        if (step > 0)
+        {
+            manifests["manifest-1"] = [1, 2];
+        }
+
+        if (step > 1)
+        {
+            head = await Journal.ReplaceAsync(Name, head!, "manifest-1", default);
+        }
+
+        if (step > 2)
+        {
+            await Journal.AppendAsync(Name, head!, Events(3), default);
+        }
+
+        await ReopenAsync();
+        var found = await Journal.OpenAsync(Name, default);
+        List<int> all = [.. found.Manifest is null ? [] : manifests[found.Manifest], .. await ReadAsync(found)];
+        Assert.Equal(step > 2 ? [1, 2, 3] : [1, 2], all);
+        var again = await Journal.ReplaceAsync(Name, found, "manifest-2", default);
+        Assert.Equal(found.Epoch + 1, again!.Epoch);
+    }
+
+    /// <summary>
+    /// Single appends, many more than one journal takes, by a writer that replaces its journal as a grain does. 60,000, as a long run has them, are more than the 50,000 blocks
+    /// of an append blob.
+    /// </summary>
+    [Fact]
+    public async Task A_journal_that_is_replaced_in_time_takes_any_number_of_single_appends()
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable("MAILCLOUD_JOURNAL_APPENDS") ?? "2500", System.Globalization.CultureInfo.InvariantCulture);
+        var head = await Journal.OpenAsync(Name, default);
+        for (var i = 0; i < count; i++)
+        {
+            if (head!.Position >= 1000)
+            {
+                head = await Journal.ReplaceAsync(Name, head, $"manifest-{i}", default);
+            }
+
+            head = await Journal.AppendAsync(Name, head!, Events(i), default);
+            Assert.NotNull(head);
+        }
+
+        var found = await Journal.OpenAsync(Name, default);
+        Assert.Equal(head, found);
+        var first = found.Epoch * 1000;
+        Assert.Equal(Enumerable.Range((int)first, count - (int)first), await ReadAsync(found));
+    }
+
+    [Fact]
     public async Task Journals_are_listed_by_prefix_and_name()
     {
         foreach (var name in (string[])["spool/1", "mailbox/b", "mailbox/a"])
@@ -155,9 +241,9 @@ public abstract class JournalContract
         Assert.Equal(["mailbox/a", "mailbox/b"], await Journal.ListAsync("mailbox/", default).ToListAsync());
     }
 
-    private static List<ReadOnlyMemory<byte>> Events(params int[] values) =>
+    protected static List<ReadOnlyMemory<byte>> Events(params int[] values) =>
         [.. values.Select(value => (ReadOnlyMemory<byte>)BitConverter.GetBytes(value))];
 
-    private async Task<List<int>> ReadAsync(JournalHead head) =>
+    protected async Task<List<int>> ReadAsync(JournalHead head) =>
         await Journal.ReadAsync(Name, head, default).Select(bytes => BitConverter.ToInt32(bytes.Span)).ToListAsync();
 }

@@ -9,7 +9,7 @@ namespace MailCloud.Testing;
 /// </summary>
 public sealed partial class Azurite : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Process process;
     private readonly string folder;

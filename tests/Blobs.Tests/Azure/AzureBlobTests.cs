@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using MailCloud.Blobs.Azure;
 using MailCloud.StorageContracts;
 using MailCloud.Testing;
@@ -210,6 +212,29 @@ public sealed class AzureBlobTests(AzuriteFixture azurite) : BlobContract, IAsyn
 
         await Assert.ThrowsAsync<StorageFullException>(() => WriteAsync("demo/body/a", Bytes(10), []));
         await Assert.ThrowsAsync<StorageFullException>(() => WriteAsync("demo/body/a", Bytes(2 * AzureBlobUpload.BlockSize), []));
+    }
+
+    [Fact]
+    public async Task Octets_are_counted_as_they_are_written_and_read()
+    {
+        var counted = new ConcurrentDictionary<string, long>();
+        var own = container.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == BlobsTelemetry.MeterName && instrument.Meter.Scope == own)
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, octets, _, _) => counted.AddOrUpdate(instrument.Name, octets, (_, sum) => sum + octets));
+        listener.Start();
+
+        await WriteAsync("demo/body/a", Bytes(100), []);
+        await WriteAsync("demo/body/a", Bytes(70), []); // The name is taken: nothing is written.
+        await Blobs.ReadAsync("demo/body/a", 0, 40, default);
+
+        Assert.Equal([new("mailcloud.blobs.read", 40), new("mailcloud.blobs.written", 100)], counted.OrderBy(c => c.Key));
     }
 
     [Fact]

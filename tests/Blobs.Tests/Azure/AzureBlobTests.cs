@@ -10,7 +10,7 @@ namespace MailCloud.Blobs.Tests.Azure;
 [Collection(AzuriteCollection.Name)]
 public sealed class AzureBlobTests(AzuriteFixture azurite) : BlobContract, IAsyncLifetime
 {
-    private readonly BlobContainer container = new(azurite.Port);
+    private readonly BlobContainer container = azurite.NewContainer();
 
     protected override IMessageBlobs Blobs => container.Blobs;
 

@@ -7,7 +7,7 @@ namespace MailCloud.Journal.Tests.Azure;
 [Collection(AzuriteCollection.Name)]
 public sealed class AzureJournalTests(AzuriteFixture azurite) : JournalContract, IAsyncLifetime
 {
-    private readonly JournalContainer container = new(azurite.Port);
+    private readonly JournalContainer container = azurite.NewContainer();
 
     protected override IJournal Journal => container.Journal;
 

@@ -13,9 +13,9 @@ public sealed class AzuriteFixture : IAsyncLifetime
 {
     private Azurite azurite = null!;
 
-    public int Port => azurite.Port;
-
     public async Task InitializeAsync() => azurite = await Azurite.StartAsync();
 
     public async Task DisposeAsync() => await azurite.DisposeAsync();
+
+    internal JournalContainer NewContainer() => new(azurite.Port);
 }

@@ -99,7 +99,7 @@ public sealed class BrokerDeathTests(Broker broker) : RabbitMqTest(broker)
     {
         var process = NewProcess();
         var published = await PublishAsync(process.Queue, 1);
-        await using var consumer = new QueueContract.Consumer(process.Queue, prefetch: 1);
+        var consumer = new QueueContract.Consumer(process.Queue, prefetch: 1);
         var delivery = await consumer.NextAsync();
         var next = consumer.NextAsync();
 
@@ -107,6 +107,9 @@ public sealed class BrokerDeathTests(Broker broker) : RabbitMqTest(broker)
 
         await Assert.ThrowsAsync<QueueUnavailableException>(() => next);
         await Assert.ThrowsAnyAsync<Exception>(() => delivery.AckAsync(default));
+        await consumer.DisposeAsync();
+        Assert.Contains(6202, process.Logged);
+        Assert.Contains(6207, process.Logged);
         await using var again = new QueueContract.Consumer(process.Queue, prefetch: 1);
         var second = await again.NextAsync();
         Assert.Equal((published[0].Id, 0), (second.Message.Id, second.Failures));

@@ -8,6 +8,9 @@ public sealed class ConsumerDeathTests(Broker broker) : RabbitMqTest(broker)
 {
     private const int Prefetch = 50;
 
+    /// <summary>For an entry that should have been there at once: one that the broker dropped never comes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     [Fact]
     public async Task Ten_deaths_with_fifty_entries_in_hand_are_no_failures_and_park_nothing()
     {
@@ -19,7 +22,7 @@ public sealed class ConsumerDeathTests(Broker broker) : RabbitMqTest(broker)
             var consumer = new QueueContract.Consumer(dying.Queue, Prefetch);
             for (var i = 0; i < Prefetch; i++)
             {
-                await consumer.NextAsync();
+                await consumer.NextAsync().WaitAsync(Patience);
             }
 
             await dying.DisposeAsync();
@@ -30,7 +33,7 @@ public sealed class ConsumerDeathTests(Broker broker) : RabbitMqTest(broker)
         var got = new List<DeliveryId>();
         for (var i = 0; i < Prefetch; i++)
         {
-            var delivery = await last.NextAsync();
+            var delivery = await last.NextAsync().WaitAsync(Patience);
             Assert.Equal(0, delivery.Failures);
             got.Add(delivery.Message.Id);
         }
@@ -84,6 +87,7 @@ public sealed class ConsumerDeathTests(Broker broker) : RabbitMqTest(broker)
             await delivery.AckAsync(default);
         }
 
+        Assert.Contains(6208, process.Logged);
         await Assert.ThrowsAsync<UnknownFormatException>(() => process.Queue.ListAsync(default).ToListAsync().AsTask());
     }
 }

@@ -31,6 +31,9 @@ public sealed class RefusalTests(Broker broker) : RabbitMqTest(broker)
 
         await PublishUntilTakenAsync(process.Queue);
         Assert.Equal(HealthStatus.Healthy, await HealthAsync(process));
+        Assert.Contains(6200, process.Logged);
+        Assert.Contains(6203, process.Logged);
+        Assert.Contains(6204, process.Logged);
     }
 
     [Fact]
@@ -70,6 +73,8 @@ public sealed class RefusalTests(Broker broker) : RabbitMqTest(broker)
 
         Assert.Contains("does not exist", refused.Message, StringComparison.Ordinal);
         var taken = await PublishUntilTakenAsync(process.Queue);
+        Assert.Contains(6205, process.Logged);
+        Assert.Contains(6206, process.Logged);
         await using var consumer = new QueueContract.Consumer(process.Queue, prefetch: 1);
         Assert.Equal(taken.Id, (await consumer.NextAsync()).Message.Id);
     }
@@ -98,6 +103,7 @@ public sealed class RefusalTests(Broker broker) : RabbitMqTest(broker)
         var refused = await Assert.ThrowsAsync<QueueUnavailableException>(() => process.Queue.PublishAsync(QueueContract.NewMessage(), default));
 
         Assert.StartsWith("not queued", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(6201, process.Logged);
         Assert.Equal(HealthStatus.Unhealthy, await HealthAsync(process));
     }
 

@@ -1,6 +1,6 @@
+using MailCloud.Hosting;
 using MailCloud.Web.Admin;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,7 +17,6 @@ public static class WebServiceHost
     {
         builder.Services.AddOptions<WebOptions>().Bind(builder.Configuration.GetSection("Web")).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsCheck>();
-        builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton<AccountImport>();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -40,8 +39,7 @@ public static class WebServiceHost
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.Use(AdminAccess.CheckAsync);
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready");
+        app.MapHealth();
         app.MapGet("/", IndexPage.Write);
 
         var admin = app.MapGroup(AdminAccess.Path);

@@ -21,7 +21,7 @@ public static class HostingHost
     {
         var options = builder.Configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
-        builder.Services.AddHealthChecks();
+        builder.Services.AddHealthChecks().AddCheck<DrainingHealth>("draining");
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
         {

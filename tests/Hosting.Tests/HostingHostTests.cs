@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -62,15 +63,66 @@ public sealed class HostingHostTests
         Assert.Equal(HealthStatus.Healthy, report.Status);
     }
 
+    [Fact]
+    public async Task A_process_is_alive_before_it_is_ready_and_started_once_it_was()
+    {
+        var builder = Builder(("Hosting:Health", "127.0.0.1:0"));
+        builder.AddHealthListener();
+        builder.Services.AddRouting();
+        var needed = HealthCheckResult.Unhealthy();
+        builder.Services.AddHealthChecks().AddCheck("needed", () => needed);
+        await using var app = builder.Build();
+        app.UseRouting();
+        app.MapHealth();
+        await app.StartAsync();
+        using var client = new HttpClient { BaseAddress = new(app.Urls.Single()) };
+
+        Assert.Equal([HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], await PagesAsync(client));
+        needed = HealthCheckResult.Healthy();
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK], await PagesAsync(client));
+        needed = HealthCheckResult.Unhealthy();
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], await PagesAsync(client));
+    }
+
+    [Fact]
+    public async Task A_process_that_ends_is_not_ready()
+    {
+        await using var app = Build();
+        await app.StartAsync();
+        app.Lifetime.StopApplication();
+
+        var report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+    }
+
+    private static async Task<HttpStatusCode[]> PagesAsync(HttpClient client)
+    {
+        var pages = new List<HttpStatusCode>();
+        foreach (var page in new[] { "startup", "live", "ready" })
+        {
+            using var response = await client.GetAsync(new Uri($"health/{page}", UriKind.Relative));
+            pages.Add(response.StatusCode);
+        }
+
+        return [.. pages];
+    }
+
     /// <summary>An empty builder: the environment of whoever runs the tests has no say.</summary>
     private static WebApplication Build(params (string Name, string Value)[] settings)
+    {
+        var builder = Builder(settings);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        return builder.Build();
+    }
+
+    private static WebApplicationBuilder Builder(params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddMailCloudHosting("test");
-        return builder.Build();
+        return builder;
     }
 
     private static TimeSpan DrainTimeout(WebApplication app) => app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;

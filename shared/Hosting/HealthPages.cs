@@ -1,0 +1,55 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace MailCloud.Hosting;
+
+/// <summary>
+/// What an orchestrator asks a process. <c>/health/live</c>: it answers, so that killing it would mend nothing. <c>/health/ready</c>: all that it needs is there and it is not ending, so that new
+/// work may come. <c>/health/startup</c>: it has been ready once.
+/// </summary>
+public static class HealthPages
+{
+    /// <summary>Listens where <c>Hosting:Health</c> says, for services that have no HTTP of their own.</summary>
+    public static void AddHealthListener(this WebApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
+        if (options.Health.Length > 0)
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Health)));
+        }
+    }
+
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        var startup = new Startup(app.ServiceProvider.GetRequiredService<HealthCheckService>());
+        app.MapGet("/health/startup", startup.AnswerAsync);
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready");
+    }
+
+    private sealed class Startup(HealthCheckService checks)
+    {
+        private volatile bool wasReady;
+
+        public async Task<IResult> AnswerAsync(CancellationToken cancellationToken)
+        {
+            wasReady = wasReady || (await checks.CheckHealthAsync(cancellationToken)).Status != HealthStatus.Unhealthy;
+            return wasReady ? Results.Text("Started") : Results.Text("Starting", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+}
+
+/// <summary>Not ready from the moment that the process was told to end.</summary>
+internal sealed class DrainingHealth(IHostApplicationLifetime lifetime) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("the process is ending") : HealthCheckResult.Healthy());
+}

@@ -21,10 +21,7 @@ public static class HealthPages
     public static void AddHealthListener(this WebApplicationBuilder builder)
     {
         var options = builder.Configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
-        if (options.Health.Length > 0)
-        {
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Health)));
-        }
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Health)));
     }
 
     public static void MapHealth(this IEndpointRouteBuilder app)

@@ -16,11 +16,11 @@ public sealed class ReferenceTests
         ["shared/Journal"] = ["Messages", "AzureStorage"],
         ["shared/MailboxContracts"] = ["Messages"],
         ["shared/Embedded"] = ["Queue", "Blobs", "Journal"],
-        ["services/SmtpIngress"] = ["Wire", "Messages", "Queue", "Blobs", "MailboxContracts", "Credentials", "Hosting"],
-        ["services/LocalDelivery"] = ["Messages", "Queue", "Blobs", "MailboxContracts", "Hosting"],
-        ["services/Mailboxes"] = ["Messages", "MailboxContracts", "Blobs", "Journal", "Queue", "Hosting"],
-        ["services/MailboxAccess"] = ["Wire", "Messages", "MailboxContracts", "Blobs", "Credentials", "Hosting"],
-        ["services/Web"] = ["Messages", "MailboxContracts", "Blobs", "Queue", "Credentials", "Hosting"],
+        ["services/SmtpIngress"] = ["Wire", "Messages", "Queue", "Blobs", "MailboxContracts", "Credentials", "Cluster", "Hosting"],
+        ["services/LocalDelivery"] = ["Messages", "Queue", "Blobs", "MailboxContracts", "Cluster", "Hosting"],
+        ["services/Mailboxes"] = ["Messages", "MailboxContracts", "Blobs", "Journal", "Queue", "Cluster", "Hosting"],
+        ["services/MailboxAccess"] = ["Wire", "Messages", "MailboxContracts", "Blobs", "Credentials", "Cluster", "Hosting"],
+        ["services/Web"] = ["Messages", "MailboxContracts", "Blobs", "Queue", "Credentials", "Cluster", "Hosting"],
         ["services/Cli"] = [],
     };
 

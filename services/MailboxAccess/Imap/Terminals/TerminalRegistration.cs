@@ -13,9 +13,11 @@ internal sealed class TerminalRegistration(
     /// <summary>Sooner after an error: until then nobody here is at a terminal.</summary>
     private static readonly TimeSpan RenewalAfterError = TimeSpan.FromSeconds(3);
 
-    private readonly ITerminalsGrain terminals = grains.GetGrain<ITerminalsGrain>(0);
     private ITerminalEdge? edge;
     private TimeSpan pause;
+
+    // Not before the start: a client of a cluster learns only then which grains there are.
+    private ITerminalsGrain Terminals => grains.GetGrain<ITerminalsGrain>(0);
 
     /// <summary>Returns when the grain was told, or did not answer: listeners open after that.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -30,7 +32,7 @@ internal sealed class TerminalRegistration(
         if (edge is not null)
         {
             // When this fails the grain forgets us by itself.
-            await terminals.DetachAsync(edge).WaitAsync(options.Value.GrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Terminals.DetachAsync(edge).WaitAsync(options.Value.GrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -48,7 +50,7 @@ internal sealed class TerminalRegistration(
         try
         {
             edge ??= grains.CreateObjectReference<ITerminalEdge>(sessions);
-            await terminals.AttachAsync(edge).WaitAsync(options.Value.GrainTimeout, time).ConfigureAwait(false);
+            await Terminals.AttachAsync(edge).WaitAsync(options.Value.GrainTimeout, time).ConfigureAwait(false);
             return Renewal;
         }
         catch (Exception e)

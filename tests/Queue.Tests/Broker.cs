@@ -47,7 +47,7 @@ public sealed class Broker : IAsyncLifetime
     {
         var start = Command($"{Programs}/rabbitmq-server");
         start.RedirectStandardOutput = start.RedirectStandardError = true;
-        server = new Process { StartInfo = start };
+        server = Process.Start(start)!;
         var ready = new TaskCompletionSource();
         var said = new List<string>();
         void Read(object _, DataReceivedEventArgs e)
@@ -65,7 +65,6 @@ public sealed class Broker : IAsyncLifetime
 
         server.OutputDataReceived += Read;
         server.ErrorDataReceived += Read;
-        server.Start();
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         if (await Task.WhenAny(ready.Task, server.WaitForExitAsync(), Task.Delay(StartTimeout)) != ready.Task)

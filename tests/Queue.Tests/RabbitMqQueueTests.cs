@@ -12,7 +12,7 @@ public sealed class RabbitMqQueueTests(Broker broker) : QueueContract, IAsyncLif
 
     public Task InitializeAsync()
     {
-        process = new RabbitMqProcess(broker, prefix);
+        process = Begin();
         return Task.CompletedTask;
     }
 
@@ -21,8 +21,10 @@ public sealed class RabbitMqQueueTests(Broker broker) : QueueContract, IAsyncLif
     protected override async Task ReopenAsync()
     {
         await process.DisposeAsync();
-        process = new RabbitMqProcess(broker, prefix);
+        process = Begin();
     }
+
+    private RabbitMqProcess Begin() => new(broker, prefix);
 
     /// <summary>The broker has a clock of its own; the one step of these tests is a second, and what waits for it waits.</summary>
     protected override void Advance(TimeSpan time)

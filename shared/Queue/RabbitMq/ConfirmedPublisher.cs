@@ -9,7 +9,7 @@ namespace MailCloud.Queue.RabbitMq;
 /// connection is not the consumers': the broker blocks one that publishes when its memory or disk runs out, and acks must still get through then.
 /// </summary>
 internal sealed class ConfirmedPublisher(
-    RabbitMqConnection connection, RabbitMqOptions options, RabbitMqTelemetry telemetry, TimeProvider time, ILogger logger)
+    RabbitMqConnection connection, RabbitMqOptions options, RabbitMqTelemetry telemetry, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim slots = new(options.MaxInFlight);
     private readonly Lock gate = new();
@@ -36,6 +36,17 @@ internal sealed class ConfirmedPublisher(
         {
             telemetry.Published(result, time.GetElapsedTime(started));
         }
+    }
+
+    /// <summary>After the connection is closed, with which all that is in flight ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = 0; i < options.MaxInFlight; i++)
+        {
+            await slots.WaitAsync(options.PublishTimeout).ConfigureAwait(false);
+        }
+
+        slots.Dispose();
     }
 
     private async Task SendAsync(string queue, BasicProperties properties, ReadOnlyMemory<byte> body, long started)
@@ -134,11 +145,10 @@ internal sealed class ConfirmedPublisher(
 
     private sealed class PublishChannel
     {
-        private readonly CancellationTokenSource closed = new();
-
         public PublishChannel(IChannel channel, ILogger logger)
         {
-            Channel = channel;
+            var closed = new CancellationTokenSource();
+            (Channel, Closed) = (channel, closed.Token);
             Channel.ChannelShutdownAsync += async (_, e) =>
             {
                 RabbitMqLog.PublishingEnded(logger, e.ReplyText);
@@ -152,6 +162,6 @@ internal sealed class ConfirmedPublisher(
 
         public IChannel Channel { get; }
 
-        public CancellationToken Closed => closed.Token;
+        public CancellationToken Closed { get; }
     }
 }

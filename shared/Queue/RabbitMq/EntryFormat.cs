@@ -23,7 +23,7 @@ internal sealed class EntryFormat(Serializer serializer)
     /// <exception cref="DamagedRecordException">It is no such record.</exception>
     public QueuedMessage Decode(ReadOnlyMemory<byte> content) => serializer.Decode<QueuedMessage>(content);
 
-    public BasicProperties Properties(string? messageId, ReadOnlyMemory<byte> content, int failures) => new()
+    public static BasicProperties Properties(string? messageId, ReadOnlyMemory<byte> content, int failures) => new()
     {
         Persistent = true,
         ContentType = ContentType,
@@ -31,7 +31,7 @@ internal sealed class EntryFormat(Serializer serializer)
         Headers = new Dictionary<string, object?> { [VersionHeader] = (int)content.Span[0], [FailuresHeader] = failures },
     };
 
-    public BasicProperties ParkedProperties(string? messageId, ReadOnlyMemory<byte> content, int failures, string reason, DateTimeOffset now)
+    public static BasicProperties ParkedProperties(string? messageId, ReadOnlyMemory<byte> content, int failures, string reason, DateTimeOffset now)
     {
         var properties = Properties(messageId, content, failures);
         properties.Headers![ReasonHeader] = reason.Length > MaxReason ? reason[..MaxReason] : reason;

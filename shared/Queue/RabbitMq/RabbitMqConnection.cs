@@ -182,7 +182,7 @@ internal sealed class RabbitMqConnection(
         return Task.CompletedTask;
     }
 
-    private async Task CloseAsync(IConnection connection)
+    private static async Task CloseAsync(IConnection connection)
     {
         // Abort: it waits no longer than this and throws nothing, whatever state the connection is in.
         await connection.AbortAsync(Constants.ReplySuccess, "closed", TimeSpan.FromSeconds(2)).ConfigureAwait(false);

@@ -42,7 +42,7 @@ public sealed record RabbitMqOptions
     /// The delays that failed entries wait, ascending: one queue each, for entries expire in order within a queue. The default is LocalDelivery's schedule: 5 s, doubled, to 5 minutes.
     /// </summary>
     public IReadOnlyList<TimeSpan> DelaySteps { get; init; } =
-        [.. new[] { 5, 10, 20, 40, 80, 160, 300 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+        [.. Enumerable.Range(0, 6).Select(i => TimeSpan.FromSeconds(5 << i)), TimeSpan.FromMinutes(5)];
 
     /// <summary>How long a consumer that ended may still settle what it was given before that goes to others. LocalDelivery's work gets 10 s at a shutdown.</summary>
     public TimeSpan SettleGrace { get; init; } = TimeSpan.FromSeconds(10);

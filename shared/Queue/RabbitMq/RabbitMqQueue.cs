@@ -50,7 +50,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var content = Format.Encode(message);
-        return publisher.PublishAsync(Topology.Work, Format.Properties(message.Id.ToString(), content, failures: 0), content);
+        return publisher.PublishAsync(Topology.Work, EntryFormat.Properties(message.Id.ToString(), content, failures: 0), content);
     }
 
     /// <exception cref="QueueUnavailableException">The channel is lost; a new call consumes anew.</exception>
@@ -137,7 +137,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
             if (Format.Decode(entry.Body).Id == id)
             {
                 // As if it had never failed: the operator says that the cause is gone. Dying before the ack leaves it parked too, and replaying it again files it no second time.
-                await publisher.PublishAsync(Topology.Work, Format.Properties(id.ToString(), entry.Body, failures: 0), entry.Body).ConfigureAwait(false);
+                await publisher.PublishAsync(Topology.Work, EntryFormat.Properties(id.ToString(), entry.Body, failures: 0), entry.Body).ConfigureAwait(false);
                 await walk.AckAsync(entry).ConfigureAwait(false);
                 return true;
             }
@@ -150,16 +150,17 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     {
         await consuming.DisposeAsync().ConfigureAwait(false);
         await publishing.DisposeAsync().ConfigureAwait(false);
+        await publisher.DisposeAsync().ConfigureAwait(false);
     }
 
     internal Task DelayAsync(RabbitMqDelivery delivery, TimeSpan delay) => publisher.PublishAsync(
-        Topology.StepFor(delay), Format.Properties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures + 1), delivery.Content);
+        Topology.StepFor(delay), EntryFormat.Properties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures + 1), delivery.Content);
 
     internal Task ParkAsync(RabbitMqDelivery delivery, string reason) => publisher.PublishAsync(
-        Topology.Parked, Format.ParkedProperties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures, reason, time.GetUtcNow()), delivery.Content);
+        Topology.Parked, EntryFormat.ParkedProperties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures, reason, time.GetUtcNow()), delivery.Content);
 
     internal Task PutOffAsync(string? messageId, ReadOnlyMemory<byte> content, int failures) =>
-        publisher.PublishAsync(Topology.LongestStep, Format.Properties(messageId, content, failures), content);
+        publisher.PublishAsync(Topology.LongestStep, EntryFormat.Properties(messageId, content, failures), content);
 
     internal void Ended(RabbitMqConsumer consumer) => consumers.TryRemove(consumer, out _);
 

@@ -14,6 +14,7 @@ internal sealed class ConfirmedPublisher(
     private readonly SemaphoreSlim slots = new(options.MaxInFlight);
     private readonly Lock gate = new();
     private Task<PublishChannel>? current;
+    private bool disposed;
 
     /// <summary>Returns when the entry is confirmed. It takes no token: once sent, only the broker's word ends it.</summary>
     /// <exception cref="QueueFullException">The broker refused it; nothing was queued.</exception>
@@ -38,9 +39,14 @@ internal sealed class ConfirmedPublisher(
         }
     }
 
-    /// <summary>After the connection is closed, with which all that is in flight ends.</summary>
+    /// <summary>After the connection is closed, with which all that is in flight ends. A repeat does nothing: a container disposes the queue once for each of its two names.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
+
         for (var i = 0; i < options.MaxInFlight; i++)
         {
             await slots.WaitAsync(options.PublishTimeout).ConfigureAwait(false);

@@ -17,6 +17,7 @@ public static class WebServiceHost
     {
         builder.Services.AddOptions<WebOptions>().Bind(builder.Configuration.GetSection("Web")).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsCheck>();
+        builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton<AccountImport>();
         builder.WebHost.ConfigureKestrel(kestrel =>

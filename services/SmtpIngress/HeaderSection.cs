@@ -165,8 +165,8 @@ internal sealed class HeaderSection
         var repeated = name.ToUpperInvariant() is "FROM" or "DATE" or "MESSAGE-ID" or "RESENT-FROM" && !seen.Add(name);
         if (name.Equals("From", StringComparison.OrdinalIgnoreCase))
         {
-            from.Write(repeated ? ","u8 : default);
             copying = from;
+            Copy(repeated ? ","u8 : default);
         }
         else if (name.Equals("Resent-From", StringComparison.OrdinalIgnoreCase) && !repeated)
         {
@@ -191,13 +191,10 @@ internal sealed class HeaderSection
             return;
         }
 
-        if (copying.WrittenCount + octets.Length > MaxOriginator)
-        {
-            IsOriginatorTooLong = true;
-            return;
-        }
-
-        copying.Write(octets.TrimEnd("\r\n"u8));
+        octets = octets.TrimEnd("\r\n"u8);
+        var room = MaxOriginator - copying.WrittenCount;
+        IsOriginatorTooLong |= octets.Length > room;
+        copying.Write(octets[..Math.Min(octets.Length, room)]);
     }
 
     private void Keep(ReadOnlySpan<byte> octets)

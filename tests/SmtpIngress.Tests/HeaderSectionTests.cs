@@ -25,4 +25,26 @@ public sealed class HeaderSectionTests
         Assert.DoesNotContain("From:", end, StringComparison.Ordinal);
         Assert.Contains("Message-ID: <id@example.test>", end, StringComparison.Ordinal);
     }
+
+    /// <summary>An originator that is too long is kept to the same octet whether it came at once or in pieces, and so are the commas between repeated ones.</summary>
+    [Theory]
+    [InlineData("Resent-From:")]
+    [InlineData("From:\r\nFrom:")]
+    public void A_long_originator_is_seen_alike_in_one_piece_and_in_many(string field)
+    {
+        var octets = Encoding.ASCII.GetBytes($"{field}{new string('x', 20_000)}\r\nFrom:y\r\n\r\n");
+        var whole = new HeaderSection(new EmailAddress("alice", "example.test"), "<id@example.test>", DateTimeOffset.UnixEpoch);
+        var cut = new HeaderSection(new EmailAddress("alice", "example.test"), "<id@example.test>", DateTimeOffset.UnixEpoch);
+
+        whole.Take(octets);
+        foreach (var octet in octets)
+        {
+            cut.Take(new[] { octet });
+        }
+
+        Assert.True(whole.IsOriginatorTooLong && cut.IsOriginatorTooLong);
+        Assert.Equal(16 * 1024, whole.Originator.Length);
+        Assert.Equal(whole.HasResentFrom, cut.HasResentFrom);
+        Assert.Equal(whole.Originator.ToArray(), cut.Originator.ToArray());
+    }
 }

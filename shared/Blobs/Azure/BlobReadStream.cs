@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using MailCloud.Messages;
 
 namespace MailCloud.Blobs.Azure;
 
@@ -8,7 +9,7 @@ namespace MailCloud.Blobs.Azure;
 /// One request's answer, read as the reader takes it. The SDK goes on after a broken connection, but only while the blob's ETag is the same, and a release by another owner
 /// changes that; the content never changes, so the stream then asks anew from where it is.
 /// </summary>
-internal sealed class BlobReadStream : Stream
+internal sealed class BlobReadStream : ForwardStream
 {
     private readonly BlockBlobClient blob;
     private readonly string name;
@@ -25,12 +26,6 @@ internal sealed class BlobReadStream : Stream
         var rest = BlobOwners.BodyLength(answer.Details.Metadata, long.MaxValue) - offset;
         Length = Math.Max(0, Math.Min(Math.Min(rest, answer.Details.ContentLength), length ?? long.MaxValue));
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length { get; }
 
@@ -58,21 +53,6 @@ internal sealed class BlobReadStream : Stream
         telemetry.Read(count);
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("blobs are read asynchronously");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

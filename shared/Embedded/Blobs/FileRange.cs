@@ -1,17 +1,12 @@
+using MailCloud.Messages;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailCloud.Embedded.Blobs;
 
 /// <summary>A forward stream over a part of a file. The file may be deleted meanwhile; the open handle keeps its content.</summary>
-internal sealed class FileRange(SafeFileHandle handle, long offset, long length, EmbeddedTelemetry telemetry) : Stream
+internal sealed class FileRange(SafeFileHandle handle, long offset, long length, EmbeddedTelemetry telemetry) : ForwardStream
 {
     private long position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -33,9 +28,6 @@ internal sealed class FileRange(SafeFileHandle handle, long offset, long length,
         return Advance(read);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(Span<byte> buffer)
     {
         var wanted = (int)Math.Min(buffer.Length, length - position);
@@ -43,16 +35,6 @@ internal sealed class FileRange(SafeFileHandle handle, long offset, long length,
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -7,14 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace MailCloud.AzureStorage.Tests;
 
-public sealed class StorageContainerTests : IAsyncLifetime
+public sealed class StorageContainerTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private Azurite azurite = null!;
-
-    public async Task InitializeAsync() => azurite = await Azurite.StartAsync();
-
-    public async Task DisposeAsync() => await azurite.DisposeAsync();
-
     /// <summary>The operations that README.md lists, each attempt of them, and what is logged of a container.</summary>
     [Fact]
     public async Task Attempts_are_measured_by_operation_and_outcome_and_a_new_container_is_logged()

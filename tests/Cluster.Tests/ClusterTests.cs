@@ -1,3 +1,4 @@
+using MailCloud.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -75,7 +76,7 @@ public sealed class ClusterTests(RedisServer redis) : IClassFixture<RedisServer>
         builder.Configuration.AddInMemoryCollection(
         [
             new("Cluster:Redis", redis.Configuration), new("Cluster:Id", id),
-            new("Cluster:Silo", $"127.0.0.1:{RedisServer.FreePort()}"), new("Cluster:Gateway", $"127.0.0.1:{RedisServer.FreePort()}"),
+            new("Cluster:Silo", $"127.0.0.1:{FreePort.Find()}"), new("Cluster:Gateway", $"127.0.0.1:{FreePort.Find()}"),
         ]);
         if (silo)
         {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using MailCloud.Testing;
 using StackExchange.Redis;
 
 namespace MailCloud.Cluster.Tests;
@@ -12,7 +11,7 @@ public sealed class RedisServer : IAsyncLifetime
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
 
     private readonly string folder = Directory.CreateTempSubdirectory("mailcloud-redis-").FullName;
-    private readonly int port = FreePort();
+    private readonly int port = FreePort.Find();
     private Process? server;
 
     public string Configuration => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
@@ -55,12 +54,5 @@ public sealed class RedisServer : IAsyncLifetime
         await server.WaitForExitAsync();
         server.Dispose();
         Directory.Delete(folder, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

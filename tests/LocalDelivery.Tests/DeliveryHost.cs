@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
@@ -8,6 +6,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Messages;
 using MailCloud.Queue;
+using MailCloud.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,7 +49,7 @@ public abstract class DeliveryHost : IAsyncLifetime
         builder.AddLocalDelivery();
 
         builder.Services.RemoveAll<IHostedService>();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Find(), FreePort.Find()));
         host = builder.Build();
         await host.StartAsync();
         await Grains.GetGrain<ITenantGrain>("demo").CreateAsync();
@@ -139,12 +138,5 @@ public abstract class DeliveryHost : IAsyncLifetime
         }
 
         return found;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Credentials;
@@ -7,6 +6,7 @@ using MailCloud.Embedded;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Messages;
+using MailCloud.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -61,7 +61,7 @@ public class ImapServer : IAsyncLifetime
         builder.Services.AddSingleton(Time);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         Replace(builder.Services);
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Find(), FreePort.Find()));
         builder.AddMailboxes();
         builder.AddMailboxAccess();
         app = builder.Build();
@@ -189,11 +189,4 @@ public class ImapServer : IAsyncLifetime
 
     /// <summary>Configuration beside that of a server without a certificate.</summary>
     protected virtual IEnumerable<KeyValuePair<string, string?>> Further() => [];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,10 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
 using MailCloud.Journal;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,7 +37,7 @@ public sealed class TestSilo : IAsyncDisposable
         Wrap(builder.Services, wrapJournal);
         Wrap(builder.Services, wrapBlobs);
         builder.AddMailboxes();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Find(), FreePort.Find()));
         var host = builder.Build();
         await host.StartAsync();
         return new(host, directory);
@@ -78,13 +77,6 @@ public sealed class TestSilo : IAsyncDisposable
 
     private static object Create(ServiceDescriptor inner, IServiceProvider provider) =>
         inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>Filing requests for tests.</summary>

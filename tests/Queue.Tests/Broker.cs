@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using MailCloud.Testing;
 
 namespace MailCloud.Queue.Tests;
 
@@ -16,11 +15,11 @@ public sealed class Broker : IAsyncLifetime
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("mailcloud-rabbitmq-").FullName;
-    private readonly int nodePort = FreePort();
-    private readonly int namesPort = FreePort();
+    private readonly int nodePort = FreePort.Find();
+    private readonly int namesPort = FreePort.Find();
     private Process? server;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Find();
 
     public async Task InitializeAsync()
     {
@@ -137,13 +136,6 @@ public sealed class Broker : IAsyncLifetime
         }
 
         return start;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -105,9 +105,9 @@ public sealed class ServerFixture : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Embedded:Directory"] = folder.CreateSubdirectory(prefix + "data").FullName,
-            ["Smtp:Mx"] = $"127.0.0.1:{ports[prefix + "mx"] = FreePort()}",
-            ["Smtp:Submission"] = $"127.0.0.1:{ports[prefix + "submission"] = FreePort()}",
-            ["Smtp:Submissions"] = $"127.0.0.1:{ports[prefix + "submissions"] = FreePort()}",
+            ["Smtp:Mx"] = $"127.0.0.1:{ports[prefix + "mx"] = FreePort.Find()}",
+            ["Smtp:Submission"] = $"127.0.0.1:{ports[prefix + "submission"] = FreePort.Find()}",
+            ["Smtp:Submissions"] = $"127.0.0.1:{ports[prefix + "submissions"] = FreePort.Find()}",
             ["Smtp:HostName"] = "mail.example",
             ["Smtp:PostmasterDomain"] = "example.test",
             ["Smtp:MaxMessageSize"] = "20000",
@@ -117,18 +117,11 @@ public sealed class ServerFixture : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(further);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
-        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
+        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Find(), FreePort.Find()));
         builder.AddSmtpIngress();
         var app = builder.Build();
         await app.StartAsync();
         return app;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace MailCloud.Testing;
 
 /// <summary>
-/// Azurite's blob service, on a free port of loopback and in a folder of its own, for the time of a test collection. <c>tests/run.sh</c> installs it into <c>tests/.tools</c>.
+/// Azurite's blob service, on a free port of loopback and in a folder of its own, for as long as it is not disposed. <c>tests/run.sh</c> installs it into <c>tests/.tools</c>.
 /// </summary>
 public sealed partial class Azurite : IAsyncDisposable
 {

@@ -7,10 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.Blobs.Tests.Azure;
 
-[Collection(AzuriteCollection.Name)]
-public sealed class AzureBlobTests(AzuriteFixture azurite) : BlobContract, IAsyncLifetime
+public sealed class AzureBlobTests(AzuriteFixture azurite) : BlobContract, IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
-    private readonly BlobContainer container = azurite.NewContainer();
+    private readonly BlobContainer container = BlobContainer.New(azurite);
 
     protected override IMessageBlobs Blobs => container.Blobs;
 

@@ -11,7 +11,7 @@ internal sealed class BlobContainer : IAsyncDisposable
     private readonly string name = $"blobs-{Guid.NewGuid():N}";
     private ServiceProvider services;
 
-    public BlobContainer(int port)
+    private BlobContainer(int port)
     {
         Network = new HttpProxy(port);
         services = Open();
@@ -33,6 +33,8 @@ internal sealed class BlobContainer : IAsyncDisposable
         ]).Build();
         return new ServiceCollection().AddAzureBlobs(configuration).BuildServiceProvider();
     }
+
+    public static BlobContainer New(AzuriteFixture azurite) => new(azurite.Port);
 
     public async Task ReopenAsync()
     {

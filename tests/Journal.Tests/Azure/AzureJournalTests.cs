@@ -4,10 +4,9 @@ using MailCloud.Testing;
 
 namespace MailCloud.Journal.Tests.Azure;
 
-[Collection(AzuriteCollection.Name)]
-public sealed class AzureJournalTests(AzuriteFixture azurite) : JournalContract, IAsyncLifetime
+public sealed class AzureJournalTests(AzuriteFixture azurite) : JournalContract, IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
-    private readonly JournalContainer container = azurite.NewContainer();
+    private readonly JournalContainer container = JournalContainer.New(azurite);
 
     protected override IJournal Journal => container.Journal;
 

@@ -15,7 +15,7 @@ internal sealed class JournalContainer : IAsyncDisposable
     private readonly int port;
     private ServiceProvider services;
 
-    public JournalContainer(int port)
+    private JournalContainer(int port)
     {
         this.port = port;
         Network = new HttpProxy(port);
@@ -36,6 +36,8 @@ internal sealed class JournalContainer : IAsyncDisposable
         await blob.CreateAsync(new AppendBlobCreateOptions { Metadata = (await blob.GetPropertiesAsync()).Value.Metadata });
         await blob.AppendBlockAsync(new MemoryStream(content));
     }
+
+    public static JournalContainer New(AzuriteFixture azurite) => new(azurite.Port);
 
     public async Task ReopenAsync()
     {

@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
+
+namespace MailCloud.EndToEnd.Tests;
+
+/// <summary>Signals of Linux (signal(7)) that end, stop and continue processes.</summary>
+internal enum PosixSignalNumber
+{
+    Kill = 9,
+    Terminate = 15,
+    Continue = 18,
+    Stop = 19,
+}
+
+/// <summary>
+/// A whole cluster on this machine, started by <c>deploy/local/cluster.sh</c>: backing services and services as processes of their own, which the script starts again when they end.
+/// Names are the script's: <c>mailboxes-1</c>, <c>smtp-ingress-2</c>, <c>redis</c> …
+/// </summary>
+internal sealed class LocalCluster : IAsyncDisposable
+{
+    private static readonly string Script = Path.Combine(ServerProcess.RepositoryRoot, "deploy", "local", "cluster.sh");
+
+    /// <summary>Installs, where it is the first, and starts one after the other on a busy machine.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(6);
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(4);
+
+    /// <summary>How often a file or a page is looked at that tells of a process.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    private readonly HttpClient health = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly bool keep;
+
+    private LocalCluster(string data, int offset, bool keep) => (Data, Offset, this.keep) = (data, offset, keep);
+
+    public string Data { get; }
+
+    public int Offset { get; }
+
+    public string AdminUrl => $"http://127.0.0.1:{8081 + Offset}";
+
+    public string TokenFile => Path.Combine(Data, "admin-token");
+
+    /// <param name="edge">1 or 2.</param>
+    public int Smtp(int edge) => Edge(2525, edge);
+
+    public int Submission(int edge) => Edge(2587, edge);
+
+    public int Imap(int edge) => Edge(2143, edge);
+
+    public int Pop3(int edge) => Edge(2110, edge);
+
+    /// <summary>Starts what is built and returns when all of it is ready, with the demo tenant in it.</summary>
+    /// <param name="offset">Its port offset; the second edges listen 100 above the first. None of its ports (the highest is 11,122) may reach 32,768.</param>
+    /// <param name="data">Its data folder, which is kept at the end; none: a new one, which is removed.</param>
+    /// <param name="settings">Settings of all services, as environment: <c>Smtp__MessagesPerMinute</c>.</param>
+    public static async Task<LocalCluster> StartAsync(int offset, string? data = null, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        var cluster = new LocalCluster(data ?? Directory.CreateTempSubdirectory("mailcloud-cluster-").FullName, offset, keep: data is not null);
+        try
+        {
+            await cluster.RunAsync("up", StartLimit, settings, "--no-build");
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The process that runs under a name, or ran there last.</summary>
+    public int ProcessId(string name) => int.Parse(File.ReadAllText(PidFile(name)), CultureInfo.InvariantCulture);
+
+    /// <summary>Sends a signal to the process that runs under a name.</summary>
+    /// <returns>The process, to wait for its end with <see cref="EndedAsync"/>.</returns>
+    public int Signal(string name, PosixSignalNumber signal)
+    {
+        var process = ProcessId(name);
+        Assert.Equal(0, Kill(process, (int)signal));
+        return process;
+    }
+
+    /// <summary>Returns when the script has started another process under the name, and says how the first one ended.</summary>
+    /// <returns>Its exit code; 128 and the signal's number when it was killed.</returns>
+    public async Task<int> EndedAsync(string name, int process, CancellationToken cancellationToken)
+    {
+        // The script writes the code before it waits and starts the next.
+        while (!int.TryParse(await ReadAsync(PidFile(name), cancellationToken), CultureInfo.InvariantCulture, out var now) || now == process)
+        {
+            await Task.Delay(LookEvery, cancellationToken);
+        }
+
+        var lines = await File.ReadAllLinesAsync(Path.Combine(Data, "log", "supervisor.log"), cancellationToken);
+        var last = lines.Last(line => line.Contains($" {name} ended with ", StringComparison.Ordinal));
+        return int.Parse(last.Split(' ')[^1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Returns when a service says that it is ready.</summary>
+    public async Task ReadyAsync(string name, CancellationToken cancellationToken)
+    {
+        while (!await IsReadyAsync(name, cancellationToken))
+        {
+            await Task.Delay(LookEvery, cancellationToken);
+        }
+    }
+
+    public async Task<bool> IsReadyAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await health.GetAsync(new Uri($"http://127.0.0.1:{HealthPort(name)}/health/ready"), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>An HTTP client for the admin API, with its token.</summary>
+    public HttpClient Admin() => new()
+    {
+        BaseAddress = new Uri(AdminUrl),
+        Timeout = TimeSpan.FromMinutes(5),
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(TokenFile).Trim()) },
+    };
+
+    /// <summary>What a process has logged, of all its lives.</summary>
+    public Task<string> LogAsync(string name) => ReadAsync(Path.Combine(Data, "log", name + ".log"), CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        // What a test has stopped would not hear that it shall end.
+        SignalAll(PosixSignalNumber.Continue, "*.pid");
+        try
+        {
+            await RunAsync("down", StopLimit, settings: null);
+        }
+        finally
+        {
+            // Where the script failed: the loops first, or they would start again what is ended here.
+            SignalAll(PosixSignalNumber.Kill, "*.loop");
+            SignalAll(PosixSignalNumber.Kill, "*.pid");
+            health.Dispose();
+            if (!keep)
+            {
+                Directory.Delete(Data, recursive: true);
+            }
+        }
+    }
+
+    private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken) =>
+        File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : "";
+
+    private async Task RunAsync(string command, TimeSpan limit, IReadOnlyDictionary<string, string>? settings, params string[] options)
+    {
+        var start = new ProcessStartInfo("bash", [Script, command, $"--PortOffset={Offset}", $"--Data={Data}", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        using var script = Process.Start(start)!;
+        var (output, errors) = (script.StandardOutput.ReadToEndAsync(), script.StandardError.ReadToEndAsync());
+        using var end = new CancellationTokenSource(limit);
+        try
+        {
+            await script.WaitForExitAsync(end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            script.Kill();
+            throw new TimeoutException($"cluster.sh {command} did not end within {limit}");
+        }
+
+        if (script.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"cluster.sh {command} ended with {script.ExitCode}:\n{await output}{await errors}");
+        }
+    }
+
+    private void SignalAll(PosixSignalNumber signal, string files)
+    {
+        var run = new DirectoryInfo(Path.Combine(Data, "run"));
+        foreach (var file in run.Exists ? run.GetFiles(files) : [])
+        {
+            _ = Kill(ProcessId(file.FullName), (int)signal);
+        }
+
+        static int ProcessId(string file) => int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture);
+    }
+
+    private string PidFile(string name) => Path.Combine(Data, "run", name + ".pid");
+
+    private int Edge(int port, int edge) => port + Offset + (100 * (edge - 1));
+
+    private int HealthPort(string name) => Offset + name switch
+    {
+        "mailboxes-1" => 8091,
+        "mailboxes-2" => 8092,
+        "smtp-ingress-1" => 8093,
+        "smtp-ingress-2" => 8094,
+        "mailbox-access-1" => 8095,
+        "mailbox-access-2" => 8096,
+        "local-delivery-1" => 8097,
+        "local-delivery-2" => 8098,
+        "web-1" => 8081,
+        _ => throw new ArgumentException($"{name} has no health pages", nameof(name)),
+    };
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int pid, int signal);
+}

@@ -214,3 +214,10 @@ internal sealed class LocalCluster : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int pid, int signal);
 }
+
+/// <summary>Tests that have a whole cluster have the machine for themselves: its fourteen processes would take the time of the others.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public static class ClusterCollection
+{
+    public const string Name = "cluster";
+}

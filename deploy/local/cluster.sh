@@ -78,7 +78,8 @@ supervise() { # NAME COMMAND…
       "$@" >>"$log/$name.log" 2>&1 &
       echo $! >"$run/$name.pid"
       wait $!
-      echo "$(date -u +%FT%T.%3NZ) $name ended with $?" >>"$log/supervisor.log"
+      code=$? # Not of date below.
+      echo "$(date -u +%FT%T.%3NZ) $name ended with $code" >>"$log/supervisor.log"
       sleep 1
     done' - "$name" "$run" "$log" "$@" </dev/null >/dev/null 2>&1 &
 }

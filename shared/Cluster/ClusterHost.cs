@@ -11,8 +11,17 @@ namespace MailCloud.Cluster;
 /// <summary>Makes a process a member of the cluster of silos, or its client. Membership stands in Redis.</summary>
 public static class ClusterHost
 {
-    /// <summary>A silo that answers no probe for three of these is declared dead by the others: a killed one is missed for about six seconds. Orleans' default is 5 s.</summary>
+    /// <summary>
+    /// The first time-out of a probe, which then follows the answers' own times, down to a half: three probes that fail, one a second, and a killed silo is declared dead. One vote is enough in a
+    /// cluster of two. Orleans' default is 5 s.
+    /// </summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// The longest time-out of a probe, and a third of the time for which a silo must be silent on a connection that stands before anybody votes against it: one that is only slow sends something in
+    /// 12 s, and one that hangs, or whose machine is gone, is declared dead after them. Orleans' default is four times the first, here 24 s of silence.
+    /// </summary>
+    private static readonly TimeSpan MaxProbeTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>A silo that has started gets its share of clients within this time. Orleans' default is a minute.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
@@ -33,7 +42,7 @@ public static class ClusterHost
                 ends.AdvertisedIPAddress = siloEnd.Address;
                 (ends.SiloPort, ends.GatewayPort) = (siloEnd.Port, gatewayEnd.Port);
             });
-            silo.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = ProbeTimeout);
+            silo.Configure<ClusterMembershipOptions>(membership => (membership.ProbeTimeout, membership.MaxProbeTimeout) = (ProbeTimeout, MaxProbeTimeout));
 
             // Activations go, the least used first, before the memory that the process is given ends.
             silo.Configure<GrainCollectionOptions>(collection => collection.EnableActivationSheddingOnMemoryPressure = true);
@@ -48,7 +57,7 @@ public static class ClusterHost
     public static void AddClusterClient(this IHostApplicationBuilder builder)
     {
         var options = ClusterOptions.From(builder.Configuration);
-        builder.Services.AddSingleton<GatewayCount>();
+        builder.AddGrainCalls();
         builder.UseOrleansClient(client =>
         {
             client.Configure<Orleans.Configuration.ClusterOptions>(names => Name(names, options));
@@ -62,6 +71,16 @@ public static class ClusterHost
             client.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<GatewayCount>());
         });
         builder.Services.AddHealthChecks().AddCheck<GatewayHealth>("gateways");
+    }
+
+    /// <summary>What services that call grains share, wherever these are: in other processes or in this one.</summary>
+    public static void AddGrainCalls(this IHostApplicationBuilder builder)
+    {
+        var patience = ClusterOptions.PatienceFrom(builder.Configuration);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<GatewayCount>();
+        builder.Services.TryAddSingleton(services => new GrainCalls(
+            patience, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
     }
 
     private static void Name(Orleans.Configuration.ClusterOptions names, ClusterOptions options) => (names.ClusterId, names.ServiceId) = (options.Id, options.Id);

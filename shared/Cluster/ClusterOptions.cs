@@ -19,12 +19,26 @@ public sealed record ClusterOptions
     /// <summary>Where clients reach this silo, <c>address:port</c>, at the address of <see cref="Silo"/>. 30000 is Orleans' port.</summary>
     public string Gateway { get; init; } = "127.0.0.1:30000";
 
+    /// <summary>
+    /// How long who calls a grain goes on when it does not answer. Twice the 12 s after which a silo that hangs is declared dead; and an IMAP client waits longer than that (Thunderbird's time-out is
+    /// 100 s), an SMTP client five minutes (RFC 5321 §4.5.3.2).
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <exception cref="ValidationException">Something is missing or malformed; the message names all of it.</exception>
     internal static ClusterOptions From(IConfiguration configuration)
     {
         var options = configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new();
         var errors = options.Errors().ToList();
         return errors.Count == 0 ? options : throw new ValidationException(string.Join("; ", errors));
+    }
+
+    /// <summary><see cref="Patience"/>, also where there is no cluster.</summary>
+    /// <exception cref="ValidationException">It is no time.</exception>
+    internal static TimeSpan PatienceFrom(IConfiguration configuration)
+    {
+        var patience = configuration.GetValue("Cluster:Patience", new ClusterOptions().Patience);
+        return patience >= TimeSpan.Zero ? patience : throw new ValidationException("Cluster:Patience is negative");
     }
 
     private IEnumerable<string> Errors()

@@ -27,6 +27,9 @@ public sealed class Entrance(SessionLimits limits, string proxyNetworks, TimeSpa
         return header.Source ?? remote;
     }
 
+    /// <summary>How many clients are in.</summary>
+    public int Clients => places.Taken;
+
     /// <summary>A place, given back by disposing it; null when there is none.</summary>
     public IDisposable? TryEnter(IPEndPoint client) => places.TryEnter(client.Address);
 

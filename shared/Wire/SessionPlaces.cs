@@ -17,6 +17,9 @@ public sealed class SessionPlaces(SessionLimits limits, TimeProvider time)
     private readonly PerMinute begun = new(limits.NewPerMinute, time);
     private int total;
 
+    /// <summary>How many are taken.</summary>
+    public int Taken => Volatile.Read(ref total);
+
     /// <summary>A place for one session, given back by disposing it once; null when there is none.</summary>
     public IDisposable? TryEnter(IPAddress address)
     {

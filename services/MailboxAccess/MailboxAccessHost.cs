@@ -1,4 +1,5 @@
 using System.Net;
+using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.MailboxAccess.Imap;
 using MailCloud.MailboxAccess.Imap.Terminals;
@@ -24,6 +25,7 @@ public static class MailboxAccessHost
         builder.Services.AddTls(builder.Configuration);
         builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
+        builder.AddGrainCalls();
         AddImap(builder);
         AddPop3(builder);
         return builder;

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using MailCloud.MailboxAccess.Bodies;
 using MailCloud.Wire;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace MailCloud.MailboxAccess;
 
@@ -11,7 +12,9 @@ internal interface IClientSession : IAsyncDisposable
 {
     Task StartTlsAsync(CancellationToken cancellationToken);
 
-    Task RunAsync(CancellationToken cancellationToken);
+    /// <param name="leaving">Ends when the session is to say goodbye as soon as it waits for a command.</param>
+    /// <param name="cancellationToken">Ends when the connection is closed.</param>
+    Task RunAsync(CancellationToken leaving, CancellationToken cancellationToken);
 }
 
 /// <summary>Serves one connection that Kestrel has accepted: whose it is, a place for it, TLS from the first octet, then the protocol's session. The same for all protocols of this edge.</summary>
@@ -42,7 +45,9 @@ internal abstract class SessionHandler(Entrance entrance, SessionTelemetry telem
                 await session.StartTlsAsync(connection.ConnectionClosed).ConfigureAwait(false);
             }
 
-            await session.RunAsync(connection.ConnectionClosed).ConfigureAwait(false);
+            var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+            using var farewell = FarewellOf(stopping);
+            await session.RunAsync(farewell.Token, connection.ConnectionClosed).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or OperationCanceledException or AuthenticationException)
         {
@@ -67,6 +72,9 @@ internal abstract class SessionHandler(Entrance entrance, SessionTelemetry telem
 
     /// <summary>What a client is told in place of the greeting when there is no place for it, with CRLF.</summary>
     protected abstract string NoPlace { get; }
+
+    /// <summary>When a session ends that idles while the process is to end.</summary>
+    protected abstract Farewell FarewellOf(CancellationToken stopping);
 
     protected abstract IClientSession Begin(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output);
 

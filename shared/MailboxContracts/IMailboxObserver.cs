@@ -13,4 +13,8 @@ public interface IMailboxObserver : IGrainObserver
     /// <summary>What the mailbox's journal holds up to this modseq is durable.</summary>
     [OneWay, Alias("Changed")]
     Task ChangedAsync(AccountId account, long modSeq);
+
+    /// <summary>The mailbox's grain ends where it is, and knows no watchers where it is made anew: who watches tells it again.</summary>
+    [OneWay, Alias("Moves")]
+    Task MovesAsync(AccountId account);
 }

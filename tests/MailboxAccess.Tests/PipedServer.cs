@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using MailCloud.Testing;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -19,10 +20,12 @@ internal abstract class PipedServer<THandler>
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
 
-    public PipedClient Connect(string address = "127.0.0.1")
+    /// <param name="address">The client's.</param>
+    /// <param name="stopping">When it ends the server wants to stop.</param>
+    public PipedClient Connect(string address = "127.0.0.1", CancellationToken stopping = default)
     {
         var connection = new PipedConnection();
-        return new(connection, ServeAsync(connection, address));
+        return new(connection, ServeAsync(connection, address, new(stopping)));
     }
 
     /// <summary>The next line, while time passes in steps.</summary>
@@ -38,7 +41,7 @@ internal abstract class PipedServer<THandler>
         return await line;
     }
 
-    private async Task ServeAsync(PipedConnection connection, string address)
+    private async Task ServeAsync(PipedConnection connection, string address, Stopping stopping)
     {
         await Task.Yield();
         await using var context = new DefaultConnectionContext("piped")
@@ -46,8 +49,16 @@ internal abstract class PipedServer<THandler>
             Transport = connection.Server,
             RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40_000),
         };
+        context.Features.Set<IConnectionLifetimeNotificationFeature>(stopping);
         await handler.ServeAsync(context, implicitTls: false);
         connection.Close();
+    }
+
+    private sealed class Stopping(CancellationToken stopping) : IConnectionLifetimeNotificationFeature
+    {
+        public CancellationToken ConnectionClosedRequested { get; set; } = stopping;
+
+        public void RequestClose() => throw new NotSupportedException();
     }
 }
 

@@ -44,12 +44,17 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
     public AnnouncedLiteral? Pending { get; private set; }
 
     /// <summary>A line that is no command: a response to a continuation request.</summary>
-    public async ValueTask<CommandStatus> ReadLineAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public ValueTask<CommandStatus> ReadLineAsync(TimeSpan limit, CancellationToken cancellationToken) => ReadLineAsync(limit, cancellationToken, cancellationToken);
+
+    /// <param name="limit">For the line.</param>
+    /// <param name="whileIdle">For the wait for it, not for what is sent before.</param>
+    /// <param name="cancellationToken">For all of it.</param>
+    private async ValueTask<CommandStatus> ReadLineAsync(TimeSpan limit, CancellationToken whileIdle, CancellationToken cancellationToken)
     {
         if (!lines.TryRead(out var status))
         {
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-            status = await lines.ReadAsync(limit, cancellationToken).ConfigureAwait(false);
+            status = await lines.ReadAsync(limit, whileIdle).ConfigureAwait(false);
         }
         else
         {
@@ -66,10 +71,13 @@ internal sealed class ImapCommandReader(TimedReader input, ImapWriter output, Im
         };
     }
 
-    public async ValueTask<CommandStatus> ReadAsync(TimeSpan limit, CancellationToken cancellationToken)
+    /// <param name="limit">For the command.</param>
+    /// <param name="whileIdle">For the wait for its first line, which the end of the process ends.</param>
+    /// <param name="cancellationToken">For all of it.</param>
+    public async ValueTask<CommandStatus> ReadAsync(TimeSpan limit, CancellationToken whileIdle, CancellationToken cancellationToken)
     {
         Pending = null;
-        var status = await ReadLineAsync(limit, cancellationToken).ConfigureAwait(false);
+        var status = await ReadLineAsync(limit, whileIdle, cancellationToken).ConfigureAwait(false);
         if (status != CommandStatus.Complete || !TryLiteral(Octets.Span, out var literal) || IsLeftPending(Octets.Span, literal))
         {
             return status;

@@ -1,5 +1,6 @@
 using System.Net;
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Imap.Terminals;
@@ -40,6 +41,8 @@ internal sealed class ImapConnectionHandler : SessionHandler
     public ImapConnectionHandler(
         IOptions<ImapOptions> options,
         IGrainFactory grains,
+        GrainCalls calls,
+        GatewayCount gateways,
         LiveSessions liveSessions,
         IMessageBlobs blobs,
         PasswordCheck passwords,
@@ -51,8 +54,8 @@ internal sealed class ImapConnectionHandler : SessionHandler
         : this(new(
             options.Value,
             grains,
-            new(options.Value.GrainTimeout, time),
-            new(grains, options.Value, time, log),
+            calls,
+            new(grains, calls, gateways, time, log),
             liveSessions,
             blobs,
             passwords,
@@ -68,6 +71,8 @@ internal sealed class ImapConnectionHandler : SessionHandler
         : base(services.Entrance, services.Telemetry, services.Options.WriteTimeout, services.Time) => this.services = services;
 
     protected override string NoPlace => "* BYE [UNAVAILABLE] Too many connections, try again later\r\n";
+
+    protected override Farewell FarewellOf(CancellationToken stopping) => Farewell.Spread(stopping, () => services.Entrance.Clients, services.Time);
 
     protected override IClientSession Begin(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output) =>
         new ImapSession(connection, remote, input, output, services);

@@ -75,8 +75,5 @@ internal sealed record ImapOptions
     /// <summary>Malformed commands in a row after which the connection is closed. Dovecot's CLIENT_MAX_BAD_COMMANDS is the same.</summary>
     public int MaxBadCommands { get; init; } = 20;
 
-    /// <summary>How long one call of a grain may take before it is repeated.</summary>
-    public TimeSpan GrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
-
     internal SessionLimits SessionLimits => new(MaxSessions, MaxSessionsPerNetwork, SessionsPerMinute, Networks.Parse(UnlimitedNetworks));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Imap.Terminals;
@@ -63,6 +64,9 @@ internal sealed class ImapSession : IClientSession
     public AccountId? Account { get; private set; }
 
     public SelectedFolder? Selected { get; set; }
+
+    /// <summary>For waits that the end of the process ends: for a command, and within IDLE.</summary>
+    public CancellationToken WhileIdle { get; private set; }
 
     /// <summary>What the client has asked for by ENABLE, or by a command that implies it.</summary>
     public ImapExtensions Enabled { get; private set; }
@@ -216,8 +220,10 @@ internal sealed class ImapSession : IClientSession
         }
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken leaving, CancellationToken cancellationToken)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(leaving, cancellationToken);
+        WhileIdle = waiting.Token;
         Writer.Line($"* OK [{Commands.Any.Capability.Write(this)}] MailCloud IMAP");
         try
         {
@@ -228,6 +234,11 @@ internal sealed class ImapSession : IClientSession
         catch (PeerTimeoutException)
         {
             Writer.Line("* BYE Inactive for too long");
+        }
+        catch (OperationCanceledException) when (leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // RFC 3501 §7.1.5.
+            Writer.Line("* BYE The server shuts down, connect again");
         }
 
         await Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -286,13 +297,15 @@ internal sealed class ImapSession : IClientSession
     // False: the session is over.
     private async ValueTask<bool> RunNextAsync(CancellationToken cancellationToken)
     {
+        WhileIdle.ThrowIfCancellationRequested();
+
         // Commands that are there already are read without a look at the clock.
         if (Account is null && UntilLoginDeadline <= TimeSpan.Zero)
         {
             throw new PeerTimeoutException("the client has not logged in");
         }
 
-        switch (await commands.ReadAsync(Limit, cancellationToken).ConfigureAwait(false))
+        switch (await commands.ReadAsync(Limit, WhileIdle, cancellationToken).ConfigureAwait(false))
         {
             case CommandStatus.End:
                 return false;
@@ -372,7 +385,7 @@ internal sealed class ImapSession : IClientSession
             TellFolderGone();
             return ImapReply.No("The selected mailbox was deleted", "NONEXISTENT") with { Close = true };
         }
-        catch (MailboxUnavailableException e)
+        catch (GrainUnavailableException e)
         {
             Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);
             return ImapReply.No("Try again later", "UNAVAILABLE");
@@ -396,7 +409,7 @@ internal sealed class ImapSession : IClientSession
             TellFolderGone();
             return reply with { Close = true };
         }
-        catch (MailboxUnavailableException e)
+        catch (GrainUnavailableException e)
         {
             // The next command tells it.
             Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);

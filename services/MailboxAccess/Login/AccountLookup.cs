@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;

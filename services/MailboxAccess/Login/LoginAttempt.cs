@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
+using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Messages;
@@ -38,7 +39,7 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Passw
     private readonly AccountLookup lookup = new(grains, calls);
 
     /// <summary>IMAP's LOGIN and POP3's PASS.</summary>
-    /// <exception cref="MailboxUnavailableException">The directory did not answer.</exception>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public async ValueTask<LoginOutcome> CheckPasswordAsync(string username, string password, CancellationToken cancellationToken)
     {
         var verdict = await passwords.CheckAsync(username, password, client, lookup.FindAsync, cancellationToken).ConfigureAwait(false);
@@ -57,7 +58,7 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Passw
             : null;
 
     /// <summary>What follows from the last step of the exchange, which is neither a challenge nor malformed.</summary>
-    /// <exception cref="MailboxUnavailableException">The directory did not answer.</exception>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public ValueTask<LoginOutcome> FinishAsync(SaslStep step, CancellationToken cancellationToken) => step switch
     {
         SaslStep.Authenticated done => FinishAsync(done.AuthorizationId, done.Rehash, cancellationToken),

@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
@@ -39,7 +40,7 @@ internal sealed class MaildropHold(Guid session, AccountId account, string conne
 
         try
         {
-            await mailbox.ReleaseMaildropAsync(session).WaitAsync(services.Options.GrainTimeout, services.Time).ConfigureAwait(false);
+            await mailbox.ReleaseMaildropAsync(session).WaitAsync(GrainCalls.AttemptLimit, services.Time).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -74,9 +75,9 @@ internal sealed class MaildropHold(Guid session, AccountId account, string conne
     {
         try
         {
-            return await mailbox.HoldMaildropAsync(session).WaitAsync(services.Options.GrainTimeout, services.Time, ending.Token).ConfigureAwait(false);
+            return await services.Calls.CallAsync(() => mailbox.HoldMaildropAsync(session), ending.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (GrainUnavailableException e)
         {
             services.Log.MaildropUnavailable(connection, account.Value, e);
             return true;

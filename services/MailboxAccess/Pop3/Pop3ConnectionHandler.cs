@@ -1,5 +1,6 @@
 using System.Net;
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Wire;
@@ -33,6 +34,7 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
     public Pop3ConnectionHandler(
         IOptions<Pop3Options> options,
         IGrainFactory grains,
+        GrainCalls calls,
         IMessageBlobs blobs,
         PasswordCheck passwords,
         SaslMechanisms mechanisms,
@@ -40,7 +42,7 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
         Pop3Telemetry telemetry,
         TimeProvider time,
         ILogger<Pop3ConnectionHandler> log)
-        : this(new(options.Value, grains, new(options.Value.GrainTimeout, time), blobs, passwords, mechanisms, certificates, telemetry, time, log))
+        : this(new(options.Value, grains, calls, blobs, passwords, mechanisms, certificates, telemetry, time, log))
     {
     }
 
@@ -48,6 +50,9 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
         : base(services.Entrance, services.Telemetry, services.Options.WriteTimeout, services.Time) => this.services = services;
 
     protected override string NoPlace => $"-ERR [SYS/TEMP] {Pop3Text.TooManyConnections.English}\r\n";
+
+    // What a session has marked as deleted counts only if it comes to QUIT, and it lasts for seconds.
+    protected override Farewell FarewellOf(CancellationToken stopping) => Farewell.AtLast(stopping, services.Time);
 
     protected override IClientSession Begin(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output) =>
         new Pop3Session(connection, remote, input, output, services);

@@ -49,9 +49,6 @@ internal sealed record Pop3Options
     /// <summary>Malformed commands in a row after which the connection is closed; Imap:MaxBadCommands is the same (Dovecot, CLIENT_MAX_BAD_COMMANDS).</summary>
     public int MaxBadCommands { get; init; } = 20;
 
-    /// <summary>How long one call of a grain may take before it is repeated.</summary>
-    public TimeSpan GrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
-
     /// <summary>How often a session says that it still has its maildrop: four times within the minute for which a mailbox gives it.</summary>
     public TimeSpan HoldEvery { get; init; } = TimeSpan.FromSeconds(15);
 

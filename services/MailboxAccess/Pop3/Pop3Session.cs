@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Login;
@@ -101,7 +102,7 @@ internal sealed class Pop3Session : IClientSession
     public async ValueTask<ReadOnlyMemory<byte>> AskAsync(string text, CancellationToken cancellationToken)
     {
         output.Write($"+ {text}\r\n");
-        return await ReadLineAsync(cancellationToken).ConfigureAwait(false) switch
+        return await ReadLineAsync(cancellationToken, cancellationToken).ConfigureAwait(false) switch
         {
             LineStatus.Complete => lines.Line,
             LineStatus.TooLong => throw new Pop3SyntaxException(Pop3Text.LineTooLong),
@@ -110,7 +111,7 @@ internal sealed class Pop3Session : IClientSession
     }
 
     /// <summary>A message with its content; null when another client has removed it since login.</summary>
-    /// <exception cref="MailboxUnavailableException">The mailbox did not answer.</exception>
+    /// <exception cref="GrainUnavailableException">The mailbox did not answer.</exception>
     public async ValueTask<FetchedMessage?> FindMessageAsync(int number, CancellationToken cancellationToken)
     {
         var uid = Maildrop!.Uid(number);
@@ -120,7 +121,7 @@ internal sealed class Pop3Session : IClientSession
     }
 
     /// <summary>Removes what is marked as deleted, all or nothing, and gives the maildrop back (RFC 1939 §6).</summary>
-    /// <exception cref="MailboxUnavailableException">The mailbox did not answer; when the last answer was lost, it was done all the same.</exception>
+    /// <exception cref="GrainUnavailableException">The mailbox did not answer; when the last answer was lost, it was done all the same.</exception>
     public async ValueTask<MaildropOutcome> UpdateMaildropAsync(CancellationToken cancellationToken)
     {
         var uids = Maildrop!.DeletedUids();
@@ -142,7 +143,7 @@ internal sealed class Pop3Session : IClientSession
     }
 
     /// <summary>QUIT when the mailbox does not answer: the connection ends, and so does the hold on the maildrop.</summary>
-    public Pop3Reply RefuseUpdate(MailboxUnavailableException error)
+    public Pop3Reply RefuseUpdate(GrainUnavailableException error)
     {
         Services.Log.Unavailable(connection.ConnectionId, "QUIT", error);
         return Pop3Reply.Error("SYS/TEMP", Pop3Text.TryLater);
@@ -172,11 +173,20 @@ internal sealed class Pop3Session : IClientSession
 
     public void DropPlaintext() => input.DropBuffered();
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken leaving, CancellationToken cancellationToken)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(leaving, cancellationToken);
         WriteHead(Pop3Reply.Ok(Pop3Text.Greeting));
-        while (await RunNextAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
+            while (await RunNextAsync(waiting.Token, cancellationToken).ConfigureAwait(false))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // As Dovecot's: whatever the client says next has this answer.
+            WriteHead(Pop3Reply.Error("SYS/TEMP", Pop3Text.ShuttingDown));
         }
 
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -248,7 +258,7 @@ internal sealed class Pop3Session : IClientSession
         return (page, [.. uids], [.. sizes]);
     }
 
-    private async ValueTask<LineStatus> ReadLineAsync(CancellationToken cancellationToken)
+    private async ValueTask<LineStatus> ReadLineAsync(CancellationToken whileIdle, CancellationToken cancellationToken)
     {
         if (lines.TryRead(out var status))
         {
@@ -257,19 +267,21 @@ internal sealed class Pop3Session : IClientSession
 
         // RFC 2449 §6.6: replies to pipelined commands go out together.
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        return await lines.ReadAsync(Limit, cancellationToken).ConfigureAwait(false);
+        return await lines.ReadAsync(Limit, whileIdle).ConfigureAwait(false);
     }
 
     // False: the session is over.
-    private async ValueTask<bool> RunNextAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> RunNextAsync(CancellationToken whileIdle, CancellationToken cancellationToken)
     {
+        whileIdle.ThrowIfCancellationRequested();
+
         // Commands that are there already are read without a look at the clock.
         if (Maildrop is null && UntilLoginDeadline <= TimeSpan.Zero)
         {
             throw new PeerTimeoutException("the client has not logged in");
         }
 
-        switch (await ReadLineAsync(cancellationToken).ConfigureAwait(false))
+        switch (await ReadLineAsync(whileIdle, cancellationToken).ConfigureAwait(false))
         {
             case LineStatus.End:
                 return false;
@@ -314,7 +326,7 @@ internal sealed class Pop3Session : IClientSession
         {
             return Pop3Reply.Bad(e.Text);
         }
-        catch (MailboxUnavailableException e)
+        catch (GrainUnavailableException e)
         {
             Services.Log.Unavailable(connection.ConnectionId, verb.Name, e);
             return Pop3Reply.Error("SYS/TEMP", Pop3Text.TryLater);

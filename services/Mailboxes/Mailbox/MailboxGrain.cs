@@ -373,6 +373,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
         // Nothing may be recorded once the base has waited for what is in flight: the next activation would find the journal moved.
         ending = true;
+        observers.Notify(observer => observer.MovesAsync(Account));
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 

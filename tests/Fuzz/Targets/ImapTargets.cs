@@ -149,7 +149,7 @@ internal static class ImapTargets
             // Each command takes at least a line end.
             for (var commands = 0; commands <= length; commands++)
             {
-                var status = AtOnce.Get(reader.ReadAsync(Limit, default));
+                var status = AtOnce.Get(reader.ReadAsync(Limit, default, default));
                 Note(seen, status, reader);
                 ThrowIf(status == CommandStatus.Complete && reader.Octets.Length > Options.MaxCommandLength, "a command is no longer than allowed");
                 if (status is CommandStatus.End or CommandStatus.Unreadable)

@@ -41,6 +41,9 @@ public sealed class UpdateInDoubtTests(UpdateInDoubtTests.FailingServer server) 
     {
         private readonly Faults faults = new();
 
+        // What fails for good is given up soon.
+        protected override IEnumerable<KeyValuePair<string, string?>> Further() => [new("Cluster:Patience", "00:00:01")];
+
         /// <summary>The next writes of mailboxes fail, before they are made or when only the answer is missing.</summary>
         internal void Fail(int times, bool written)
         {

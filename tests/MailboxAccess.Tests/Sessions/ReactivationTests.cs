@@ -31,6 +31,18 @@ public sealed class ReactivationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_idles_is_told_without_a_wait_when_the_mailbox_says_that_it_moves()
+    {
+        await using var two = await TwoSessions.OpenAsync(server);
+        await two.Watcher.IdleAsync();
+        await two.IsToldAsync("STORE 1 +FLAGS (\\Seen)", "* 1 FETCH (FLAGS (\\Seen))");
+
+        // No time passes: the next renewal would never come.
+        await server.ForgetAsync();
+        await two.IsToldAsync("STORE 2 +FLAGS (\\Seen)", "* 2 FETCH (FLAGS (\\Seen))");
+    }
+
+    [Fact]
     public async Task Who_idles_is_told_again_after_the_next_renewal()
     {
         await using var two = await TwoSessions.OpenAsync(server);

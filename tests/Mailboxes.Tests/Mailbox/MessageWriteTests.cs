@@ -224,9 +224,28 @@ public sealed class MessageWriteTests : IAsyncLifetime
         GC.KeepAlive(watcher);
     }
 
+    [Fact]
+    public async Task A_watcher_is_told_when_the_mailbox_moves()
+    {
+        var watcher = new Watcher();
+        var reference = silo.Grains.CreateObjectReference<IMailboxObserver>(watcher);
+        await Mailbox.WatchAsync(reference);
+        await silo.ForgetAsync();
+        await watcher.Moved.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        GC.KeepAlive(watcher);
+    }
+
     private sealed class Watcher : IMailboxObserver
     {
         public TaskCompletionSource<long> Told { get; } = new();
+
+        public TaskCompletionSource Moved { get; } = new();
+
+        public Task MovesAsync(AccountId account)
+        {
+            Moved.TrySetResult();
+            return Task.CompletedTask;
+        }
 
         public Task ChangedAsync(AccountId account, long modSeq)
         {

@@ -1,11 +1,11 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
-using Microsoft.Extensions.Options;
 
 namespace MailCloud.MailboxAccess.Imap.Terminals;
 
 /// <summary>Keeps <see cref="LiveSessions"/> known to the terminals' grain: one call for the whole edge, whatever the number of sessions.</summary>
 internal sealed class TerminalRegistration(
-    LiveSessions sessions, IGrainFactory grains, IOptions<ImapOptions> options, TimeProvider time, ILogger<TerminalRegistration> log) : BackgroundService
+    LiveSessions sessions, IGrainFactory grains, GatewayCount gateways, TimeProvider time, ILogger<TerminalRegistration> log) : BackgroundService
 {
     /// <summary>A quarter of the time for which the grain remembers an edge (<see cref="ITerminalsGrain.AttachAsync"/>).</summary>
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(15);
@@ -15,6 +15,7 @@ internal sealed class TerminalRegistration(
 
     private ITerminalEdge? edge;
     private TimeSpan pause;
+    private Task nextLoss = Task.CompletedTask;
 
     // Not before the start: a client of a cluster learns only then which grains there are.
     private ITerminalsGrain Terminals => grains.GetGrain<ITerminalsGrain>(0);
@@ -32,7 +33,7 @@ internal sealed class TerminalRegistration(
         if (edge is not null)
         {
             // When this fails the grain forgets us by itself.
-            await Terminals.DetachAsync(edge).WaitAsync(options.Value.GrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Terminals.DetachAsync(edge).WaitAsync(GrainCalls.AttemptLimit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -40,17 +41,27 @@ internal sealed class TerminalRegistration(
     {
         while (true)
         {
-            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(false);
+            // With a silo the grain that knew us may be gone; it is made anew within seconds.
+            await WaitAsync(stoppingToken).ConfigureAwait(false);
             pause = await RenewAsync().ConfigureAwait(false);
         }
     }
 
+    private async Task WaitAsync(CancellationToken stoppingToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        await Task.WhenAny(Task.Delay(pause, time, end.Token), nextLoss).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        stoppingToken.ThrowIfCancellationRequested();
+    }
+
     private async Task<TimeSpan> RenewAsync()
     {
+        nextLoss = gateways.NextLoss;
         try
         {
             edge ??= grains.CreateObjectReference<ITerminalEdge>(sessions);
-            await Terminals.AttachAsync(edge).WaitAsync(options.Value.GrainTimeout, time).ConfigureAwait(false);
+            await Terminals.AttachAsync(edge).WaitAsync(GrainCalls.AttemptLimit, time).ConfigureAwait(false);
             return Renewal;
         }
         catch (Exception e)

@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
@@ -7,7 +8,7 @@ namespace MailCloud.MailboxAccess.Imap.Watch;
 /// One mailbox, watched for all of this edge's sessions that idle in it. A notice wakes them, and each asks the mailbox for itself what its client does
 /// not know: nothing is queued for a session, and one that waits for its client's socket holds neither the grain nor the others.
 /// </summary>
-internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, ImapOptions options, TimeProvider time, ILogger log) : IMailboxObserver
+internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger log) : IMailboxObserver
 {
     /// <summary>A quarter of the time for which a mailbox remembers an edge (<see cref="IMailboxGrain.WatchAsync"/>).</summary>
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(15);
@@ -15,7 +16,11 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Imap
     /// <summary>Sooner after an error: until it is told, the mailbox sends no notices.</summary>
     private static readonly TimeSpan RenewalAfterError = TimeSpan.FromSeconds(3);
 
+    /// <summary>After the loss of a silo all watches of this edge are renewed within this time, not all at the same moment.</summary>
+    private static readonly TimeSpan RenewalAfterLoss = TimeSpan.FromSeconds(2);
+
     private TaskCompletionSource next = NewSignal();
+    private TaskCompletionSource moves = NewSignal();
     private long lastModSeq = -1;
 
     /// <summary>How many sessions idle in it; guarded by <see cref="MailboxWatches"/>.</summary>
@@ -30,6 +35,12 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Imap
         return Task.CompletedTask;
     }
 
+    public Task MovesAsync(AccountId account)
+    {
+        Interlocked.Exchange(ref moves, NewSignal()).SetResult();
+        return Task.CompletedTask;
+    }
+
     /// <summary>Registers and goes on registering until nobody idles any more.</summary>
     public async Task RunAsync(Func<bool> isIdle)
     {
@@ -37,11 +48,13 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Imap
         IMailboxObserver? observer = null;
         while (!isIdle())
         {
+            // Taken before the mailbox is told: what moves or is lost meanwhile counts.
+            var (move, loss) = (Volatile.Read(ref moves).Task, gateways.NextLoss);
             var pause = Renewal;
             try
             {
                 observer ??= grains.CreateObjectReference<IMailboxObserver>(this);
-                var modSeq = await mailbox.WatchAsync(observer).WaitAsync(options.GrainTimeout, time).ConfigureAwait(false);
+                var modSeq = await calls.CallAsync(() => mailbox.WatchAsync(observer), CancellationToken.None).ConfigureAwait(false);
                 if (modSeq != Interlocked.Read(ref lastModSeq))
                 {
                     // A notice was lost, or this is the first answer.
@@ -55,10 +68,22 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Imap
                 Forget(ref observer);
             }
 
-            await Task.Delay(pause, time).ConfigureAwait(false);
+            await WaitAsync(pause, move, loss).ConfigureAwait(false);
         }
 
         await LeaveAsync(mailbox, observer).ConfigureAwait(false);
+    }
+
+    // Until the next renewal: sooner when the mailbox's grain moves, or was perhaps on a silo that is lost.
+    private async Task WaitAsync(TimeSpan pause, Task move, Task loss)
+    {
+        using var end = new CancellationTokenSource();
+        var first = await Task.WhenAny(Task.Delay(pause, time, end.Token), move, loss).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        if (first == loss)
+        {
+            await Task.Delay(RenewalAfterLoss * Random.Shared.NextDouble(), time).ConfigureAwait(false);
+        }
     }
 
     private async Task LeaveAsync(IMailboxGrain mailbox, IMailboxObserver? observer)
@@ -69,7 +94,7 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Imap
         }
 
         // When this fails the mailbox forgets us by itself.
-        await mailbox.UnwatchAsync(observer).WaitAsync(options.GrainTimeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await mailbox.UnwatchAsync(observer).WaitAsync(GrainCalls.AttemptLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Forget(ref observer);
     }
 

@@ -1,9 +1,10 @@
+using MailCloud.Cluster;
 using MailCloud.Messages;
 
 namespace MailCloud.MailboxAccess.Imap.Watch;
 
 /// <summary>The mailboxes that this edge watches: those in which at least one of its sessions idles.</summary>
-internal sealed class MailboxWatches(IGrainFactory grains, ImapOptions options, TimeProvider time, ILogger log)
+internal sealed class MailboxWatches(IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<AccountId, MailboxWatch> watches = [];
@@ -15,7 +16,7 @@ internal sealed class MailboxWatches(IGrainFactory grains, ImapOptions options, 
         {
             if (!watches.TryGetValue(account, out var watch))
             {
-                watch = new(account, grains, options, time, log);
+                watch = new(account, grains, calls, gateways, time, log);
                 watches.Add(account, watch);
 
                 // It outlives the session that comes first, whose context it must not keep.

@@ -1,4 +1,5 @@
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
@@ -115,7 +116,7 @@ internal sealed class AppendIntake(ImapSession session, string folder) : IAsyncD
     }
 
     /// <summary>Gives the messages to the mailbox, which takes all of them or none.</summary>
-    /// <exception cref="MailboxUnavailableException">Whether it took them is not known.</exception>
+    /// <exception cref="GrainUnavailableException">Whether it took them is not known.</exception>
     public async ValueTask<ImapReply> FileAsync(CancellationToken cancellationToken)
     {
         var append = new AppendRequest { Operation = Guid.NewGuid(), Folder = folder, Messages = messages };

@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxAccess.Imap.Watch;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
@@ -20,7 +21,8 @@ internal static class Idle
         session.Writer.Line("+ idling");
         await session.Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var answer = session.ReadAnswerAsync(stop.Token).AsTask();
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, session.WhileIdle);
+        var answer = session.ReadAnswerAsync(waiting.Token).AsTask();
         try
         {
             await TellUntilAsync(answer, session, stop.Token).ConfigureAwait(false);
@@ -65,7 +67,7 @@ internal static class Idle
         {
             await session.TellChangesAsync(mayExpunge: true, cancellationToken).ConfigureAwait(false);
         }
-        catch (MailboxUnavailableException)
+        catch (GrainUnavailableException)
         {
             return false;
         }

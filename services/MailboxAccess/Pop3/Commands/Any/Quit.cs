@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Pop3.Commands.Any;
@@ -29,7 +30,7 @@ internal static class Quit
                 _ => Pop3Reply.Error("SYS/PERM", Pop3Text.NoMailbox),
             };
         }
-        catch (MailboxUnavailableException e)
+        catch (GrainUnavailableException e)
         {
             return session.RefuseUpdate(e);
         }

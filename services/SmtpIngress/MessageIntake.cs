@@ -85,7 +85,7 @@ internal sealed class MessageIntake : IAsyncDisposable
 
         if (Refusal is null && session.Account is { } account)
         {
-            Refusal = await Policy.SenderOwnership.CheckHeaderAsync(session, account, header).ConfigureAwait(false);
+            Refusal = await Policy.SenderOwnership.CheckHeaderAsync(session, account, header, cancellationToken).ConfigureAwait(false);
         }
 
         return Refusal ?? await CommitAsync().ConfigureAwait(false);

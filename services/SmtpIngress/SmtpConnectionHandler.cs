@@ -48,7 +48,8 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
             }
 
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-            await session.RunAsync(connection.Transport, stopping, connection.ConnectionClosed).ConfigureAwait(false);
+            using var farewell = Farewell.AtLast(stopping, services.Time);
+            await session.RunAsync(connection.Transport, stopping, farewell.Token, connection.ConnectionClosed).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or AuthenticationException or OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -20,6 +21,7 @@ public static class SmtpIngressHost
         builder.Services.AddTls(builder.Configuration);
         builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
+        builder.AddGrainCalls();
         builder.Services.AddOptions<SmtpOptions>().Bind(builder.Configuration.GetSection("Smtp")).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsCheck>();
         builder.Services.AddSingleton<SmtpServices>();

@@ -1,4 +1,5 @@
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
@@ -10,7 +11,7 @@ namespace MailCloud.SmtpIngress;
 
 /// <summary>What all sessions share.</summary>
 internal sealed class SmtpServices(
-    IOptions<SmtpOptions> options, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, SaslMechanisms mechanisms, CertificateStore certificates,
+    IOptions<SmtpOptions> options, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls, SaslMechanisms mechanisms, CertificateStore certificates,
     TimeProvider time, ILogger<SmtpSession> log)
 {
     public SmtpOptions Options { get; } = options.Value;
@@ -27,7 +28,9 @@ internal sealed class SmtpServices(
 
     public ILogger Log { get; } = log;
 
-    public AddressDirectory Directory { get; } = new(grains, options.Value.DirectoryCache, time);
+    public GrainCalls Calls { get; } = calls;
+
+    public AddressDirectory Directory { get; } = new(grains, calls, options.Value.DirectoryCache, time);
 
     public Entrance Entrance { get; } = new(options.Value.SessionLimits, options.Value.ProxyNetworks, options.Value.HandshakeTimeout, time);
 

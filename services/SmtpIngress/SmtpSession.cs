@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -49,6 +50,12 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
 
     public Transaction? Transaction { get; private set; }
 
+    /// <summary>
+    /// How long this transaction waits for a directory that does not answer, all its commands together: with a thousand recipients, too, the client has its 451 before it gives up (RFC 5321
+    /// §4.5.3.2).
+    /// </summary>
+    public Patience Patience { get; private set; } = services.Calls.NewPatience();
+
     public Phase Phase => Transaction switch
     {
         null => ClientName is null ? Phase.Start : Phase.Greeted,
@@ -79,7 +86,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
             await intake.DisposeAsync().ConfigureAwait(false);
         }
 
-        Transaction = null;
+        (Transaction, Patience) = (null, services.Calls.NewPatience());
     }
 
     /// <summary>Sends a reply that asks for more (354, 334) with all that gathered before.</summary>
@@ -99,7 +106,11 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         };
 
     /// <summary>Runs to the end of the session; the caller then disposes <see cref="Secured"/>.</summary>
-    public async Task RunAsync(IDuplexPipe transport, CancellationToken stopping, CancellationToken cancellationToken)
+    /// <param name="transport">The connection.</param>
+    /// <param name="stopping">Ends when the process is told to end: no transaction begins any more.</param>
+    /// <param name="leaving">Ends when one that runs must not be waited for any longer.</param>
+    /// <param name="cancellationToken">Ends when the connection is closed.</param>
+    public async Task RunAsync(IDuplexPipe transport, CancellationToken stopping, CancellationToken leaving, CancellationToken cancellationToken)
     {
         try
         {
@@ -121,10 +132,12 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
                     return;
                 }
 
+                var end = Transaction is null ? stopping : leaving;
+                end.ThrowIfCancellationRequested();
                 if (!lines.TryRead(out var status))
                 {
                     await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-                    status = await ReadCommandAsync(stopping, cancellationToken).ConfigureAwait(false);
+                    status = await ReadCommandAsync(end, cancellationToken).ConfigureAwait(false);
                 }
                 else
                 {
@@ -169,9 +182,9 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         return new(220, null, $"{Options.HostName} ESMTP MailCloud");
     }
 
-    private async ValueTask<LineStatus> ReadCommandAsync(CancellationToken stopping, CancellationToken cancellationToken)
+    private async ValueTask<LineStatus> ReadCommandAsync(CancellationToken end, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end, cancellationToken);
         return await lines.ReadAsync(Options.CommandTimeout, either.Token).ConfigureAwait(false);
     }
 

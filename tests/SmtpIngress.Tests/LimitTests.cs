@@ -1,4 +1,5 @@
 using System.Text;
+using MailCloud.Wire;
 
 namespace MailCloud.SmtpIngress.Tests;
 
@@ -115,6 +116,60 @@ public sealed class LimitTests(ServerFixture fixture)
 
         Assert.StartsWith("421 4.3.2 ", await client.ReadReplyAsync(), StringComparison.Ordinal);
         Assert.Equal("(closed)", await client.ReadReplyAsync());
+    }
+
+    [Fact]
+    public async Task Who_is_within_a_transaction_may_end_it_before_he_is_told()
+    {
+        var server = new PipedServer(fixture.Services, new());
+        using var stopping = new CancellationTokenSource();
+        using var client = server.Connect("192.0.2.1", stopping: stopping.Token);
+        await client.ReadReplyAsync();
+        await client.SayAsync("EHLO c.example");
+        await client.SayAsync("MAIL FROM:<me@c.example>");
+        await stopping.CancelAsync();
+        Assert.StartsWith("250 ", await client.SayAsync("RCPT TO:<bob@example.test>"), StringComparison.Ordinal);
+        Assert.StartsWith("354 ", await client.SayAsync("DATA"), StringComparison.Ordinal);
+        Assert.StartsWith("250 2.0.0 queued", await client.SayAsync("Subject: late\r\n\r\ntext\r\n."), StringComparison.Ordinal);
+
+        Assert.StartsWith("421 4.3.2 ", await client.ReadReplyAsync(), StringComparison.Ordinal);
+        Assert.Equal("(closed)", await client.ReadReplyAsync());
+    }
+
+    [Fact]
+    public async Task A_transaction_that_does_not_go_on_is_left_before_the_process_ends()
+    {
+        var server = new PipedServer(fixture.Services, new());
+        using var stopping = new CancellationTokenSource();
+        using var client = server.Connect("192.0.2.1", stopping: stopping.Token);
+        await client.ReadReplyAsync();
+        await client.SayAsync("EHLO c.example");
+        await client.SayAsync("MAIL FROM:<me@c.example>");
+        var started = server.Time.GetUtcNow();
+        await stopping.CancelAsync();
+
+        Assert.StartsWith("421 4.3.2 ", await server.PassTimeAsync(client, TimeSpan.FromSeconds(1), () => Task.CompletedTask), StringComparison.Ordinal);
+        Assert.True(server.Time.GetUtcNow() - started >= Farewell.Latest);
+    }
+
+    [Fact]
+    public async Task A_transaction_waits_for_the_directory_once()
+    {
+        var server = new PipedServer(fixture.Services, new());
+        using var client = server.Connect("192.0.2.1");
+        await client.ReadReplyAsync();
+        await client.SayAsync("EHLO c.example");
+        await client.SayAsync("MAIL FROM:<me@c.example>");
+        var started = server.Time.GetUtcNow();
+        await client.SendAsync("RCPT TO:<away@example.test>\r\n");
+
+        // With room for real calls between: once it has replied the session's own time runs.
+        Assert.StartsWith("451 4.4.3 ", await server.PassTimeAsync(client, TimeSpan.FromSeconds(1), () => Task.Delay(5)), StringComparison.Ordinal);
+        Assert.True(server.Time.GetUtcNow() - started >= PipedServer.Patience);
+
+        // No time passes any more: another recipient of the same transaction is tried once, and whoever answers is served.
+        Assert.StartsWith("451 4.4.3 ", await client.SayAsync("RCPT TO:<away@example.test>"), StringComparison.Ordinal);
+        Assert.StartsWith("250 ", await client.SayAsync("RCPT TO:<bob@example.test>"), StringComparison.Ordinal);
     }
 
     [Fact]

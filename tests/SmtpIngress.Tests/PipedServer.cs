@@ -17,6 +17,9 @@ namespace MailCloud.SmtpIngress.Tests;
 /// <summary>The handler with options, clock and storage of a test's own, over pipes: connections come from any address.</summary>
 internal sealed class PipedServer
 {
+    /// <summary>How long a transaction waits for grains.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
+
     private readonly SmtpConnectionHandler handler;
 
     public PipedServer(IServiceProvider services, SmtpOptions options, IMessageBlobs? blobs = null, IMailQueue? queue = null) =>
@@ -25,6 +28,7 @@ internal sealed class PipedServer
             blobs ?? services.GetRequiredService<IMessageBlobs>(),
             queue ?? services.GetRequiredService<IMailQueue>(),
             services.GetRequiredService<IGrainFactory>(),
+            new(Patience, Time, CancellationToken.None),
             services.GetRequiredService<SaslMechanisms>(),
             services.GetRequiredService<CertificateStore>(),
             Time,

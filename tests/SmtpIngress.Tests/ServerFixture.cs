@@ -113,6 +113,7 @@ public sealed class ServerFixture : IAsyncLifetime
             ["Smtp:MaxMessageSize"] = "20000",
             ["Smtp:MaxErrors"] = "5",
             ["Smtp:MaxRecipients"] = "100",
+            ["Cluster:Patience"] = "00:00:00.2",
         });
         builder.Configuration.AddInMemoryCollection(further);
         builder.Services.AddSingleton(time ?? TimeProvider.System);

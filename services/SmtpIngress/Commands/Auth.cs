@@ -80,7 +80,7 @@ internal static class Auth
 
                         break;
                     case SaslStep.Authenticated done:
-                        return await FinishAsync(session, account, done).ConfigureAwait(false);
+                        return await FinishAsync(session, account, done, cancellationToken).ConfigureAwait(false);
                     case SaslStep.Malformed malformed:
                         return new(501, "5.5.2", malformed.Why);
                     case SaslStep.Downgraded:
@@ -101,12 +101,12 @@ internal static class Auth
 
         async ValueTask<FoundLogin> LookUpAsync(string username, CancellationToken ct)
         {
-            account = await session.Services.Directory.FindAccountAsync(username).ConfigureAwait(false);
+            account = await session.Services.Directory.FindAccountAsync(username, session.Patience, ct).ConfigureAwait(false);
             return new(EmailAddress.TryParse(username, out var address) ? address.Key : username, account?.Verifier);
         }
     }
 
-    private static async ValueTask<SmtpReply> FinishAsync(SmtpSession session, AddressRecord? account, SaslStep.Authenticated done)
+    private static async ValueTask<SmtpReply> FinishAsync(SmtpSession session, AddressRecord? account, SaslStep.Authenticated done, CancellationToken cancellationToken)
     {
         // RFC 4616 §2: an account may act only as itself.
         if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account)))
@@ -120,7 +120,7 @@ internal static class Auth
         {
             try
             {
-                await session.Services.Directory.ReplaceVerifierAsync(account.Address, change.Expected, change.Verifier).ConfigureAwait(false);
+                await session.Services.Directory.ReplaceVerifierAsync(account.Address, change.Expected, change.Verifier, session.Patience, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

@@ -8,10 +8,10 @@ namespace MailCloud.SmtpIngress.Commands;
 internal static class Mail
 {
     public static ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken) =>
-        BeginAsync(session, TransactionKind.Mail, args);
+        BeginAsync(session, TransactionKind.Mail, args, cancellationToken);
 
     /// <summary>Begins a transaction; those for terminals (RFC 821 §3.4) take the same parameters (RFC 1870 §3).</summary>
-    internal static async ValueTask<SmtpReply> BeginAsync(SmtpSession session, TransactionKind kind, string args)
+    internal static async ValueTask<SmtpReply> BeginAsync(SmtpSession session, TransactionKind kind, string args, CancellationToken cancellationToken)
     {
         if (kind != TransactionKind.Mail && !session.IsSubmission)
         {
@@ -40,7 +40,8 @@ internal static class Mail
             return SmtpReply.TooLarge;
         }
 
-        if (session.Account is { } account && await SenderOwnership.CheckEnvelopeAsync(session, account, transaction.Sender).ConfigureAwait(false) is { } notOwned)
+        if (session.Account is { } account
+            && await SenderOwnership.CheckEnvelopeAsync(session, account, transaction.Sender, cancellationToken).ConfigureAwait(false) is { } notOwned)
         {
             return notOwned;
         }

@@ -27,7 +27,7 @@ internal static class Rcpt
             return new(452, "4.5.3", "too many recipients");
         }
 
-        var decision = await RecipientCheck.DecideAsync(session, transaction, recipient).ConfigureAwait(false);
+        var decision = await RecipientCheck.DecideAsync(session, transaction, recipient, cancellationToken).ConfigureAwait(false);
         if (decision.Accepted is { } accepted)
         {
             transaction.Recipients.Add(accepted);

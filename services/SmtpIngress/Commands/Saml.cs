@@ -6,5 +6,5 @@ namespace MailCloud.SmtpIngress.Commands;
 internal static class Saml
 {
     public static ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken) =>
-        Mail.BeginAsync(session, TransactionKind.SendAndMail, args);
+        Mail.BeginAsync(session, TransactionKind.SendAndMail, args, cancellationToken);
 }

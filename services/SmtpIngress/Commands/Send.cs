@@ -6,5 +6,5 @@ namespace MailCloud.SmtpIngress.Commands;
 internal static class Send
 {
     public static ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken) =>
-        Mail.BeginAsync(session, TransactionKind.Send, args);
+        Mail.BeginAsync(session, TransactionKind.Send, args, cancellationToken);
 }

@@ -6,5 +6,5 @@ namespace MailCloud.SmtpIngress.Commands;
 internal static class Soml
 {
     public static ValueTask<SmtpReply> RunAsync(SmtpSession session, string args, CancellationToken cancellationToken) =>
-        Mail.BeginAsync(session, TransactionKind.SendOrMail, args);
+        Mail.BeginAsync(session, TransactionKind.SendOrMail, args, cancellationToken);
 }

@@ -20,14 +20,14 @@ internal static class Vrfy
             return CannotVerify;
         }
 
-        var record = await session.Services.Directory.FindAsync(address).ConfigureAwait(false);
+        var record = await session.Services.Directory.FindAsync(address, session.Patience, cancellationToken).ConfigureAwait(false);
         return record switch
         {
             { } other when other.Tenant != account.Tenant => CannotVerify,
             { Kind: AddressKind.Forwarded } => new(251, "2.1.5", $"will forward to <{record.Targets[0]}>"),
             { Kind: AddressKind.Moved } => new(551, "5.1.6", $"user has moved, please try <{record.Targets[0]}>"),
             { } => new(250, "2.1.5", $"<{record.Address}>"),
-            null => await session.Services.Directory.FindTenantAsync(address.AsciiDomain).ConfigureAwait(false) == account.Tenant
+            null => await session.Services.Directory.FindTenantAsync(address.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false) == account.Tenant
                 ? new(550, "5.1.1", "no such user here")
                 : CannotVerify,
         };

@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
@@ -5,9 +6,9 @@ namespace MailCloud.SmtpIngress.Policy;
 
 /// <summary>
 /// What the directory's grains say of domains and addresses, remembered for a few seconds. That something does not exist is not remembered: a new account can be
-/// written to at once. Calls throw what the grain call throws; the caller answers 451, never 550.
+/// written to at once. Grains that do not answer are asked again while the patience of the transaction lasts; after <see cref="GrainUnavailableException"/> the answer is 451, never 550.
 /// </summary>
-internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, TimeProvider time)
+internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, TimeSpan lifetime, TimeProvider time)
 {
     // About 10 MB when full; it is emptied then, which costs a grain call for each address in use.
     private const int Capacity = 20_000;
@@ -15,7 +16,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, TenantId Tenant)> domains = new(StringComparer.Ordinal);
 
-    public async ValueTask<TenantId?> FindTenantAsync(string asciiDomain)
+    public async ValueTask<TenantId?> FindTenantAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken)
     {
         if (domains.TryGetValue(asciiDomain, out var known) && time.GetElapsedTime(known.At) < lifetime)
         {
@@ -23,7 +24,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, 
         }
 
         var at = time.GetTimestamp();
-        var tenant = await grains.GetGrain<IDomainGrain>(asciiDomain).GetTenantAsync().ConfigureAwait(false);
+        var tenant = await calls.CallAsync(() => grains.GetGrain<IDomainGrain>(asciiDomain).GetTenantAsync(), patience, cancellationToken).ConfigureAwait(false);
         if (tenant is { } found)
         {
             Remember(domains, asciiDomain, (at, found));
@@ -32,7 +33,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, 
         return tenant;
     }
 
-    public async ValueTask<AddressRecord?> FindAsync(string key)
+    public async ValueTask<AddressRecord?> FindAsync(string key, Patience patience, CancellationToken cancellationToken)
     {
         if (addresses.TryGetValue(key, out var known) && time.GetElapsedTime(known.At) < lifetime)
         {
@@ -40,7 +41,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, 
         }
 
         var at = time.GetTimestamp();
-        var record = await grains.GetGrain<IAddressGrain>(key).GetAsync().ConfigureAwait(false);
+        var record = await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken).ConfigureAwait(false);
         if (record is not null)
         {
             Remember(addresses, key, (at, record));
@@ -50,28 +51,30 @@ internal sealed class AddressDirectory(IGrainFactory grains, TimeSpan lifetime, 
     }
 
     /// <summary>The address as it stands, else without its subaddress (RFC 5233).</summary>
-    public async ValueTask<AddressRecord?> FindAsync(EmailAddress address)
+    public async ValueTask<AddressRecord?> FindAsync(EmailAddress address, Patience patience, CancellationToken cancellationToken)
     {
         var key = address.Key;
-        var record = await FindAsync(key).ConfigureAwait(false);
+        var record = await FindAsync(key, patience, cancellationToken).ConfigureAwait(false);
         var plain = address.WithoutDetail.Key;
-        return record is null && plain != key ? await FindAsync(plain).ConfigureAwait(false) : record;
+        return record is null && plain != key ? await FindAsync(plain, patience, cancellationToken).ConfigureAwait(false) : record;
     }
 
     /// <summary>The verifier as it stands now, never a remembered one: a changed password holds at once.</summary>
-    public async ValueTask<AddressRecord?> FindAccountAsync(string username) =>
+    public async ValueTask<AddressRecord?> FindAccountAsync(string username, Patience patience, CancellationToken cancellationToken) =>
         EmailAddress.TryParse(username, out var address)
-        && await grains.GetGrain<IAddressGrain>(address.Key).GetAsync().ConfigureAwait(false) is { Kind: AddressKind.Account } record
+        && await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(address.Key).GetAsync(), patience, cancellationToken).ConfigureAwait(false) is { Kind: AddressKind.Account } record
             ? record
             : null;
 
-    public Task ReplaceVerifierAsync(EmailAddress address, string expected, string verifier) =>
-        grains.GetGrain<IAddressGrain>(address.Key).ReplaceVerifierAsync(expected, verifier);
+    public ValueTask<bool> ReplaceVerifierAsync(EmailAddress address, string expected, string verifier, Patience patience, CancellationToken cancellationToken) =>
+        calls.CallAsync(() => grains.GetGrain<IAddressGrain>(address.Key).ReplaceVerifierAsync(expected, verifier), patience, cancellationToken);
 
     /// <summary>Of these accounts, the ones that have a live session (RFC 821 §3.4).</summary>
-    public Task<IReadOnlyList<AccountId>> FindLiveAsync(IReadOnlyList<AccountId> accounts) => grains.GetGrain<ITerminalsGrain>(0).FindLiveAsync(accounts);
+    public ValueTask<IReadOnlyList<AccountId>> FindLiveAsync(IReadOnlyList<AccountId> accounts, Patience patience, CancellationToken cancellationToken) =>
+        calls.CallAsync(() => grains.GetGrain<ITerminalsGrain>(0).FindLiveAsync(accounts), patience, cancellationToken);
 
-    public Task<MailboxQuota?> FindQuotaAsync(AccountId account) => grains.GetGrain<IMailboxGrain>(account.Value).GetQuotaAsync();
+    public ValueTask<MailboxQuota?> FindQuotaAsync(AccountId account, Patience patience, CancellationToken cancellationToken) =>
+        calls.CallAsync(() => grains.GetGrain<IMailboxGrain>(account.Value).GetQuotaAsync(), patience, cancellationToken);
 
     private static void Remember<T>(System.Collections.Concurrent.ConcurrentDictionary<string, T> table, string key, T value)
     {

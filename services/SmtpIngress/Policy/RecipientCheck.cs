@@ -21,13 +21,14 @@ internal static class RecipientCheck
 
     private static readonly SmtpReply NoTerminal = new(550, "5.3.3", "there is no terminal of that name here");
 
-    public static async ValueTask<RecipientDecision> DecideAsync(SmtpSession session, Transaction transaction, EnvelopeRecipient recipient)
+    public static async ValueTask<RecipientDecision> DecideAsync(
+        SmtpSession session, Transaction transaction, EnvelopeRecipient recipient, CancellationToken cancellationToken)
     {
         try
         {
             return transaction.Kind == TransactionKind.Send
-                ? await LookUpLiveAsync(session, recipient, transaction.DeclaredSize).ConfigureAwait(false)
-                : await LookUpAsync(session, recipient, transaction.DeclaredSize).ConfigureAwait(false);
+                ? await LookUpLiveAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false)
+                : await LookUpAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -42,9 +43,10 @@ internal static class RecipientCheck
     /// SEND (RFC 821 §3.4): of what an address stands for, those who are there. Who is there is told within a tenant only. A mailbox must have room: a message
     /// that no session shows in the end is filed.
     /// </summary>
-    private static async ValueTask<RecipientDecision> LookUpLiveAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
+    private static async ValueTask<RecipientDecision> LookUpLiveAsync(
+        SmtpSession session, EnvelopeRecipient recipient, long declaredSize, CancellationToken cancellationToken)
     {
-        var decision = await LookUpAsync(session, recipient, declaredSize).ConfigureAwait(false);
+        var decision = await LookUpAsync(session, recipient, declaredSize, cancellationToken).ConfigureAwait(false);
         if (decision.Accepted is not { } accepted)
         {
             return decision;
@@ -60,27 +62,28 @@ internal static class RecipientCheck
             return NoTerminal;
         }
 
-        var live = await session.Services.Directory.FindLiveAsync(accepted.Recipient.Mailboxes).ConfigureAwait(false);
+        var live = await session.Services.Directory.FindLiveAsync(accepted.Recipient.Mailboxes, session.Patience, cancellationToken).ConfigureAwait(false);
         return live.Count == 0
             ? new SmtpReply(450, "4.2.1", "nobody of that name is logged in")
             : Accept(accepted.Tenant, accepted.Recipient with { Mailboxes = live, Remote = [] });
     }
 
-    private static async ValueTask<RecipientDecision> LookUpAsync(SmtpSession session, EnvelopeRecipient recipient, long declaredSize)
+    private static async ValueTask<RecipientDecision> LookUpAsync(
+        SmtpSession session, EnvelopeRecipient recipient, long declaredSize, CancellationToken cancellationToken)
     {
         var directory = session.Services.Directory;
         var address = recipient.Address;
-        if (await directory.FindTenantAsync(address.AsciiDomain).ConfigureAwait(false) is not { } tenant)
+        if (await directory.FindTenantAsync(address.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false) is not { } tenant)
         {
             return session.Account is { } submitter
                 ? Accept(submitter.Tenant, recipient with { Remote = [address] })
                 : new SmtpReply(550, "5.7.1", "this host does not relay");
         }
 
-        var record = await directory.FindAsync(address).ConfigureAwait(false);
+        var record = await directory.FindAsync(address, session.Patience, cancellationToken).ConfigureAwait(false);
         if (record is null && IsPostmaster(address))
         {
-            record = await directory.FindAsync($"postmaster@{PostmasterDomain(session.Options)}").ConfigureAwait(false);
+            record = await directory.FindAsync($"postmaster@{PostmasterDomain(session.Options)}", session.Patience, cancellationToken).ConfigureAwait(false);
             if (record is null)
             {
                 // RFC 5321 §4.5.1: postmaster is never refused; the operator has yet to make one.
@@ -94,17 +97,18 @@ internal static class RecipientCheck
             null => new SmtpReply(550, "5.1.1", "no such user here"),
             AddressKind.Moved => Elsewhere("user has moved", record.Targets[0]),
             AddressKind.Forwarded => Accept(tenant, recipient with { Remote = record.Targets }) with { Reply = new(251, "2.1.5", $"will forward to <{record.Targets[0]}>") },
-            AddressKind.Account => await CheckQuotaAsync(session, record, recipient, declaredSize).ConfigureAwait(false),
-            _ => await ExpandAsync(directory, record, recipient).ConfigureAwait(false),
+            AddressKind.Account => await CheckQuotaAsync(session, record, recipient, declaredSize, cancellationToken).ConfigureAwait(false),
+            _ => await ExpandAsync(session, record, recipient, cancellationToken).ConfigureAwait(false),
         };
     }
 
     public static string PostmasterDomain(SmtpOptions options) =>
         (options.PostmasterDomain.Length > 0 ? options.PostmasterDomain : options.HostName).ToLowerInvariant();
 
-    private static async ValueTask<RecipientDecision> CheckQuotaAsync(SmtpSession session, AddressRecord record, EnvelopeRecipient recipient, long declaredSize)
+    private static async ValueTask<RecipientDecision> CheckQuotaAsync(
+        SmtpSession session, AddressRecord record, EnvelopeRecipient recipient, long declaredSize, CancellationToken cancellationToken)
     {
-        var quota = await session.Services.Directory.FindQuotaAsync(record.Account!.Value).ConfigureAwait(false);
+        var quota = await session.Services.Directory.FindQuotaAsync(record.Account!.Value, session.Patience, cancellationToken).ConfigureAwait(false);
         return quota switch
         {
             // The account is being made: its mailbox follows.
@@ -114,7 +118,7 @@ internal static class RecipientCheck
         };
     }
 
-    private static async ValueTask<RecipientDecision> ExpandAsync(AddressDirectory directory, AddressRecord alias, EnvelopeRecipient recipient)
+    private static async ValueTask<RecipientDecision> ExpandAsync(SmtpSession session, AddressRecord alias, EnvelopeRecipient recipient, CancellationToken cancellationToken)
     {
         var mailboxes = new List<AccountId>();
         var remote = new List<EmailAddress>();
@@ -130,7 +134,7 @@ internal static class RecipientCheck
             var next = new List<EmailAddress>();
             foreach (var target in level.Where(t => seen.Add(t.Key)))
             {
-                await AddAsync(directory, target, alias.Tenant, mailboxes, remote, next).ConfigureAwait(false);
+                await AddAsync(session, target, alias.Tenant, mailboxes, remote, next, cancellationToken).ConfigureAwait(false);
             }
 
             level = next;
@@ -142,9 +146,10 @@ internal static class RecipientCheck
     }
 
     private static async ValueTask AddAsync(
-        AddressDirectory directory, EmailAddress target, TenantId tenant, List<AccountId> mailboxes, List<EmailAddress> remote, List<EmailAddress> next)
+        SmtpSession session, EmailAddress target, TenantId tenant, List<AccountId> mailboxes, List<EmailAddress> remote, List<EmailAddress> next, CancellationToken cancellationToken)
     {
-        var host = await directory.FindTenantAsync(target.AsciiDomain).ConfigureAwait(false);
+        var directory = session.Services.Directory;
+        var host = await directory.FindTenantAsync(target.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false);
         if (host != tenant)
         {
             // Another host's, or another tenant's: it comes back in as a message of that tenant.
@@ -152,7 +157,7 @@ internal static class RecipientCheck
             return;
         }
 
-        var record = await directory.FindAsync(target).ConfigureAwait(false);
+        var record = await directory.FindAsync(target, session.Patience, cancellationToken).ConfigureAwait(false);
         switch (record?.Kind)
         {
             case AddressKind.Account:

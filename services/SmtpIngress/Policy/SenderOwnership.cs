@@ -10,11 +10,11 @@ internal static class SenderOwnership
     private static readonly SmtpReply NotYours = new(553, "5.7.1", "sender address is not yours");
 
     /// <summary>Null when the account owns the envelope's sender; the null sender is everybody's (RFC 5321 §4.5.5).</summary>
-    public static async ValueTask<SmtpReply?> CheckEnvelopeAsync(SmtpSession session, AddressRecord account, EmailAddress? sender)
+    public static async ValueTask<SmtpReply?> CheckEnvelopeAsync(SmtpSession session, AddressRecord account, EmailAddress? sender, CancellationToken cancellationToken)
     {
         try
         {
-            return sender is null || await OwnsAsync(session.Services.Directory, account, sender.Value).ConfigureAwait(false) ? null : NotYours;
+            return sender is null || await OwnsAsync(session, account, sender.Value, cancellationToken).ConfigureAwait(false) ? null : NotYours;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -24,7 +24,7 @@ internal static class SenderOwnership
     }
 
     /// <summary>Null when the account owns every address of From; of Resent-From where the message has it (RFC 5322 §3.6.6).</summary>
-    public static async ValueTask<SmtpReply?> CheckHeaderAsync(SmtpSession session, AddressRecord account, HeaderSection header)
+    public static async ValueTask<SmtpReply?> CheckHeaderAsync(SmtpSession session, AddressRecord account, HeaderSection header, CancellationToken cancellationToken)
     {
         if (header.IsOriginatorTooLong)
         {
@@ -44,7 +44,7 @@ internal static class SenderOwnership
         foreach (var mailbox in list.Mailboxes)
         {
             var refusal = EmailAddress.TryParse(mailbox.Address, out var address)
-                ? await CheckEnvelopeAsync(session, account, address).ConfigureAwait(false)
+                ? await CheckEnvelopeAsync(session, account, address, cancellationToken).ConfigureAwait(false)
                 : NotYours;
             if (refusal is not null)
             {
@@ -55,12 +55,12 @@ internal static class SenderOwnership
         return list.Mailboxes.Any() ? null : NotYours;
     }
 
-    private static async ValueTask<bool> OwnsAsync(AddressDirectory directory, AddressRecord account, EmailAddress sender)
+    private static async ValueTask<bool> OwnsAsync(SmtpSession session, AddressRecord account, EmailAddress sender, CancellationToken cancellationToken)
     {
         var key = sender.Key;
         var own = account.Address.Key;
         return key == own || sender.WithoutDetail.Key == own || account.SendAs.Contains(key)
-            || (await directory.FindAsync(sender).ConfigureAwait(false) is { Kind: AddressKind.Alias } alias
+            || (await session.Services.Directory.FindAsync(sender, session.Patience, cancellationToken).ConfigureAwait(false) is { Kind: AddressKind.Alias } alias
                 && alias.Tenant == account.Tenant && alias.Targets.Any(t => t.Key == own));
     }
 }

@@ -11,8 +11,8 @@ internal static partial class DeliveryLog
     [LoggerMessage(4001, LogLevel.Warning, "{Delivery} of {Tenant} could not be parsed and is filed as one opaque part")]
     public static partial void NotParsed(ILogger logger, DeliveryId delivery, TenantId tenant, Exception reason);
 
-    [LoggerMessage(4002, LogLevel.Information, "{Delivery} of {Tenant}: filing in {Account} is repeated at once: {Reason}")]
-    public static partial void FilingRepeated(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, string reason);
+    [LoggerMessage(4002, LogLevel.Information, "{Delivery} of {Tenant}: {Account} did not answer, filing is repeated")]
+    public static partial void FilingRepeated(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account);
 
     [LoggerMessage(4003, LogLevel.Warning, "{Delivery} of {Tenant}: mailbox {Account} does not answer")]
     public static partial void MailboxUnreachable(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, Exception reason);

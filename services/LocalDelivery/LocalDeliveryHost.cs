@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.LocalDelivery.Reports;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ public static class LocalDeliveryHost
         services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value);
         services.TryAddSingleton(TimeProvider.System);
+        builder.AddGrainCalls();
         services.AddSingleton<DeliveryTelemetry>();
         services.AddSingleton<Breaker>();
         services.AddSingleton<MailboxLanes>();

@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
@@ -5,7 +6,7 @@ namespace MailCloud.LocalDelivery;
 
 /// <summary>Files one message in one mailbox and says how that went; a mailbox that fails is an outcome, not an exception.</summary>
 internal sealed class MailboxFiler(
-    IGrainFactory grains, Breaker breaker, MailboxLanes lanes, DeliveryTelemetry telemetry, TimeProvider time, ILogger<MailboxFiler> logger)
+    IGrainFactory grains, GrainCalls calls, Breaker breaker, MailboxLanes lanes, DeliveryTelemetry telemetry, TimeProvider time, ILogger<MailboxFiler> logger)
 {
     private static readonly DeliveryOutcome.Deferred slow = new("4.3.2", "the mailbox is busy", Answered: false);
 
@@ -16,7 +17,7 @@ internal sealed class MailboxFiler(
         {
             try
             {
-                outcome = await TryTwiceAsync(message, account, request);
+                outcome = await TryAsync(message, account, request);
             }
             finally
             {
@@ -28,39 +29,31 @@ internal sealed class MailboxFiler(
         return outcome;
     }
 
-    private async Task<DeliveryOutcome> TryTwiceAsync(QueuedMessage message, AccountId account, FilingRequest request)
+    // A mailbox that moves, or whose silo is lost, answers at its new place within seconds; it files a delivery id once, however often it is given.
+    private async Task<DeliveryOutcome> TryAsync(QueuedMessage message, AccountId account, FilingRequest request)
     {
         var mailbox = grains.GetGrain<IMailboxGrain>(account.Value);
+        var attempts = 0;
         try
         {
-            return await FileOnceAsync(mailbox, request);
+            var filing = await calls.CallAsync(
+                () =>
+                {
+                    if (++attempts == 2)
+                    {
+                        DeliveryLog.FilingRepeated(logger, message.Id, message.Tenant, account);
+                    }
+
+                    return mailbox.FileAsync(request);
+                },
+                CancellationToken.None);
+            breaker.Answered();
+            return DeliveryOutcome.Of(filing.Result);
         }
-        catch (Exception e) when (e is not TimeoutException)
-        {
-            // A moved journal fails its callers once and the next activation answers: worth one repeat at once, under the same delivery id.
-            DeliveryLog.FilingRepeated(logger, message.Id, message.Tenant, account, e.Message);
-        }
-        catch (TimeoutException e)
+        catch (GrainUnavailableException e)
         {
             return Unreachable(message, account, e);
         }
-
-        try
-        {
-            return await FileOnceAsync(mailbox, request);
-        }
-        catch (Exception e)
-        {
-            return Unreachable(message, account, e);
-        }
-    }
-
-    private async Task<DeliveryOutcome> FileOnceAsync(IMailboxGrain mailbox, FilingRequest request)
-    {
-        // The call ends by itself: Orleans' response time-out (30 s unless configured) becomes a TimeoutException.
-        var filing = await mailbox.FileAsync(request);
-        breaker.Answered();
-        return DeliveryOutcome.Of(filing.Result);
     }
 
     private DeliveryOutcome.Deferred Unreachable(QueuedMessage message, AccountId account, Exception e)

@@ -1,10 +1,11 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
 namespace MailCloud.LocalDelivery;
 
 /// <summary>Gives what must wait to the spool. A repeat changes nothing: the spool knows an entry by message and destination.</summary>
-internal sealed class SpoolHandOver(IGrainFactory grains, RetryHints hints, Breaker breaker, TimeProvider time, ILogger<SpoolHandOver> logger)
+internal sealed class SpoolHandOver(IGrainFactory grains, GrainCalls calls, RetryHints hints, Breaker breaker, TimeProvider time, ILogger<SpoolHandOver> logger)
 {
     /// <summary>The spool's schedule begins with the first report; this is the wait before the first retry, its first step.</summary>
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
@@ -36,7 +37,7 @@ internal sealed class SpoolHandOver(IGrainFactory grains, RetryHints hints, Brea
     {
         try
         {
-            await grains.GetGrain<ISpoolGrain>(shard).AddAsync(entries);
+            await calls.CallAsync(() => grains.GetGrain<ISpoolGrain>(shard).AddAsync(entries), CancellationToken.None);
         }
         catch (Exception)
         {

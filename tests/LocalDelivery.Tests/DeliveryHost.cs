@@ -45,6 +45,7 @@ public abstract class DeliveryHost : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory), new("Delivery:HostName", "mail.example.test")]);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
+        Replace(builder.Services);
         builder.AddMailboxes();
         builder.AddLocalDelivery();
 
@@ -63,6 +64,11 @@ public abstract class DeliveryHost : IAsyncLifetime
         await host.StopAsync();
         host.Dispose();
         Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>Puts stores that fail before the real ones.</summary>
+    protected virtual void Replace(IServiceCollection services)
+    {
     }
 
     /// <summary>The reports and other mail that alice has.</summary>

@@ -1,10 +1,11 @@
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 
 namespace MailCloud.LocalDelivery.Reports;
 
 /// <summary>Where a report to a sender goes: to mailboxes here, or out to another host.</summary>
-internal sealed class SenderMailbox(IGrainFactory grains)
+internal sealed class SenderMailbox(IGrainFactory grains, GrainCalls calls)
 {
     /// <summary>Aliases of aliases.</summary>
     private const int MaxDepth = 10;
@@ -12,7 +13,7 @@ internal sealed class SenderMailbox(IGrainFactory grains)
     /// <summary>The sender as a recipient, and the tenant whose mail the report is; null when the address does not exist here.</summary>
     public async Task<(TenantId Tenant, EnvelopeRecipient Recipient)?> FindAsync(EmailAddress sender, TenantId original)
     {
-        if (await grains.GetGrain<IDomainGrain>(sender.AsciiDomain).GetTenantAsync() is not { } tenant)
+        if (await TenantOfAsync(sender) is not { } tenant)
         {
             return (original, Recipient(sender) with { Remote = [sender] });
         }
@@ -28,7 +29,7 @@ internal sealed class SenderMailbox(IGrainFactory grains)
 
     private async Task AddAsync(EmailAddress address, TenantId tenant, HashSet<AccountId> mailboxes, HashSet<EmailAddress> remote, int depth)
     {
-        var record = await grains.GetGrain<IAddressGrain>(address.Key).GetAsync() ?? await grains.GetGrain<IAddressGrain>(address.WithoutDetail.Key).GetAsync();
+        var record = await RecordOfAsync(address.Key) ?? await RecordOfAsync(address.WithoutDetail.Key);
         switch (record?.Kind)
         {
             case AddressKind.Account:
@@ -49,7 +50,7 @@ internal sealed class SenderMailbox(IGrainFactory grains)
 
     private async Task AddTargetAsync(EmailAddress target, TenantId tenant, HashSet<AccountId> mailboxes, HashSet<EmailAddress> remote, int depth)
     {
-        if (await grains.GetGrain<IDomainGrain>(target.AsciiDomain).GetTenantAsync() == tenant)
+        if (await TenantOfAsync(target) == tenant)
         {
             await AddAsync(target, tenant, mailboxes, remote, depth + 1);
         }
@@ -58,4 +59,8 @@ internal sealed class SenderMailbox(IGrainFactory grains)
             remote.Add(target);
         }
     }
+
+    private ValueTask<TenantId?> TenantOfAsync(EmailAddress address) => calls.CallAsync(() => grains.GetGrain<IDomainGrain>(address.AsciiDomain).GetTenantAsync(), CancellationToken.None);
+
+    private ValueTask<AddressRecord?> RecordOfAsync(string key) => calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), CancellationToken.None);
 }

@@ -7,14 +7,13 @@ namespace MailCloud.LocalDelivery;
 /// <summary>Gives what must wait to the spool. A repeat changes nothing: the spool knows an entry by message and destination.</summary>
 internal sealed class SpoolHandOver(IGrainFactory grains, GrainCalls calls, RetryHints hints, Breaker breaker, TimeProvider time, ILogger<SpoolHandOver> logger)
 {
-    /// <summary>The spool's schedule begins with the first report; this is the wait before the first retry, its first step.</summary>
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
+    /// <summary>Most mailboxes that do not answer were on a silo that has just died, and are elsewhere within seconds. The spool's schedule, of a minute and more, begins with the report of this first retry.</summary>
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(10);
 
     public SpoolEntry Local(QueuedMessage message, EnvelopeRecipient recipient, AccountId account, string reason) => new()
     {
         Message = Narrow(message, recipient with { Mailboxes = [account], Remote = [] }),
         Kind = SpoolKind.Local,
-        Attempts = 1,
         DueAt = time.GetUtcNow() + FirstRetry,
         LastError = reason,
     };

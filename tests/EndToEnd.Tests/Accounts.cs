@@ -6,7 +6,7 @@ namespace MailCloud.EndToEnd.Tests;
 /// <summary>Makes accounts through the admin API.</summary>
 internal static class Accounts
 {
-    public static async Task ImportAsync(ServerProcess server, IEnumerable<(string Address, string Password)> accounts)
+    public static async Task ImportAsync(IAdministered server, IEnumerable<(string Address, string Password)> accounts)
     {
         var csv = string.Join('\n', accounts.Select(a => $"{a.Address},{a.Password}"));
         using var admin = server.Admin();

@@ -18,7 +18,7 @@ internal enum PosixSignalNumber
 /// A whole cluster on this machine, started by <c>deploy/local/cluster.sh</c>: backing services and services as processes of their own, which the script starts again when they end.
 /// Names are the script's: <c>mailboxes-1</c>, <c>smtp-ingress-2</c>, <c>redis</c> …
 /// </summary>
-internal sealed class LocalCluster : IAsyncDisposable
+internal sealed class LocalCluster : IAdministered, IAsyncDisposable
 {
     private static readonly string Script = Path.Combine(ServerProcess.RepositoryRoot, "deploy", "local", "cluster.sh");
 
@@ -51,6 +51,8 @@ internal sealed class LocalCluster : IAsyncDisposable
     public int Imap(int edge) => Edge(2143, edge);
 
     public int Pop3(int edge) => Edge(2110, edge);
+
+    public int Redis => 6379 + Offset;
 
     /// <summary>Starts what is built and returns when all of it is ready, with the demo tenant in it.</summary>
     /// <param name="offset">Its port offset; the second edges listen 100 above the first. None of its ports (the highest is 11,122) may reach 32,768.</param>
@@ -98,6 +100,19 @@ internal sealed class LocalCluster : IAsyncDisposable
         return int.Parse(last.Split(' ')[^1], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Ends what runs under a name, and it is not started again before <see cref="LetStart"/>.</summary>
+    public async Task HoldDownAsync(string name, PosixSignalNumber signal, CancellationToken cancellationToken)
+    {
+        Assert.Equal(0, Kill(LoopId(name), (int)PosixSignalNumber.Stop));
+        var process = Signal(name, signal);
+        while (await IsRunningAsync(process, cancellationToken))
+        {
+            await Task.Delay(LookEvery, cancellationToken);
+        }
+    }
+
+    public void LetStart(string name) => Assert.Equal(0, Kill(LoopId(name), (int)PosixSignalNumber.Continue));
+
     /// <summary>Returns when a service says that it is ready.</summary>
     public async Task ReadyAsync(string name, CancellationToken cancellationToken)
     {
@@ -120,7 +135,6 @@ internal sealed class LocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>An HTTP client for the admin API, with its token.</summary>
     public HttpClient Admin() => new()
     {
         BaseAddress = new Uri(AdminUrl),
@@ -135,6 +149,7 @@ internal sealed class LocalCluster : IAsyncDisposable
     {
         // What a test has stopped would not hear that it shall end.
         SignalAll(PosixSignalNumber.Continue, "*.pid");
+        SignalAll(PosixSignalNumber.Continue, "*.loop");
         try
         {
             await RunAsync("down", StopLimit, settings: null);
@@ -192,6 +207,15 @@ internal sealed class LocalCluster : IAsyncDisposable
 
         static int ProcessId(string file) => int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture);
     }
+
+    // One that has ended and that its stopped parent has not asked for is a zombie (proc(5), stat: the state stands behind the name).
+    private static async Task<bool> IsRunningAsync(int process, CancellationToken cancellationToken)
+    {
+        var stat = await ReadAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"), cancellationToken);
+        return stat.Length > 0 && stat[stat.LastIndexOf(')')..][2] != 'Z';
+    }
+
+    private int LoopId(string name) => int.Parse(File.ReadAllText(Path.Combine(Data, "run", name + ".loop")), CultureInfo.InvariantCulture);
 
     private string PidFile(string name) => Path.Combine(Data, "run", name + ".pid");
 

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace MailCloud.EndToEnd.Tests;
 
 /// <summary>A built server in a process of its own, on a data folder that outlives it.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess : IAdministered, IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
@@ -98,7 +98,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>An HTTP client for the admin API, with its token.</summary>
     public HttpClient Admin() => new()
     {
         BaseAddress = new Uri(AdminUrl),

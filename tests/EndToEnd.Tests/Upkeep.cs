@@ -6,22 +6,31 @@ namespace MailCloud.EndToEnd.Tests;
 internal static class Upkeep
 {
     /// <summary>Entries that wait in the delivery queue.</summary>
-    public static async Task<long> QueueDepthAsync(ServerProcess server)
-    {
-        using var admin = server.Admin();
-        using var answer = JsonDocument.Parse(await admin.GetStringAsync(new Uri("/admin/queue", UriKind.Relative)));
-        return answer.RootElement.GetProperty("waiting").GetInt64();
-    }
+    public static async Task<long> QueueDepthAsync(IAdministered server) => (await GetAsync(server, "/admin/queue")).GetProperty("waiting").GetInt64();
+
+    /// <summary>Entries that were set aside for an operator, each with the reason.</summary>
+    public static async Task<IReadOnlyList<string>> ParkedAsync(IAdministered server) =>
+        [.. (await GetAsync(server, "/admin/queue/parked")).EnumerateArray().Select(entry => $"{entry.GetProperty("id").GetString()}: {entry.GetProperty("reason").GetString()}")];
+
+    /// <summary>Whether anything waits in the spool; the first entries tell.</summary>
+    public static async Task<bool> IsSpoolEmptyAsync(IAdministered server) => (await GetAsync(server, "/admin/spool")).GetProperty("entries").GetArrayLength() == 0;
 
     /// <summary>One sweep over everything, however young.</summary>
-    public static async Task SweepAsync(ServerProcess server) => await PostAsync(server, "/admin/sweep?grace=0");
+    public static async Task SweepAsync(IAdministered server) => await PostAsync(server, "/admin/sweep?grace=0");
 
     /// <summary>What verification found wrong; empty when nothing is.</summary>
-    public static async Task<string> VerifyAsync(ServerProcess server) => string.Join('\n', (await PostAsync(server, "/admin/verify"))
+    public static async Task<string> VerifyAsync(IAdministered server) => string.Join('\n', (await PostAsync(server, "/admin/verify"))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => !line.Contains("\"summary\"", StringComparison.OrdinalIgnoreCase)));
 
-    private static async Task<string> PostAsync(ServerProcess server, string path)
+    private static async Task<JsonElement> GetAsync(IAdministered server, string path)
+    {
+        using var admin = server.Admin();
+        using var answer = JsonDocument.Parse(await admin.GetStringAsync(new Uri(path, UriKind.Relative)));
+        return answer.RootElement.Clone();
+    }
+
+    private static async Task<string> PostAsync(IAdministered server, string path)
     {
         using var admin = server.Admin();
         using var response = await admin.PostAsync(new Uri(path, UriKind.Relative), null);

@@ -28,6 +28,7 @@ internal sealed partial class ImapWire : IDisposable
     private readonly TcpClient client = new() { NoDelay = true };
     private NetworkStream stream = null!;
     private StreamReader reader = null!;
+    private string? bye;
     private int tags;
 
     public static async Task<ImapWire> OpenAsync(int port, string user, string password, CancellationToken stop)
@@ -40,7 +41,7 @@ internal sealed partial class ImapWire : IDisposable
             wire.reader = new StreamReader(wire.stream, Encoding.Latin1, detectEncodingFromByteOrderMarks: false, bufferSize: 16384);
             await wire.ResponseAsync(stop);
             var login = await wire.SendAsync($"LOGIN {user} {password}", stop);
-            return login.Ok ? wire : throw new IOException($"LOGIN was answered {login.Status} {login.Text}");
+            return login.Ok ? wire : throw new UnwantedAnswerException($"LOGIN was answered {login.Status} {login.Text}");
         }
         catch
         {
@@ -52,8 +53,7 @@ internal sealed partial class ImapWire : IDisposable
     /// <summary>Sends a command, whole with its non-synchronising literals, and returns its answer.</summary>
     public async Task<ImapAnswer> SendAsync(string command, CancellationToken stop)
     {
-        var tag = string.Create(CultureInfo.InvariantCulture, $"a{++tags} ");
-        await stream.WriteAsync(Encoding.Latin1.GetBytes($"{tag}{command}\r\n"), stop);
+        var tag = await WriteAsync(command, stop);
         var untagged = new List<string>();
         while (true)
         {
@@ -69,6 +69,21 @@ internal sealed partial class ImapWire : IDisposable
         }
     }
 
+    /// <summary>Has INBOX selected and idles (RFC 2177) until cancelled. What is told meanwhile is read, and not kept.</summary>
+    public async Task IdleAsync(CancellationToken stop)
+    {
+        var selected = await SendAsync("SELECT INBOX", stop);
+        var tag = selected.Ok ? await WriteAsync("IDLE", stop) : throw new UnwantedAnswerException($"SELECT was answered {selected.Status} {selected.Text}");
+        while (true)
+        {
+            var response = await ResponseAsync(stop);
+            if (response.StartsWith(tag, StringComparison.Ordinal))
+            {
+                throw new UnwantedAnswerException($"IDLE was answered {response}");
+            }
+        }
+    }
+
     /// <summary>A literal as part of a command (RFC 7888).</summary>
     public static string Literal(string text) => string.Create(CultureInfo.InvariantCulture, $"{{{text.Length}+}}\r\n{text}");
 
@@ -78,12 +93,21 @@ internal sealed partial class ImapWire : IDisposable
         client.Dispose();
     }
 
+    /// <summary>Returns the tag that the answer will begin with.</summary>
+    private async Task<string> WriteAsync(string command, CancellationToken stop)
+    {
+        var tag = string.Create(CultureInfo.InvariantCulture, $"a{++tags} ");
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"{tag}{command}\r\n"), stop);
+        return tag;
+    }
+
     private async Task<string> ResponseAsync(CancellationToken stop)
     {
         var response = new StringBuilder();
         while (true)
         {
-            var line = await reader.ReadLineAsync(stop) ?? throw new IOException("the connection ended");
+            var line = await reader.ReadLineAsync(stop) ?? throw new IOException($"the connection ended{bye}");
+            bye = line.StartsWith("* BYE ", StringComparison.Ordinal) ? $" with {line}" : bye;
             response.Append(line);
             if (LiteralAtEnd().Match(line) is not { Success: true } literal)
             {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -21,6 +22,7 @@ internal sealed partial class ImapChanger(string user, string password, string p
     private ImmutableSortedDictionary<string, KnownFolder> folders = ImmutableSortedDictionary.Create<string, KnownFolder>(StringComparer.Ordinal);
     private ImapChange? doubt;
     private string? selected;
+    private TimeSpan longestWait;
     private int names;
     private int messages;
 
@@ -32,11 +34,27 @@ internal sealed partial class ImapChanger(string user, string password, string p
 
     public IReadOnlyList<string> Violations => violations;
 
-    /// <summary>Compares what a server that has been started again holds with what is known, and takes it as known.</summary>
-    public async Task CheckAsync(ServerProcess server)
+    public string User => user;
+
+    /// <summary>How long it rests after each step.</summary>
+    public TimeSpan Rest { get; set; }
+
+    /// <summary>Whether the last change was not answered, and has not been looked for.</summary>
+    public bool IsInDoubt => doubt is not null;
+
+    /// <summary>The longest that an answer to a change took since this was last asked.</summary>
+    public TimeSpan TakeLongestWait()
     {
-        using var wire = await ImapWire.OpenAsync(server.Imap, user, password, CancellationToken.None);
-        var found = await ReadAsync(wire);
+        var longest = longestWait;
+        longestWait = TimeSpan.Zero;
+        return longest;
+    }
+
+    /// <summary>Compares what a server that has been started again holds with what is known, and takes it as known.</summary>
+    public async Task CheckAsync(int port, CancellationToken stop)
+    {
+        using var wire = await ImapWire.OpenAsync(port, user, password, stop);
+        var found = await ReadAsync(wire, stop);
         if (ImapCheck.Compare(folders, doubt, found) is { Length: > 0 } wrong)
         {
             violations.Add($"{user}: {wrong}");
@@ -58,16 +76,23 @@ internal sealed partial class ImapChanger(string user, string password, string p
     {
         try
         {
-            using var wire = await ImapWire.OpenAsync(port, user, password, stop);
-            selected = null;
-            while (true)
-            {
-                await StepAsync(wire, stop);
-            }
+            await SessionAsync(port, stop, stop);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
             // Killed under us: what was asked for last is in doubt.
+        }
+    }
+
+    /// <summary>One session with change after change, until it is told to stop. It finishes the one that it is at, however long the answer takes, unless that is aborted.</summary>
+    public async Task SessionAsync(int port, CancellationToken stop, CancellationToken abort)
+    {
+        using var wire = await ImapWire.OpenAsync(port, user, password, stop);
+        selected = null;
+        while (!stop.IsCancellationRequested)
+        {
+            await StepAsync(wire, abort);
+            await Task.Delay(Rest, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -219,13 +244,16 @@ internal sealed partial class ImapChanger(string user, string password, string p
     {
         doubt = change;
         Doubtful++;
+        var asked = Stopwatch.GetTimestamp();
         var answer = await wire.SendAsync(command, stop);
+        var waited = Stopwatch.GetElapsedTime(asked);
+        longestWait = waited > longestWait ? waited : longestWait;
         if (answer.Status == "BAD" || (answer.Status == "NO" && !answer.Text.StartsWith("[UNAVAILABLE]", StringComparison.Ordinal)))
         {
             violations.Add($"{user}: {change.Command} was answered {answer.Status} {answer.Text}");
         }
 
-        return answer.Ok ? answer : throw new IOException($"{change.Command} was answered {answer.Status} {answer.Text}");
+        return answer.Ok ? answer : throw new UnwantedAnswerException($"{change.Command} was answered {answer.Status} {answer.Text}");
     }
 
     private void Confirm(ImapChange change, IReadOnlyList<uint> uids)
@@ -284,14 +312,14 @@ internal sealed partial class ImapChanger(string user, string password, string p
         selected = name;
     }
 
-    private async Task<ImmutableSortedDictionary<string, KnownFolder>> ReadAsync(ImapWire wire)
+    private async Task<ImmutableSortedDictionary<string, KnownFolder>> ReadAsync(ImapWire wire, CancellationToken stop)
     {
         var found = ImmutableSortedDictionary.CreateBuilder<string, KnownFolder>(StringComparer.Ordinal);
-        var list = Right(await wire.SendAsync($"LIST \"\" {prefix}*", CancellationToken.None), "LIST");
+        var list = Right(await wire.SendAsync($"LIST \"\" {prefix}*", stop), "LIST");
         foreach (var name in list.Untagged.Where(u => u.StartsWith("LIST ", StringComparison.Ordinal)).Select(u => u[(u.LastIndexOf(' ') + 1)..].Trim('"')))
         {
-            var opened = Right(await wire.SendAsync($"EXAMINE {name} (CONDSTORE)", CancellationToken.None), $"EXAMINE {name}");
-            var fetched = Right(await wire.SendAsync("UID FETCH 1:* (FLAGS MODSEQ BODY.PEEK[HEADER.FIELDS (X-Test-Id)])", CancellationToken.None), "UID FETCH");
+            var opened = Right(await wire.SendAsync($"EXAMINE {name} (CONDSTORE)", stop), $"EXAMINE {name}");
+            var fetched = Right(await wire.SendAsync("UID FETCH 1:* (FLAGS MODSEQ BODY.PEEK[HEADER.FIELDS (X-Test-Id)])", stop), "UID FETCH");
             var messages = fetched.Fetched().Select(f => KeyValuePair.Create(
                 Number(Uid().Match(f.Items)),
                 new KnownMessage(Id().Match(f.Items).Groups[1].Value, Letters(FlagList().Match(f.Items).Groups[1].Value), long.Parse(ModSeq().Match(f.Items).Groups[1].Value, CultureInfo.InvariantCulture))));
@@ -314,7 +342,7 @@ internal sealed partial class ImapChanger(string user, string password, string p
         }
     }
 
-    private ImapAnswer Right(ImapAnswer answer, string command) => answer.Ok ? answer : throw new IOException($"{command} of {user} was answered {answer.Status} {answer.Text}");
+    private ImapAnswer Right(ImapAnswer answer, string command) => answer.Ok ? answer : throw new UnwantedAnswerException($"{command} of {user} was answered {answer.Status} {answer.Text}");
 
     private string NewName() => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{names++}");
 

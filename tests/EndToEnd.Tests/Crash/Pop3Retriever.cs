@@ -38,12 +38,17 @@ internal sealed class Pop3Retriever(int mailbox, string user, string password, L
 
     public IReadOnlyList<string> Violations => violations;
 
+    public string User => user;
+
+    /// <summary>Whether the last QUIT was not answered, and what it was to remove has not been looked for.</summary>
+    public bool IsInDoubt => doubt.Length > 0;
+
     /// <summary>Compares what a server that has been started again lists with what is known, and takes it as known.</summary>
-    public async Task CheckAsync(ServerProcess server)
+    public async Task CheckAsync(int port, CancellationToken stop)
     {
-        using var wire = await Pop3Wire.OpenAsync(server.Pop3, user, password, CancellationToken.None);
-        await ListAsync(wire, CancellationToken.None);
-        await wire.SendAsync("QUIT", CancellationToken.None);
+        using var wire = await Pop3Wire.OpenAsync(port, user, password, stop);
+        await ListAsync(wire, stop);
+        await wire.SendAsync("QUIT", stop);
     }
 
     /// <summary>Runs sessions until cancelled, or until the server is gone.</summary>
@@ -53,14 +58,20 @@ internal sealed class Pop3Retriever(int mailbox, string user, string password, L
         {
             while (true)
             {
-                using var wire = await Pop3Wire.OpenAsync(port, user, password, stop);
-                await SessionAsync(wire, stop);
+                await SessionAsync(port, stop, stop);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
             // Killed under us: what was to be removed last is in doubt.
         }
+    }
+
+    /// <summary>One session. A login is given up when it is told to stop, everything else only when it is aborted.</summary>
+    public async Task SessionAsync(int port, CancellationToken stop, CancellationToken abort)
+    {
+        using var wire = await Pop3Wire.OpenAsync(port, user, password, stop);
+        await SessionAsync(wire, abort);
     }
 
     private async Task SessionAsync(Pop3Wire wire, CancellationToken stop)

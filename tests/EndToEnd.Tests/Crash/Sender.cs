@@ -5,21 +5,24 @@ using System.Text;
 namespace MailCloud.EndToEnd.Tests.Crash;
 
 /// <summary>A plain SMTP client that keeps account of what it was told, also when the server dies under it.</summary>
-internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
+internal sealed class Sender(int mailboxes, Ledger ledger, int seed)
 {
     private readonly Random random = new(seed);
+
+    /// <summary>How long it rests after each message.</summary>
+    public TimeSpan Rest { get; set; }
 
     /// <summary>
     /// Sends until cancelled; a connection that breaks is opened anew until the server is gone. Waiting ends with the cancellation too: a server that is killed while a connection is being
     /// set up may leave its client without a word.
     /// </summary>
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(int port, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await SessionAsync(stop);
+                await SessionAsync(port, stop, stop);
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
             {
@@ -32,27 +35,43 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
         }
     }
 
-    private async Task SessionAsync(CancellationToken stop)
+    /// <summary>One session with message after message, until it is told to stop. It finishes the one that it is at, however long the answer takes, unless that is aborted.</summary>
+    public async Task SessionAsync(int port, CancellationToken stop, CancellationToken abort)
     {
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync("127.0.0.1", port, stop);
         await using var stream = client.GetStream();
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        await ReplyAsync(reader, stop);
-        await SendAsync(stream, "EHLO crash.example\r\n");
-        await ReplyAsync(reader, stop);
+        await GreetAsync(stream, reader, stop);
         while (!stop.IsCancellationRequested)
         {
-            await TransactionAsync(stream, reader, stop);
+            // Mailbox 1 gets every message: it is sealed several times in a run, also while the server dies.
+            await TransactionAsync(stream, reader, [1, .. Enumerable.Range(2, mailboxes - 1).OrderBy(_ => random.Next()).Take(random.Next(0, 3))], abort);
+            await Task.Delay(Rest, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task TransactionAsync(NetworkStream stream, StreamReader reader, CancellationToken stop)
+    /// <summary>A session for one message to one mailbox. Returns the message's id, or null when it was not accepted.</summary>
+    public async Task<string?> SendOneAsync(int port, int mailbox, CancellationToken stop)
+    {
+        using var client = new TcpClient { NoDelay = true };
+        await client.ConnectAsync("127.0.0.1", port, stop);
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        await GreetAsync(stream, reader, stop);
+        return await TransactionAsync(stream, reader, [mailbox], stop);
+    }
+
+    private static async Task GreetAsync(NetworkStream stream, StreamReader reader, CancellationToken stop)
+    {
+        Expect("220", await ReplyAsync(reader, stop));
+        await SendAsync(stream, "EHLO crash.example\r\n");
+        Expect("250", await ReplyAsync(reader, stop));
+    }
+
+    private async Task<string?> TransactionAsync(NetworkStream stream, StreamReader reader, IReadOnlyList<int> recipients, CancellationToken stop)
     {
         var id = Guid.NewGuid().ToString("N");
-
-        // Mailbox 1 gets every message: it is sealed several times in a run, also while the server dies.
-        int[] recipients = [1, .. Enumerable.Range(2, mailboxes - 1).OrderBy(_ => random.Next()).Take(random.Next(0, 3))];
         var commands = new StringBuilder("MAIL FROM:<sender@crash.example>\r\n");
         foreach (var recipient in recipients)
         {
@@ -60,7 +79,7 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
         }
 
         await SendAsync(stream, commands + "DATA\r\n");
-        for (var i = 0; i < recipients.Length + 1; i++)
+        for (var i = 0; i < recipients.Count + 1; i++)
         {
             Expect("250", await ReplyAsync(reader, stop));
         }
@@ -76,11 +95,11 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
         if (reply.StartsWith("250", StringComparison.Ordinal))
         {
             ledger.RecordAccepted(id, recipients);
+            return id;
         }
-        else
-        {
-            Expect("451", reply);
-        }
+
+        Expect("451", reply);
+        return null;
     }
 
     private static async Task SendAsync(NetworkStream stream, string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
@@ -101,7 +120,7 @@ internal sealed class Sender(int port, int mailboxes, Ledger ledger, int seed)
     {
         if (!reply.StartsWith(code, StringComparison.Ordinal))
         {
-            throw new IOException($"expected {code}, got {reply}");
+            throw new UnwantedAnswerException($"expected {code}, got {reply}");
         }
     }
 }

@@ -7,12 +7,15 @@ namespace MailCloud.EndToEnd.Tests.Clients.Pop3;
 /// <summary>A POP3 connection that shows every response as it came. Octets are Latin-1 characters.</summary>
 internal sealed class Pop3Wire : IDisposable
 {
+    /// <summary>Before a maildrop that another session has is asked for again.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
+
     private readonly TcpClient client = new() { NoDelay = true };
     private NetworkStream stream = null!;
     private StreamReader reader = null!;
 
     /// <summary>Connects and logs in; while another session has the maildrop it asks again.</summary>
-    /// <exception cref="IOException">The login was refused for another reason, or the connection ended.</exception>
+    /// <exception cref="UnwantedAnswerException">The login was refused for another reason.</exception>
     public static async Task<Pop3Wire> OpenAsync(int port, string user, string password, CancellationToken stop)
     {
         while (true)
@@ -34,8 +37,10 @@ internal sealed class Pop3Wire : IDisposable
                 wire.Dispose();
                 if (!answer.StartsWith("-ERR [IN-USE]", StringComparison.Ordinal))
                 {
-                    throw new IOException($"PASS was answered {answer}");
+                    throw new UnwantedAnswerException($"PASS was answered {answer}");
                 }
+
+                await Task.Delay(AskAgainAfter, stop);
             }
             catch
             {
@@ -87,12 +92,12 @@ internal sealed class Pop3Wire : IDisposable
         client.Dispose();
     }
 
-    /// <exception cref="IOException">The response is not <c>+OK</c>.</exception>
+    /// <exception cref="UnwantedAnswerException">The response is not <c>+OK</c>.</exception>
     public static void Right(string answer, string command)
     {
         if (!answer.StartsWith("+OK", StringComparison.Ordinal))
         {
-            throw new IOException($"{command} was answered {answer}");
+            throw new UnwantedAnswerException($"{command} was answered {answer}");
         }
     }
 

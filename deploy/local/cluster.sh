@@ -109,8 +109,10 @@ start_backing() {
 
 service() { # NAME PROJECT ARGUMENTS…
   local name=$1 project=$2
+  # Tests put another program in a service's place, by its dll: MAILCLOUD_PROGRAM_LocalDelivery=….
+  local program=MAILCLOUD_PROGRAM_$project
   shift 2
-  supervise "$name" dotnet "$root/services/$project/bin/Release/net10.0/MailCloud.$project.dll" \
+  supervise "$name" dotnet "${!program:-$root/services/$project/bin/Release/net10.0/MailCloud.$project.dll}" \
     --Hosting:Health="127.0.0.1:$(health_of "$name")" --Cluster:Redis="127.0.0.1:$redis" --RabbitMq:Hosts:0="127.0.0.1:$amqp" \
     --Tls:Directory="$data/tls" "$@"
 }

@@ -4,8 +4,9 @@ using MailCloud.Journal;
 using MailCloud.Queue;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-// AllInOne with one promise broken on purpose, chosen by --Fault: the crash test must notice each of them.
-var builder = AllInOneHost.CreateBuilder(args);
+// AllInOne, or the service of a cluster that --Service names, with one promise broken on purpose, chosen by --Fault: the crash and chaos tests must notice each of them.
+var service = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(args).Build()["Service"];
+var builder = service is null ? AllInOneHost.CreateBuilder(args) : ClusterService.CreateBuilder(service, args);
 switch (builder.Configuration["Fault"])
 {
     case "ack-before-filing":
@@ -17,6 +18,9 @@ switch (builder.Configuration["Fault"])
     case "answer-before-journal":
         Wrap<IJournal>(inner => new AnswerBeforeJournal(inner));
         break;
+    case "no-fence":
+        Wrap<IJournal>(inner => new NoFence(inner));
+        break;
     case "quit-in-halves":
         builder.Services.AddSingleton<IIncomingGrainCallFilter, QuitInHalves>();
         break;
@@ -24,7 +28,7 @@ switch (builder.Configuration["Fault"])
         throw new ArgumentException($"unknown fault {other}");
 }
 
-await AllInOneHost.RunAsync(builder);
+await (service is null ? AllInOneHost.RunAsync(builder) : ClusterService.RunAsync(builder));
 
 void Wrap<T>(Func<T, T> wrap)
     where T : class

@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # A whole cluster on this machine: RabbitMQ, Redis and Azurite, and MailCloud's services as processes of their own on the loopback, with the demo tenant of AllInOne.
-#   cluster.sh up|status|down [--PortOffset=N] [--Data=DIR] [--no-build]
+#   cluster.sh up|status|down [--PortOffset=N] [--Data=DIR] [--Silos=N] [--AccessLog] [--no-build]
+#   cluster.sh add mailboxes|local-delivery|smtp-ingress|mailbox-access [--PortOffset=N] [--Data=DIR]
 # `up` installs what is missing (Debian's packages, Azurite by npm), builds, starts everything, waits until all of it is ready and says where it listens. What exits is started again, as
-# Kubernetes would. `status` prints a line per process with its pid. `down` ends everything; the data stay in DIR (default: mailcloud-cluster).
+# Kubernetes would. `add` starts one more of a kind and returns when it is ready. `status` prints a line per process with its pid. `down` ends everything; the data stay in DIR (default:
+# mailcloud-cluster). --Silos: how many silos `up` starts (2). --AccessLog: Azurite logs each request.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 command=${1:-}
 [ $# -gt 0 ] && shift
-offset=0 data=$PWD/mailcloud-cluster build=yes
+kind=
+[ "$command" = add ] && { kind=${1:-} && shift; }
+offset=0 data=$PWD/mailcloud-cluster build=yes silos=2 silent=yes
 for option in "$@"; do
   case "$option" in
     --PortOffset=*) offset=${option#*=} ;;
     --Data=*) data=$(realpath -m "${option#*=}") ;;
+    --Silos=*) silos=${option#*=} ;;
+    --AccessLog) silent= ;;
     --no-build) build= ;;
     *) echo "unknown option $option; see the top of $0" >&2; exit 2 ;;
   esac
@@ -22,16 +28,27 @@ done
 amqp=$((5672 + offset)) amqp_nodes=$((5673 + offset)) epmd=$((4369 + offset)) redis=$((6379 + offset)) azurite=$((10000 + offset))
 silo=$((11111 + offset)) gateway=$((11121 + offset)) health=$((8091 + offset)) admin=$((8081 + offset))
 run=$data/run log=$data/log
-health_of() { # NAME: the port of its health pages
-  case "$1" in
-    mailboxes-1) echo $health ;; mailboxes-2) echo $((health + 1)) ;; smtp-ingress-1) echo $((health + 2)) ;; smtp-ingress-2) echo $((health + 3)) ;;
-    mailbox-access-1) echo $((health + 4)) ;; mailbox-access-2) echo $((health + 5)) ;; local-delivery-1) echo $((health + 6)) ;; local-delivery-2) echo $((health + 7)) ;; web-1) echo "$admin" ;;
-  esac
-}
+most=10 # of a kind: so many ports there are between the first silo's and the first gateway's
 backing=(rabbitmq redis azurite)
-services=(mailboxes-1 mailboxes-2 local-delivery-1 local-delivery-2 smtp-ingress-1 smtp-ingress-2 mailbox-access-1 mailbox-access-2 web-1)
+kinds=(mailboxes local-delivery smtp-ingress mailbox-access web)
+
+# A service's name is KIND-NUMBER. An edge listens 100 above the one before, a silo 1 above; health pages stand in pairs, each pair 100 above the one before.
+health_of() { # NAME: the port of its health pages; nothing for what has none
+  local first number=${1##*-}
+  case "${1%-*}" in
+    mailboxes) first=$health ;; smtp-ingress) first=$((health + 2)) ;; mailbox-access) first=$((health + 4)) ;; local-delivery) first=$((health + 6)) ;;
+    web) echo "$admin" && return ;;
+    *) return ;;
+  esac
+  echo $((first + (number - 1) % 2 + 100 * ((number - 1) / 2)))
+}
 
 fail() { echo "$1" >&2; exit 1; }
+
+started() { # KIND…: the names of the services that were started
+  local of
+  for of in "$@"; do (cd "$run" 2>/dev/null && ls -v "$of"-*.service 2>/dev/null) | sed 's/\.service$//'; done
+}
 
 install_missing() {
   local missing=() sudo= policy=/usr/sbin/policy-rc.d
@@ -101,7 +118,7 @@ start_backing() {
     RABBITMQ_MNESIA_BASE="$data/rabbitmq/data" RABBITMQ_LOG_BASE="$data/rabbitmq/log" RABBITMQ_LOGS=- RABBITMQ_CONFIG_FILE="$data/rabbitmq/rabbitmq.conf" RABBITMQ_CONF_ENV_FILE=/dev/null \
     RABBITMQ_ENABLED_PLUGINS_FILE="$data/rabbitmq/enabled_plugins" /usr/lib/rabbitmq/bin/rabbitmq-server
   supervise redis redis-server --bind 127.0.0.1 --port "$redis" --dir "$data/redis" --appendonly yes --appendfsync always --maxmemory-policy noeviction
-  supervise azurite node "$root/tests/.tools/node_modules/azurite/dist/src/blob/main.js" --blobHost 127.0.0.1 --blobPort "$azurite" --location "$data/azurite" --skipApiVersionCheck --disableTelemetry --silent
+  supervise azurite node "$root/tests/.tools/node_modules/azurite/dist/src/blob/main.js" --blobHost 127.0.0.1 --blobPort "$azurite" --location "$data/azurite" --skipApiVersionCheck --disableTelemetry ${silent:+--silent}
   await 120 rabbitmq bash -c "</dev/tcp/127.0.0.1/$amqp"
   await 30 redis bash -c "</dev/tcp/127.0.0.1/$redis"
   await 30 azurite bash -c "</dev/tcp/127.0.0.1/$azurite"
@@ -112,25 +129,41 @@ service() { # NAME PROJECT ARGUMENTS…
   # Tests put another program in a service's place, by its dll: MAILCLOUD_PROGRAM_LocalDelivery=….
   local program=MAILCLOUD_PROGRAM_$project
   shift 2
+  : >"$run/$name.service"
   supervise "$name" dotnet "${!program:-$root/services/$project/bin/Release/net10.0/MailCloud.$project.dll}" \
     --Hosting:Health="127.0.0.1:$(health_of "$name")" --Cluster:Redis="127.0.0.1:$redis" --RabbitMq:Hosts:0="127.0.0.1:$amqp" \
     --Tls:Directory="$data/tls" "$@"
 }
 
-start_services() {
+start() { # KIND NUMBER
+  local name=$1-$2 at=$((offset + 100 * ($2 - 1)))
   # The emulator's own account, whose key its documentation names.
   export AzureStorage__ConnectionString="DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:$azurite/devstoreaccount1;"
-  for i in 1 2; do
-    local at=$((offset + 100 * (i - 1)))
-    service "mailboxes-$i" Mailboxes --Cluster:Silo="127.0.0.1:$((silo + i - 1))" --Cluster:Gateway="127.0.0.1:$((gateway + i - 1))"
-    service "local-delivery-$i" LocalDelivery --Delivery:HostName=mail.example.test
-    service "smtp-ingress-$i" SmtpIngress --Smtp:HostName=mail.example.test --Smtp:PostmasterDomain=example.test \
-      --Smtp:Mx="127.0.0.1:$((2525 + at))" --Smtp:Submission="127.0.0.1:$((2587 + at))" --Smtp:Submissions="127.0.0.1:$((2465 + at))"
-    service "mailbox-access-$i" MailboxAccess --Imap:Plain="127.0.0.1:$((2143 + at))" --Imap:Tls="127.0.0.1:$((2993 + at))" \
-      --Pop3:Plain="127.0.0.1:$((2110 + at))" --Pop3:Tls="127.0.0.1:$((2995 + at))"
+  case "$1" in
+    mailboxes) service "$name" Mailboxes --Cluster:Silo="127.0.0.1:$((silo + $2 - 1))" --Cluster:Gateway="127.0.0.1:$((gateway + $2 - 1))" ;;
+    local-delivery) service "$name" LocalDelivery --Delivery:HostName=mail.example.test ;;
+    smtp-ingress)
+      service "$name" SmtpIngress --Smtp:HostName=mail.example.test --Smtp:PostmasterDomain=example.test \
+        --Smtp:Mx="127.0.0.1:$((2525 + at))" --Smtp:Submission="127.0.0.1:$((2587 + at))" --Smtp:Submissions="127.0.0.1:$((2465 + at))"
+      ;;
+    mailbox-access)
+      service "$name" MailboxAccess --Imap:Plain="127.0.0.1:$((2143 + at))" --Imap:Tls="127.0.0.1:$((2993 + at))" \
+        --Pop3:Plain="127.0.0.1:$((2110 + at))" --Pop3:Tls="127.0.0.1:$((2995 + at))"
+      ;;
+    web) service "$name" Web --Web:Http="127.0.0.1:$((8080 + offset))" --Web:Admin="127.0.0.1:$admin" --Web:AdminTokenFile="$data/admin-token" ;;
+  esac
+}
+
+start_services() {
+  local number name
+  for number in $(seq "$silos"); do start mailboxes "$number"; done
+  for number in 1 2; do
+    start local-delivery "$number"
+    start smtp-ingress "$number"
+    start mailbox-access "$number"
   done
-  service web-1 Web --Web:Http="127.0.0.1:$((8080 + offset))" --Web:Admin="127.0.0.1:$admin" --Web:AdminTokenFile="$data/admin-token"
-  for name in "${services[@]}"; do
+  start web 1
+  for name in $(started "${kinds[@]}"); do
     await 120 "$name" curl -sf "http://127.0.0.1:$(health_of "$name")/health/startup"
   done
 }
@@ -154,13 +187,16 @@ running() { [ -e "$run/$1.$2" ] && kill -0 "$(cat "$run/$1.$2")" 2>/dev/null; }
 
 up() {
   running redis loop && fail "a cluster runs in $data already: $0 down --Data=$data"
+  [ $((gateway + most)) -le 32768 ] || fail "--PortOffset=$offset is too high: $((gateway + most - 1)) would be a port of connections that go out"
+  { [ "$silos" -ge 1 ] && [ "$silos" -le $most ]; } 2>/dev/null || fail "--Silos is $silos, not 1 to $most"
   mkdir -p "$run" "$log"
+  rm -f "$run"/*.service # of a cluster that the machine's end ended
   install_missing
   [ -z "$build" ] || build_all
   make_secrets
   echo "starting ${backing[*]}"
   start_backing
-  echo "starting ${services[*]}"
+  echo "starting ${kinds[*]}"
   start_services
   make_demo
   cat <<TABLE
@@ -175,9 +211,26 @@ MailCloud is ready
 TABLE
 }
 
+add() {
+  local number name
+  case "$kind" in
+    mailboxes | local-delivery | smtp-ingress | mailbox-access) ;;
+    *) fail "which kind? mailboxes, local-delivery, smtp-ingress or mailbox-access" ;;
+  esac
+  running redis loop || fail "no cluster runs in $data"
+  for number in $(seq $most); do
+    name=$kind-$number
+    [ -e "$run/$name.service" ] || break
+  done
+  [ ! -e "$run/$name.service" ] || fail "there are $most $kind already"
+  start "$kind" "$number"
+  await 120 "$name" curl -sf "http://127.0.0.1:$(health_of "$name")/health/ready"
+  echo "$name is ready"
+}
+
 status() {
-  local all=0
-  for name in "${backing[@]}" "${services[@]}"; do
+  local all=0 name
+  for name in "${backing[@]}" $(started "${kinds[@]}"); do
     local state=gone port pid
     pid=$(cat "$run/$name.pid" 2>/dev/null)
     port=$(health_of "$name")
@@ -193,14 +246,15 @@ status() {
 
 # The loops first, or they would start again what is ended here. Edges before silos before stores; Azurite by SIGTERM only, at which it writes down what it has.
 down() {
-  local name
-  for name in "${services[@]}" "${backing[@]}"; do
+  local name edges workers silos
+  edges=$(started smtp-ingress mailbox-access web) workers=$(started local-delivery) silos=$(started mailboxes)
+  for name in $edges $workers $silos "${backing[@]}"; do
     running "$name" loop && kill "$(cat "$run/$name.loop")"
     rm -f "$run/$name.loop"
   done
-  for group in "smtp-ingress-1 smtp-ingress-2 mailbox-access-1 mailbox-access-2 web-1" "local-delivery-1 local-delivery-2" "mailboxes-1 mailboxes-2" "rabbitmq redis azurite"; do
+  for group in "$edges" "$workers" "$silos" "${backing[*]}"; do
     for name in $group; do running "$name" pid && kill "$(cat "$run/$name.pid")"; done
-    for name in $group; do await 60 "the end of $name" not_running "$name"; rm -f "$run/$name.pid"; done
+    for name in $group; do await 60 "the end of $name" not_running "$name"; rm -f "$run/$name.pid" "$run/$name.service"; done
   done
   [ ! -x /usr/bin/epmd ] || ERL_EPMD_PORT=$epmd /usr/bin/epmd -kill >/dev/null 2>&1
   return 0
@@ -208,6 +262,6 @@ down() {
 not_running() { ! running "$1" pid; }
 
 case "$command" in
-  up | status | down) "$command" ;;
-  *) echo "usage: $0 up|status|down [--PortOffset=N] [--Data=DIR] [--no-build]" >&2; exit 2 ;;
+  up | add | status | down) "$command" ;;
+  *) echo "usage: see the top of $0" >&2; exit 2 ;;
 esac

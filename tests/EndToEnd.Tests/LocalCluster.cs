@@ -32,8 +32,10 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
 
     private readonly HttpClient health = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly bool keep;
+    private readonly IReadOnlyDictionary<string, string>? settings;
 
-    private LocalCluster(string data, int offset, bool keep) => (Data, Offset, this.keep) = (data, offset, keep);
+    private LocalCluster(string data, int offset, bool keep, IReadOnlyDictionary<string, string>? settings) =>
+        (Data, Offset, this.keep, this.settings) = (data, offset, keep, settings);
 
     public string Data { get; }
 
@@ -43,7 +45,7 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
 
     public string TokenFile => Path.Combine(Data, "admin-token");
 
-    /// <param name="edge">1 or 2.</param>
+    /// <param name="edge">1, 2, and those added.</param>
     public int Smtp(int edge) => Edge(2525, edge);
 
     public int Submission(int edge) => Edge(2587, edge);
@@ -55,15 +57,15 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     public int Redis => 6379 + Offset;
 
     /// <summary>Starts what is built and returns when all of it is ready, with the demo tenant in it.</summary>
-    /// <param name="offset">Its port offset; the second edges listen 100 above the first. None of its ports (the highest is 11,122) may reach 32,768.</param>
+    /// <param name="offset">Its port offset; each further edge listens 100 above the one before. None of its ports (the highest is 11,130) may reach 32,768, which the script checks.</param>
     /// <param name="data">Its data folder, which is kept at the end; none: a new one, which is removed.</param>
     /// <param name="settings">Settings of all services, as environment: <c>Smtp__MessagesPerMinute</c>.</param>
     public static async Task<LocalCluster> StartAsync(int offset, string? data = null, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var cluster = new LocalCluster(data ?? Directory.CreateTempSubdirectory("mailcloud-cluster-").FullName, offset, keep: data is not null);
+        var cluster = new LocalCluster(data ?? Directory.CreateTempSubdirectory("mailcloud-cluster-").FullName, offset, keep: data is not null, settings);
         try
         {
-            await cluster.RunAsync("up", StartLimit, settings, "--no-build");
+            await cluster.RunAsync(["up"], StartLimit, "--no-build");
             return cluster;
         }
         catch
@@ -72,6 +74,9 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts one more of a kind, <c>mailboxes</c> for example, with the settings of the others, and returns when it is ready.</summary>
+    public Task AddAsync(string kind) => RunAsync(["add", kind], StartLimit);
 
     /// <summary>The process that runs under a name, or ran there last.</summary>
     public int ProcessId(string name) => int.Parse(File.ReadAllText(PidFile(name)), CultureInfo.InvariantCulture);
@@ -152,7 +157,7 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
         SignalAll(PosixSignalNumber.Continue, "*.loop");
         try
         {
-            await RunAsync("down", StopLimit, settings: null);
+            await RunAsync(["down"], StopLimit);
         }
         finally
         {
@@ -170,9 +175,9 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken) =>
         File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : "";
 
-    private async Task RunAsync(string command, TimeSpan limit, IReadOnlyDictionary<string, string>? settings, params string[] options)
+    private async Task RunAsync(string[] command, TimeSpan limit, params string[] options)
     {
-        var start = new ProcessStartInfo("bash", [Script, command, $"--PortOffset={Offset}", $"--Data={Data}", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", [Script, .. command, $"--PortOffset={Offset}", $"--Data={Data}", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
@@ -188,12 +193,12 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
         catch (OperationCanceledException)
         {
             script.Kill();
-            throw new TimeoutException($"cluster.sh {command} did not end within {limit}");
+            throw new TimeoutException($"cluster.sh {command[0]} did not end within {limit}");
         }
 
         if (script.ExitCode != 0)
         {
-            throw new InvalidOperationException($"cluster.sh {command} ended with {script.ExitCode}:\n{await output}{await errors}");
+            throw new InvalidOperationException($"cluster.sh {command[0]} ended with {script.ExitCode}:\n{await output}{await errors}");
         }
     }
 
@@ -221,19 +226,21 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
 
     private int Edge(int port, int edge) => port + Offset + (100 * (edge - 1));
 
-    private int HealthPort(string name) => Offset + name switch
+    /// <summary>They stand in pairs, each pair 100 above the one before.</summary>
+    private int HealthPort(string name)
     {
-        "mailboxes-1" => 8091,
-        "mailboxes-2" => 8092,
-        "smtp-ingress-1" => 8093,
-        "smtp-ingress-2" => 8094,
-        "mailbox-access-1" => 8095,
-        "mailbox-access-2" => 8096,
-        "local-delivery-1" => 8097,
-        "local-delivery-2" => 8098,
-        "web-1" => 8081,
-        _ => throw new ArgumentException($"{name} has no health pages", nameof(name)),
-    };
+        var (kind, number) = (name[..name.LastIndexOf('-')], int.Parse(name.AsSpan(name.LastIndexOf('-') + 1), CultureInfo.InvariantCulture));
+        var first = kind switch
+        {
+            "mailboxes" => 8091,
+            "smtp-ingress" => 8093,
+            "mailbox-access" => 8095,
+            "local-delivery" => 8097,
+            "web" => 8081,
+            _ => throw new ArgumentException($"{name} has no health pages", nameof(name)),
+        };
+        return Offset + first + ((number - 1) % 2) + (100 * ((number - 1) / 2));
+    }
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int pid, int signal);

@@ -1,8 +1,10 @@
+using System.Net;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
 using MailCloud.Journal;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Queue;
 using MailCloud.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,8 +18,9 @@ namespace MailCloud.Mailboxes.Tests;
 public sealed class TestSilo : IAsyncDisposable
 {
     private readonly IHost host;
+    private readonly int siloPort;
 
-    private TestSilo(IHost host, string directory) => (this.host, Directory) = (host, directory);
+    private TestSilo(IHost host, string directory, int siloPort) => (this.host, Directory, this.siloPort) = (host, directory, siloPort);
 
     public string Directory { get; }
 
@@ -37,10 +40,27 @@ public sealed class TestSilo : IAsyncDisposable
         Wrap(builder.Services, wrapJournal);
         Wrap(builder.Services, wrapBlobs);
         builder.AddMailboxes();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Find(), FreePort.Find()));
+        var siloPort = FreePort.Find();
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort, FreePort.Find()));
         var host = builder.Build();
         await host.StartAsync();
-        return new(host, directory);
+        return new(host, directory, siloPort);
+    }
+
+    /// <summary>Starts a second silo beside this one, on the same stores.</summary>
+    public async Task<IHost> AddSiloAsync()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Services.AddSingleton(Services.GetRequiredService<TimeProvider>());
+        builder.Services.AddSingleton(Services.GetRequiredService<IJournal>());
+        builder.Services.AddSingleton(Services.GetRequiredService<IMessageBlobs>());
+        builder.Services.AddSingleton(Services.GetRequiredService<IMailQueue>());
+        builder.AddMailboxes();
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Find(), FreePort.Find(), new IPEndPoint(IPAddress.Loopback, siloPort)));
+        var second = builder.Build();
+        await second.StartAsync();
+        return second;
     }
 
     public IMailboxGrain Mailbox(string account) => Grains.GetGrain<IMailboxGrain>(account);

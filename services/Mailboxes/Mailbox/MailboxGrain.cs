@@ -20,8 +20,10 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// </summary>
 [Reentrant]
 internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, MailboxesOptions options)
-    : JournaledGrain<MailboxState, MailboxEvent>(storage), IMailboxGrain
+    : JournaledGrain<MailboxState, MailboxEvent>(storage), IMailboxGrain, IGrainMigrationParticipant
 {
+    private const string MaildropKey = "maildrop";
+
     /// <summary>An edge renews its watch four times as often.</summary>
     private static readonly TimeSpan WatchLifetime = TimeSpan.FromMinutes(1);
 
@@ -375,6 +377,23 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         ending = true;
         observers.Notify(observer => observer.MovesAsync(Account));
         return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <summary>The maildrop stays with the session that has it when the mailbox moves to another silo: no other may take it before the hold is renewed.</summary>
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        if (maildrop.Holder is { } session)
+        {
+            dehydrationContext.TryAddValue(MaildropKey, session);
+        }
+    }
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<Guid>(MaildropKey, out var session))
+        {
+            maildrop.TryHold(session);
+        }
     }
 
     /// <summary>Commit before notify: edges are told of nothing that may still be lost.</summary>

@@ -12,16 +12,18 @@ internal sealed class MaildropLease(TimeProvider time)
     private Guid? holder;
     private DateTimeOffset until;
 
+    /// <summary>The session that has it now; null when it is free.</summary>
+    public Guid? Holder => until > time.GetUtcNow() ? holder : null;
+
     /// <summary>Takes it, or renews it. False: another session has it.</summary>
     public bool TryHold(Guid session)
     {
-        var now = time.GetUtcNow();
-        if (holder is not null && holder != session && until > now)
+        if (Holder is { } other && other != session)
         {
             return false;
         }
 
-        (holder, until) = (session, now + Lifetime);
+        (holder, until) = (session, time.GetUtcNow() + Lifetime);
         return true;
     }
 

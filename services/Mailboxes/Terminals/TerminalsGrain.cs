@@ -1,11 +1,12 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace MailCloud.Mailboxes.Terminals;
 
-/// <summary>Where a text for a live session goes. Nothing here is stored: what is shown nowhere, its sender files.</summary>
-[Reentrant]
+/// <summary>Where a text for a live session goes. Nothing here is stored: what is shown nowhere, its sender files. It stays where it is: elsewhere it would know no edge until they renew.</summary>
+[Reentrant, Immovable]
 internal sealed class TerminalsGrain(TimeProvider time, ILogger<TerminalsGrain> log) : Grain, ITerminalsGrain
 {
     /// <summary>An edge renews four times as often.</summary>

@@ -1,10 +1,11 @@
 using MailCloud.MailboxContracts;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace MailCloud.Mailboxes.Upkeep;
 
-/// <summary>Runs the walks where the stores are; it holds nothing between calls.</summary>
-[Reentrant]
+/// <summary>Runs the walks where the stores are; it holds nothing but walks under way, which would break off if it moved to another silo.</summary>
+[Reentrant, Immovable]
 internal sealed class UpkeepGrain(Verifier verifier, Sweeper sweeper, MailboxesOptions options) : Grain, IUpkeepGrain
 {
     public IAsyncEnumerable<UpkeepRecord> VerifyAsync(CancellationToken cancellationToken) => verifier.RunAsync(cancellationToken);

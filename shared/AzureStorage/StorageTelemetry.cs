@@ -29,45 +29,11 @@ public sealed class StorageTelemetry : HttpPipelinePolicy
         {
             duration.Record(
                 Stopwatch.GetElapsedTime(started).TotalSeconds,
-                new KeyValuePair<string, object?>("operation", Operation(message.Request)), new KeyValuePair<string, object?>("outcome", outcome));
+                new KeyValuePair<string, object?>("operation", StorageOperation.NameOf(message.Request.Method.Method, message.Request.Uri.Query)), new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => ProcessNext(message, pipeline);
-
-    /// <summary>The operation as the service's own logs and its table of prices call it.</summary>
-    private static string Operation(Request request)
-    {
-        var query = request.Uri.Query;
-        var component = Parameter(query, "comp");
-        var ofContainer = Parameter(query, "restype") == "container";
-        return (request.Method.Method, component) switch
-        {
-            ("PUT", "block") => "PutBlock",
-            ("PUT", "blocklist") => "PutBlockList",
-            ("PUT", "appendblock") => "AppendBlock",
-            ("PUT", "metadata") => "SetBlobMetadata",
-            ("PUT", "") => ofContainer ? "CreateContainer" : "PutBlob",
-            ("GET", "list") => "ListBlobs",
-            ("GET", "") => ofContainer ? "GetContainerProperties" : "GetBlob",
-            ("HEAD", "") => "GetBlobProperties",
-            ("DELETE", "") => "DeleteBlob",
-            _ => "Other",
-        };
-    }
-
-    private static string Parameter(string query, string name)
-    {
-        foreach (var part in query.TrimStart('?').Split('&'))
-        {
-            if (part.StartsWith(name, StringComparison.Ordinal) && part.Length > name.Length && part[name.Length] == '=')
-            {
-                return part[(name.Length + 1)..];
-            }
-        }
-
-        return "";
-    }
 
     /// <summary>Few texts, as each makes a series: the codes that are answered in the course of work, and classes of the others.</summary>
     private static string StatusText(int status) => status switch

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -8,6 +9,16 @@ internal static class Machine
 {
     /// <summary>The load average of the last minute.</summary>
     public static double LoadAverage => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+
+    /// <summary>User and system time of this process, the load generator, so far.</summary>
+    public static double GeneratorCpuSeconds
+    {
+        get
+        {
+            using var self = Process.GetCurrentProcess();
+            return self.TotalProcessorTime.TotalSeconds;
+        }
+    }
 
     public static string Describe()
     {

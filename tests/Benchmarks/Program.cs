@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MailCloud.Benchmarks;
+using MailCloud.Benchmarks.Cluster;
 using MailCloud.Benchmarks.Hostile;
 using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.MailIn;
@@ -42,4 +43,4 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
     },
     cancellationToken));
 
-return await new RootCommand("MailCloud's load tools") { mailIn, ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("MailCloud's load tools") { mailIn, ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create() }.Parse(args).InvokeAsync();

@@ -13,11 +13,11 @@ internal static class MixPart
         await LoadAsync(sessions, options.WarmUp);
 
         var before = server.Processes.Usage();
-        var generatorBefore = GeneratorCpu();
+        var generatorBefore = Machine.GeneratorCpuSeconds;
         var start = Stopwatch.GetTimestamp();
         await LoadAsync(sessions, options.Load);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var generator = GeneratorCpu() - generatorBefore;
+        var generator = Machine.GeneratorCpuSeconds - generatorBefore;
         var usage = server.Processes.Usage();
 
         var commands = (double)sessions.Sum(session => session.Counts.Sum());
@@ -38,11 +38,5 @@ internal static class MixPart
     {
         var until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
         return LoadThreads.RunAsync(sessions.Length, i => sessions[i].Run(until));
-    }
-
-    private static double GeneratorCpu()
-    {
-        using var self = Process.GetCurrentProcess();
-        return self.TotalProcessorTime.TotalSeconds;
     }
 }

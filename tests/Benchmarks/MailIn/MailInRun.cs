@@ -15,7 +15,7 @@ internal sealed class MailInRun(IMeasuredServer server, MessagePool pool, MailIn
     {
         var loadAverage = Machine.LoadAverage;
         using var counter = MailboxCounter.Open(server.Imap, options.Mailboxes);
-        var load = new SmtpLoad(server.Smtp, pool, options);
+        var load = new SmtpLoad([server.Smtp], pool, options.Sessions, options.KeepConnections);
 
         var warmUp = new LoadCounts(options.Mailboxes);
         await load.RunAsync(warmUp, options.WarmUp);
@@ -24,13 +24,13 @@ internal sealed class MailInRun(IMeasuredServer server, MessagePool pool, MailIn
 
         var counts = new LoadCounts(options.Mailboxes);
         var usageBefore = server.Processes.Usage();
-        var generatorBefore = GeneratorCpu();
+        var generatorBefore = Machine.GeneratorCpuSeconds;
         var start = Stopwatch.GetTimestamp();
         using var sampling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sampler = SampleAsync(counter, counts, before, sampling.Token);
         await load.RunAsync(counts, options.Load);
         var loadTime = Stopwatch.GetElapsedTime(start);
-        var generatorCpu = GeneratorCpu() - generatorBefore;
+        var generatorCpu = Machine.GeneratorCpuSeconds - generatorBefore;
         await sampling.CancelAsync();
         var peakMemory = await sampler;
 
@@ -98,12 +98,6 @@ internal sealed class MailInRun(IMeasuredServer server, MessagePool pool, MailIn
         {
             return Math.Max(peak, server.Processes.Memory());
         }
-    }
-
-    private static double GeneratorCpu()
-    {
-        using var self = Process.GetCurrentProcess();
-        return self.TotalProcessorTime.TotalSeconds;
     }
 
     private static double Percentile(float[] ascending, double part) =>

@@ -3,8 +3,8 @@ using System.Net;
 
 namespace MailCloud.Benchmarks.MailIn;
 
-/// <summary>N sessions that send at once for a time.</summary>
-internal sealed class SmtpLoad(EndPoint server, MessagePool pool, MailInOptions options)
+/// <summary>N sessions that send at once for a time, spread evenly over the servers.</summary>
+internal sealed class SmtpLoad(IReadOnlyList<EndPoint> servers, MessagePool pool, int sessionCount, bool keepConnections)
 {
     // Numbers go on over warm-up and load: no message is sent twice.
     private long lastNumber;
@@ -15,10 +15,10 @@ internal sealed class SmtpLoad(EndPoint server, MessagePool pool, MailInOptions 
     public async Task RunAsync(LoadCounts counts, TimeSpan time)
     {
         var until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
-        var sessions = new SmtpLoadSession[options.Sessions];
+        var sessions = new SmtpLoadSession[sessionCount];
         for (var i = 0; i < sessions.Length; i++)
         {
-            sessions[i] = new SmtpLoadSession(server, pool, counts, options.KeepConnections);
+            sessions[i] = new SmtpLoadSession(servers[i % servers.Count], pool, counts, keepConnections);
         }
         await LoadThreads.RunAsync(sessions.Length, i =>
         {

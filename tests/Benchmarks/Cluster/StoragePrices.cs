@@ -1,8 +1,8 @@
 namespace MailCloud.Benchmarks.Cluster;
 
 /// <summary>
-/// Azure's list prices of operations on a general-purpose v2 account: product "General Block Blob v2", SKU "Hot LRS", region eastus, in USD, without discounts. From Azure's Retail Prices API as others wrote it down:
-/// checked on 2026-08-10, and again on 2026-10-03 for southeastasia, where operations cost the same. Azure itself could not be asked here. Which operation is of which type:
+/// Azure's list prices of operations on a general-purpose v2 account: product "General Block Blob v2", SKU "Hot LRS", region eastus, in USD, without discounts. From Azure's Retail Prices API as public repositories noted it:
+/// the whole table undated, writes on 2026-08-10; for southeastasia, where they cost the same, writes, reads and others on 2026-10-03. Azure itself could not be asked here. Which operation is of which type:
 /// learn.microsoft.com, "Map each REST operation to a price", 2025-05-14.
 /// </summary>
 internal static class StoragePrices

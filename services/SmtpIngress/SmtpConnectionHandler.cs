@@ -48,7 +48,7 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
             }
 
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-            using var farewell = Farewell.AtLast(stopping, services.Time);
+            using var farewell = Farewell.AtLast(services.Time, stopping);
             await session.RunAsync(connection.Transport, stopping, farewell.Token, connection.ConnectionClosed).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or AuthenticationException or OperationCanceledException)

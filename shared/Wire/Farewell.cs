@@ -18,7 +18,7 @@ public sealed class Farewell : IDisposable
     private readonly CancellationTokenSource end;
     private readonly CancellationTokenRegistration registration;
 
-    private Farewell(CancellationToken stopping, Func<TimeSpan> after, TimeProvider time)
+    private Farewell(Func<TimeSpan> after, TimeProvider time, CancellationToken stopping)
     {
         end = new(Timeout.InfiniteTimeSpan, time);
         registration = stopping.UnsafeRegister(_ => end.CancelAfter(after()), null);
@@ -28,20 +28,20 @@ public sealed class Farewell : IDisposable
     public CancellationToken Token => end.Token;
 
     /// <summary>After a grace period, spread over as long as it takes the others to let so many in.</summary>
-    /// <param name="stopping">Ends when the process is told to end.</param>
     /// <param name="sessions">How many there are.</param>
     /// <param name="time">The clock.</param>
-    public static Farewell Spread(CancellationToken stopping, Func<int> sessions, TimeProvider time) => new(
-        stopping,
+    /// <param name="stopping">Ends when the process is told to end.</param>
+    public static Farewell Spread(Func<int> sessions, TimeProvider time, CancellationToken stopping) => new(
         () =>
         {
             var spread = TimeSpan.FromSeconds((double)sessions() / SessionsPerSecond);
             return Grace + (Random.Shared.NextDouble() * (spread < Latest - Grace ? spread : Latest - Grace));
         },
-        time);
+        time,
+        stopping);
 
     /// <summary>As late as it can be.</summary>
-    public static Farewell AtLast(CancellationToken stopping, TimeProvider time) => new(stopping, () => Latest, time);
+    public static Farewell AtLast(TimeProvider time, CancellationToken stopping) => new(() => Latest, time, stopping);
 
     public void Dispose()
     {

@@ -3,7 +3,7 @@ using Orleans.Runtime;
 
 namespace MailCloud.Cluster.Tests;
 
-public sealed class GrainCallsTests
+public sealed class GrainCallsTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
@@ -13,6 +13,8 @@ public sealed class GrainCallsTests
     private int attempts;
 
     public GrainCallsTests() => calls = new(Patience, time, stopping.Token);
+
+    public void Dispose() => stopping.Dispose();
 
     [Fact]
     public async Task A_call_that_fails_while_its_silo_is_lost_is_repeated_until_it_is_answered()

@@ -2,16 +2,18 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.Wire.Tests;
 
-public sealed class FarewellTests
+public sealed class FarewellTests : IDisposable
 {
     private readonly FakeTimeProvider time = new();
     private readonly CancellationTokenSource stopping = new();
+
+    public void Dispose() => stopping.Dispose();
 
     [Fact]
     public async Task Sessions_go_one_after_the_other_and_none_before_the_grace_period_is_over()
     {
         const int Sessions = 2000;
-        var farewells = Enumerable.Range(0, Sessions).Select(_ => Farewell.Spread(stopping.Token, () => Sessions, time)).ToList();
+        var farewells = Enumerable.Range(0, Sessions).Select(_ => Farewell.Spread(() => Sessions, time, stopping.Token)).ToList();
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(0, Gone(farewells));
         await stopping.CancelAsync();
@@ -28,7 +30,7 @@ public sealed class FarewellTests
     [Fact]
     public async Task However_many_there_are_all_go_in_time()
     {
-        var farewells = Enumerable.Range(0, 100).Select(_ => Farewell.Spread(stopping.Token, () => 1_000_000, time)).ToList();
+        var farewells = Enumerable.Range(0, 100).Select(_ => Farewell.Spread(() => 1_000_000, time, stopping.Token)).ToList();
         await stopping.CancelAsync();
         time.Advance(Farewell.Latest);
         Assert.Equal(100, Gone(farewells));
@@ -37,7 +39,7 @@ public sealed class FarewellTests
     [Fact]
     public async Task Who_may_finish_has_until_the_last_moment()
     {
-        using var farewell = Farewell.AtLast(stopping.Token, time);
+        using var farewell = Farewell.AtLast(time, stopping.Token);
         await stopping.CancelAsync();
         time.Advance(Farewell.Latest - TimeSpan.FromSeconds(1));
         Assert.False(farewell.Token.IsCancellationRequested);
@@ -48,7 +50,7 @@ public sealed class FarewellTests
     [Fact]
     public async Task A_session_that_is_over_is_not_told()
     {
-        var farewell = Farewell.AtLast(stopping.Token, time);
+        var farewell = Farewell.AtLast(time, stopping.Token);
         farewell.Dispose();
         await stopping.CancelAsync();
         time.Advance(Farewell.Latest);

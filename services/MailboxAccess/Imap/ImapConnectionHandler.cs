@@ -72,7 +72,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
 
     protected override string NoPlace => "* BYE [UNAVAILABLE] Too many connections, try again later\r\n";
 
-    protected override Farewell FarewellOf(CancellationToken stopping) => Farewell.Spread(stopping, () => services.Entrance.Clients, services.Time);
+    protected override Farewell FarewellOf(CancellationToken stopping) => Farewell.Spread(() => services.Entrance.Clients, services.Time, stopping);
 
     protected override IClientSession Begin(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output) =>
         new ImapSession(connection, remote, input, output, services);

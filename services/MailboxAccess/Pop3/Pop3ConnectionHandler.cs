@@ -52,7 +52,7 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
     protected override string NoPlace => $"-ERR [SYS/TEMP] {Pop3Text.TooManyConnections.English}\r\n";
 
     // What a session has marked as deleted counts only if it comes to QUIT, and it lasts for seconds.
-    protected override Farewell FarewellOf(CancellationToken stopping) => Farewell.AtLast(stopping, services.Time);
+    protected override Farewell FarewellOf(CancellationToken stopping) => Farewell.AtLast(services.Time, stopping);
 
     protected override IClientSession Begin(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output) =>
         new Pop3Session(connection, remote, input, output, services);

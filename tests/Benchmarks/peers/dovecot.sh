@@ -147,9 +147,13 @@ pid)
     ;;
 down)
     [ $# -eq 2 ] || usage
-    if alive "$2/run/master.pid"; then kill -TERM "$(cat "$2/run/master.pid")"; fi
+    alive "$2/run/master.pid" || exit 0
+    master="$(cat "$2/run/master.pid")"
+    # Its login processes hold the ports for a moment longer than it does.
+    children="$(pgrep -P "$master" || true)"
+    kill -TERM "$master"
     waited=0
-    while alive "$2/run/master.pid" && [ $waited -lt 300 ]; do sleep 0.1; waited=$((waited + 1)); done
+    while [ -n "$(ps -o pid= -p "$master" $children)" ] && [ $waited -lt 300 ]; do sleep 0.1; waited=$((waited + 1)); done
     ;;
 *) usage ;;
 esac

@@ -73,7 +73,9 @@ internal sealed class EmbeddedStore : IDisposable
 
             // Checkpoints are the writer's: 16,000 pages are 64 MB of log, so that a page which is written often goes to the file once.
             database.Execute("PRAGMA wal_autocheckpoint = 16000");
-            database.Execute("PRAGMA cache_size = -65536");
+
+            // Rows are added at the ends of the tables, and few pages are wanted again. SQLite walks over all pages of its cache at each commit that has split one.
+            database.Execute("PRAGMA cache_size = -8192");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Ensure(database);
             return database;

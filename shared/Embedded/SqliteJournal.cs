@@ -5,8 +5,8 @@ using MailCloud.Journal;
 namespace MailCloud.Embedded;
 
 /// <summary>
-/// Journals as rows of the storage file. The fence is an UPDATE of the head that must find the epoch and the position the caller saw; it and
-/// the events are one transaction.
+/// Journals as rows of the storage file. The fence: the head must have the epoch and the position that the caller saw, in the transaction that moves it and adds
+/// the events, of the file's only writer.
 /// </summary>
 internal sealed class SqliteJournal(EmbeddedStore store) : IJournal
 {
@@ -135,18 +135,12 @@ internal sealed class SqliteJournal(EmbeddedStore store) : IJournal
     /// <summary>The fence: the head's row moves only from where the caller saw it. Null when it stands elsewhere; nothing has changed then.</summary>
     private static long? MoveHead(Database database, string journal, JournalHead from, JournalHead to)
     {
-        using (var update = database.Prepare("""
-            UPDATE head SET epoch = ?, position = ?, bytes = ?, manifest = ?
-            WHERE journal = ? AND epoch = ? AND position = ? RETURNING id
-            """))
+        // Two statements in one transaction, not one with RETURNING, which makes a table of its own for its rows each time.
+        if (FindHead(database, journal, from) is { } id)
         {
-            update.Bind(to.Epoch).Bind(to.Position).Bind(to.Bytes).Bind(to.Manifest).Bind(journal).Bind(from.Epoch).Bind(from.Position);
-            if (update.Step())
-            {
-                var id = update.Long(0);
-                update.Run();
-                return id;
-            }
+            using var update = database.Prepare("UPDATE head SET epoch = ?, position = ?, bytes = ?, manifest = ? WHERE id = ?");
+            update.Bind(to.Epoch).Bind(to.Position).Bind(to.Bytes).Bind(to.Manifest).Bind(id).Run();
+            return id;
         }
 
         // A journal that was never written has no row: of two writers who both saw none, one inserts it.
@@ -158,6 +152,13 @@ internal sealed class SqliteJournal(EmbeddedStore store) : IJournal
         using var insert = database.Prepare(
             "INSERT INTO head (journal, epoch, position, bytes, manifest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
         return insert.Bind(journal).Bind(to.Epoch).Bind(to.Position).Bind(to.Bytes).Bind(to.Manifest).Run() == 1 ? database.LastInsertId : null;
+    }
+
+    private static long? FindHead(Database database, string journal, JournalHead at)
+    {
+        using var find = database.Prepare("SELECT id FROM head WHERE journal = ? AND epoch = ? AND position = ?");
+        find.Bind(journal).Bind(at.Epoch).Bind(at.Position);
+        return find.Step() ? find.Long(0) : null;
     }
 
     private static List<string> ReadNames(Database database, string prefix, string after)

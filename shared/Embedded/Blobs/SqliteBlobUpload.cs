@@ -5,7 +5,7 @@ using MailCloud.Embedded.Sqlite;
 namespace MailCloud.Embedded.Blobs;
 
 /// <summary>A blob being written: in pooled memory while it is small enough for a row, in an unfinished file beyond that.</summary>
-internal sealed class SqliteBlobUpload(SqliteBlobs blobs, BlobFiles files, string name, IReadOnlyList<string> owners) : BlobUpload
+internal sealed class SqliteBlobUpload(SqliteBlobs blobs, BlobFiles files, RecentBlobs recent, string name, IReadOnlyList<string> owners) : BlobUpload
 {
     /// <summary>The largest blob that is a row. Larger ones would go through the WAL, which writes every octet twice.</summary>
     public const int MaxRow = 64 * 1024;
@@ -76,8 +76,11 @@ internal sealed class SqliteBlobUpload(SqliteBlobs blobs, BlobFiles files, strin
         var bound = buffer ?? [];
         buffer = null;
         broken = true;
-        await blobs.AddRowAsync(name, owners, bound.AsMemory(0, (int)length), cancellationToken).ConfigureAwait(false);
-        if (bound.Length > 0)
+        if (await blobs.AddRowAsync(name, owners, bound.AsMemory(0, (int)length), cancellationToken).ConfigureAwait(false) && bound.Length > 0)
+        {
+            recent.Add(name, bound, (int)length);
+        }
+        else if (bound.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(bound);
         }

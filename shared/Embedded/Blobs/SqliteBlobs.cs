@@ -9,7 +9,9 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
 {
     private const int Page = 500;
 
-    public BlobUpload Create(string name, IReadOnlyList<string> owners) => new SqliteBlobUpload(this, store.Files, name, owners);
+    private readonly RecentBlobs recent = new();
+
+    public BlobUpload Create(string name, IReadOnlyList<string> owners) => new SqliteBlobUpload(this, store.Files, recent, name, owners);
 
     public async Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellationToken)
     {
@@ -73,6 +75,11 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
         var files = await store.Writer.WriteAsync(database => names.Select(name => DeleteRow(database, name)).ToList(), null, cancellationToken)
             .ConfigureAwait(false);
 
+        foreach (var name in names)
+        {
+            recent.Remove(name);
+        }
+
         // After the rows: a crash between leaves a file that no row names, which the sweep finds, and never a row without its file.
         foreach (var file in files.OfType<string>())
         {
@@ -120,7 +127,8 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
         return removed;
     }
 
-    public async Task AddRowAsync(string name, IReadOnlyList<string> owners, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Stores a blob as a row. False: the name is taken, and its content stands.</summary>
+    public async Task<bool> AddRowAsync(string name, IReadOnlyList<string> owners, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         var created = time.GetUtcNow();
         var added = await store.Writer.WriteAsync(
@@ -137,10 +145,8 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
             },
             null,
             cancellationToken).ConfigureAwait(false);
-        if (added)
-        {
-            telemetry.BlobWritten(bytes.Length);
-        }
+        telemetry.BlobWritten(added ? bytes.Length : 0);
+        return added;
     }
 
     public async Task AddFileAsync(string name, IReadOnlyList<string> owners, string file, long length, CancellationToken cancellationToken)
@@ -308,9 +314,16 @@ internal sealed class SqliteBlobs(EmbeddedStore store, EmbeddedTelemetry telemet
     }
 
     /// <summary>Where a part of a blob is, cut to what there is of it; small blobs come with the part's octets.</summary>
-    private async ValueTask<Part> FindAsync(string name, long offset, long? length, CancellationToken cancellationToken) =>
-        await store.Reader.ReadAsync(database => Find(database, name, offset, length), cancellationToken).ConfigureAwait(false)
+    private async ValueTask<Part> FindAsync(string name, long offset, long? length, CancellationToken cancellationToken)
+    {
+        if (recent.TryRead(name, offset, length, out var bytes))
+        {
+            return new Part(null, bytes, bytes.Length);
+        }
+
+        return await store.Reader.ReadAsync(database => Find(database, name, offset, length), cancellationToken).ConfigureAwait(false)
             ?? throw new BlobMissingException(name);
+    }
 
     private static Part? Find(Database database, string name, long offset, long? length)
     {

@@ -15,12 +15,17 @@ public static class HostingHost
     /// <summary>The prefix of every activity source and meter of this platform.</summary>
     private const string Instruments = "MailCloud.*";
 
+    /// <summary>For what is told at the end of the drain that it is over, and less than what is left of Kubernetes' grace then.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3);
+
     /// <param name="builder">The service's builder.</param>
     /// <param name="service">Its name in traces and metrics, for example <c>smtp-ingress</c>.</param>
     public static void AddMailCloudHosting(this IHostApplicationBuilder builder, string service)
     {
         var options = builder.Configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+        builder.Services.AddHostedService(services => new DrainLimit(
+            options.DrainTimeout + Moment, Environment.Exit, services.GetRequiredService<IHostApplicationLifetime>(), TimeProvider.System, services.GetRequiredService<ILogger<DrainLimit>>()));
         builder.Services.AddHealthChecks().AddCheck<DrainingHealth>("draining");
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>

@@ -26,24 +26,17 @@ internal sealed class FilingRequests(IMessageBlobs blobs, TimeProvider time, ILo
 
     private async Task<MessageSummary> SummariseAsync(QueuedMessage message, CancellationToken cancellationToken)
     {
+        await using var body = await blobs.OpenReadAsync(message.Body.Name, 0, null, cancellationToken);
         try
         {
-            await using var body = await blobs.OpenReadAsync(message.Body.Name, 0, null, cancellationToken);
             return await MessageParser.SummariseAsync(body, cancellationToken);
         }
-        catch (Exception e) when (e is not (BlobMissingException or IOException or OperationCanceledException))
+        catch (MessageParserException e)
         {
-            // A store that fails is a failure of the attempt; a parser that fails must not keep accepted mail out of its mailbox.
-            await ReadToEndAsync(message.Body, cancellationToken);
+            // A parser that fails must not keep accepted mail out of its mailbox. A store that fails is a failure of the attempt.
             DeliveryLog.NotParsed(logger, message.Id, message.Tenant, e);
             return Unparsed(message.Body.Length);
         }
-    }
-
-    private async Task ReadToEndAsync(BodyRef body, CancellationToken cancellationToken)
-    {
-        await using var stream = await blobs.OpenReadAsync(body.Name, 0, null, cancellationToken);
-        await stream.CopyToAsync(Stream.Null, cancellationToken);
     }
 
     /// <summary>One opaque part with an empty envelope; clients still get the message as it came.</summary>

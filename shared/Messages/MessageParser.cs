@@ -11,6 +11,7 @@ public static class MessageParser
     /// Reads the message to its end, never holding more than one part's header and the beginning of the first text, and never fails on what it reads:
     /// what makes no sense as MIME becomes one text/plain or application/octet-stream part with the envelope that could be read.
     /// </summary>
+    /// <exception cref="MessageParserException">It failed all the same, by an error of its own. Those of the stream come as they are.</exception>
     public static async Task<MessageSummary> SummariseAsync(Stream body, CancellationToken cancellationToken)
     {
         var scanner = new MimeScanner();
@@ -20,7 +21,7 @@ public static class MessageParser
             int read;
             while ((read = await body.ReadAsync(block.AsMemory(0, BlockSize), cancellationToken).ConfigureAwait(false)) > 0)
             {
-                scanner.Feed(block.AsSpan(0, read));
+                Feed(scanner, block.AsSpan(0, read));
             }
         }
         finally
@@ -28,6 +29,33 @@ public static class MessageParser
             ArrayPool<byte>.Shared.Return(block);
         }
 
-        return scanner.Finish();
+        return Finish(scanner);
+    }
+
+    private static void Feed(MimeScanner scanner, ReadOnlySpan<byte> octets)
+    {
+        try
+        {
+            scanner.Feed(octets);
+        }
+        catch (Exception e)
+        {
+            throw new MessageParserException(e);
+        }
+    }
+
+    private static MessageSummary Finish(MimeScanner scanner)
+    {
+        try
+        {
+            return scanner.Finish();
+        }
+        catch (Exception e)
+        {
+            throw new MessageParserException(e);
+        }
     }
 }
+
+/// <summary>The parser failed, whatever the message: an error of the program.</summary>
+public sealed class MessageParserException(Exception inner) : Exception("the message could not be parsed", inner);

@@ -9,10 +9,13 @@ internal sealed class DyingStores(IMessageBlobs blobs, IMailQueue queue, int die
 {
     private int step;
 
+    /// <summary>What becomes of a body that is read.</summary>
+    public Func<Stream, Stream> Read { get; init; } = body => body;
+
     public BlobUpload Create(string name, IReadOnlyList<string> owners) => new DyingUpload(this, blobs.Create(name, owners));
 
-    public Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellationToken) =>
-        blobs.OpenReadAsync(name, offset, length, cancellationToken);
+    public async Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellationToken) =>
+        Read(await blobs.OpenReadAsync(name, offset, length, cancellationToken));
 
     public Task<ReadOnlyMemory<byte>> ReadAsync(string name, long offset, int length, CancellationToken cancellationToken) =>
         blobs.ReadAsync(name, offset, length, cancellationToken);

@@ -7,13 +7,15 @@ namespace MailCloud.EndToEnd.Tests;
 internal sealed class RawConnection : IDisposable
 {
     private readonly TcpClient client = new();
-    private BufferedStream stream = null!;
+
+    /// <summary>For reading only: what is said goes past it, also while somebody waits for a line.</summary>
+    private BufferedStream reading = null!;
 
     public static async Task<RawConnection> OpenAsync(int port)
     {
         var connection = new RawConnection();
         await connection.client.ConnectAsync("127.0.0.1", port);
-        connection.stream = new BufferedStream(connection.client.GetStream(), 65536);
+        connection.reading = new BufferedStream(connection.client.GetStream(), 65536);
         return connection;
     }
 
@@ -26,11 +28,7 @@ internal sealed class RawConnection : IDisposable
         return connection;
     }
 
-    public async Task SendAsync(ReadOnlyMemory<byte> octets)
-    {
-        await stream.WriteAsync(octets);
-        await stream.FlushAsync();
-    }
+    public async Task SendAsync(ReadOnlyMemory<byte> octets) => await client.GetStream().WriteAsync(octets);
 
     /// <summary>Sends an SMTP command and returns the last line of its reply, which must begin with <paramref name="code"/>.</summary>
     public async Task<string> CommandAsync(string command, string code)
@@ -63,13 +61,19 @@ internal sealed class RawConnection : IDisposable
     public async Task ImapAsync(string command)
     {
         await SendAsync(Encoding.ASCII.GetBytes($"t {command}\r\n"));
+        Assert.StartsWith("t OK", await TaggedAsync("t"), StringComparison.Ordinal);
+    }
+
+    /// <summary>The tagged response to an IMAP command; what comes before it is dropped.</summary>
+    public async Task<string> TaggedAsync(string tag)
+    {
         string line;
         do
         {
             line = await LineAsync();
         }
-        while (!line.StartsWith("t ", StringComparison.Ordinal));
-        Assert.StartsWith("t OK", line, StringComparison.Ordinal);
+        while (!line.StartsWith(tag + " ", StringComparison.Ordinal));
+        return line;
     }
 
     public async Task<string> LineAsync()
@@ -78,14 +82,14 @@ internal sealed class RawConnection : IDisposable
         var octet = new byte[1];
         while (octet[0] != '\n')
         {
-            await stream.ReadExactlyAsync(octet);
+            await reading.ReadExactlyAsync(octet);
             line.Append((char)octet[0]);
         }
 
         return line.ToString().TrimEnd('\r', '\n');
     }
 
-    public ValueTask ReadExactlyAsync(Memory<byte> buffer) => stream.ReadExactlyAsync(buffer);
+    public ValueTask ReadExactlyAsync(Memory<byte> buffer) => reading.ReadExactlyAsync(buffer);
 
     public void Dispose() => client.Dispose();
 }

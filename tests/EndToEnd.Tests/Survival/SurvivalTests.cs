@@ -100,7 +100,7 @@ public sealed class SurvivalTests(SurvivalTests.RunningCluster running, ITestOut
         output.WriteLine($"BYE after {clock.Elapsed.TotalSeconds:0.0} s");
         await Assert.ThrowsAsync<EndOfStreamException>(() => idle.LineAsync().WaitAsync(limit.Token));
         await busy.SendAsync("Hello\r\n"u8.ToArray());
-        Assert.StartsWith("a OK [APPENDUID ", await busy.LineAsync().WaitAsync(limit.Token), StringComparison.Ordinal);
+        Assert.StartsWith("a OK [APPENDUID ", await busy.TaggedAsync("a").WaitAsync(limit.Token), StringComparison.Ordinal);
         Assert.StartsWith("* BYE ", await busy.LineAsync().WaitAsync(limit.Token), StringComparison.Ordinal);
 
         Assert.Equal(0, await cluster.EndedAsync("mailbox-access-2", process, limit.Token));

@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 filter=()
-limit=20m # for one project; the slowest takes about 6 minutes
+limit=60m # for one project; the slowest has whole clusters and takes about half an hour
 corpus=../shared/corpus
 while [ $# -gt 0 ]; do
   case "$1" in

@@ -7,6 +7,7 @@ using MailCloud.EndToEnd.Tests.Clients;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
 using Xunit.Abstractions;
@@ -127,6 +128,7 @@ public sealed class GrowingClusterTests(ITestOutputHelper output) : IDisposable
     private static IHost Client(LocalCluster cluster)
     {
         var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection([new("Cluster:Redis", $"127.0.0.1:{6379 + cluster.Offset}")]);
         builder.AddClusterClient();
         return builder.Build();

@@ -1,19 +1,11 @@
-using System.Net.Sockets;
-using System.Text;
-using MailKit;
-using MailKit.Net.Pop3;
-using MailKit.Net.Smtp;
-using MailKit.Security;
-using MimeKit;
 using Xunit.Abstractions;
 
 namespace MailCloud.EndToEnd.Tests;
 
-/// <summary>Mail that nobody here wrote goes in by SMTP from four clients and comes out by IMAP and by POP3 byte for byte, under the trace fields that delivery adds.</summary>
+/// <summary>Mail that nobody here wrote goes in by SMTP from four clients and comes out by IMAP and by POP3.</summary>
 public sealed class CorpusTests(ITestOutputHelper output)
 {
     private const int Mailboxes = 20;
-    private const string Password = "corpus-password";
 
     [Fact]
     public async Task Every_clean_message_comes_out_as_it_went_in()
@@ -21,16 +13,17 @@ public sealed class CorpusTests(ITestOutputHelper output)
         var messages = CorpusMail.Read(output);
         var data = ServerProcess.NewDataDirectory();
         await using var server = await ServerProcess.StartAsync(data, offset: 20300, arguments: ServerProcess.NoRateLimits);
-        await Accounts.ImportAsync(server, Enumerable.Range(1, Mailboxes).Select(i => ($"user{i}@example.test", Password)));
+        await Accounts.ImportAsync(server, Enumerable.Range(1, Mailboxes).Select(i => ($"user{i}@example.test", CorpusRoundTrip.Password)));
+        var trip = new CorpusRoundTrip(server.Smtp, server.Imap, server.Pop3);
         var expected = new Dictionary<int, List<byte[]>>();
-        Func<ServerProcess, byte[], string, Task<byte[]?>>[] clients = [SendRawAsync, SendWithCurlAsync, SendWithSwaksAsync, SendWithMailKitAsync];
+        Func<byte[], string, Task<byte[]?>>[] clients = [trip.SendRawAsync, trip.SendWithCurlAsync, trip.SendWithSwaksAsync, trip.SendWithMailKitAsync];
 
         for (var i = 0; i < messages.Count; i++)
         {
             foreach (var (client, number) in clients.Select((c, n) => (c, n)))
             {
                 var mailbox = 1 + (((i * clients.Length) + number) % Mailboxes);
-                if (await client(server, messages[i], $"user{mailbox}@example.test") is { } sent)
+                if (await client(messages[i], $"user{mailbox}@example.test") is { } sent)
                 {
                     expected.TryAdd(mailbox, []);
                     expected[mailbox].Add(sent);
@@ -40,153 +33,10 @@ public sealed class CorpusTests(ITestOutputHelper output)
 
         foreach (var (mailbox, sent) in expected)
         {
-            await CompareAsync(server, $"user{mailbox}@example.test", sent);
+            await trip.CompareAsync($"user{mailbox}@example.test", sent);
         }
 
         output.WriteLine($"{messages.Count} messages from {clients.Length} clients, {expected.Values.Sum(e => e.Count)} copies, in {Mailboxes} mailboxes: all equal");
         Directory.Delete(data, recursive: true);
-    }
-
-    /// <summary>A message ends with a line end on the wire (RFC 5321 §4.1.1.4): one that had none gets it.</summary>
-    private static byte[] WithLineEnd(byte[] message) => message.AsSpan().EndsWith("\r\n"u8) ? message : [.. message, 13, 10];
-
-    private static byte[] Stuffed(byte[] message) => Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(message)
-        .Replace("\r\n.", "\r\n..", StringComparison.Ordinal) is var text && text.StartsWith('.') ? "." + text : text);
-
-    private static async Task<byte[]?> SendRawAsync(ServerProcess server, byte[] message, string recipient)
-    {
-        var sent = WithLineEnd(message);
-        using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", server.Smtp);
-        await using var stream = client.GetStream();
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        await ExpectAsync(reader, "220");
-        await WriteAsync("EHLO corpus.example\r\n"u8.ToArray(), "250");
-        await WriteAsync("MAIL FROM:<corpus@example.org> BODY=8BITMIME\r\n"u8.ToArray(), "250");
-        await WriteAsync(Encoding.ASCII.GetBytes($"RCPT TO:<{recipient}>\r\n"), "250");
-        await WriteAsync("DATA\r\n"u8.ToArray(), "354");
-        await WriteAsync([.. Stuffed(sent), .. ".\r\n"u8], "250");
-        await WriteAsync("QUIT\r\n"u8.ToArray(), "221");
-        return sent;
-
-        async Task WriteAsync(byte[] octets, string reply)
-        {
-            await stream.WriteAsync(octets);
-            await ExpectAsync(reader, reply);
-        }
-    }
-
-    private static async Task ExpectAsync(StreamReader reader, string code)
-    {
-        string? line;
-        do
-        {
-            line = await reader.ReadLineAsync();
-        }
-        while (line is { Length: > 3 } && line[3] == '-');
-        Assert.StartsWith(code, line, StringComparison.Ordinal);
-    }
-
-    private static async Task<byte[]?> SendWithCurlAsync(ServerProcess server, byte[] message, string recipient)
-    {
-        var file = Path.GetTempFileName();
-        await File.WriteAllBytesAsync(file, message);
-        await MailClients.RunAsync("curl", "-s", "-S", $"smtp://127.0.0.1:{server.Smtp}/corpus.example", "--mail-from", "corpus@example.org", "--mail-rcpt", recipient, "-T", file);
-        File.Delete(file);
-        return WithLineEnd(message);
-    }
-
-    private static async Task<byte[]?> SendWithSwaksAsync(ServerProcess server, byte[] message, string recipient)
-    {
-        var sent = WithLineEnd(message);
-        var file = Path.GetTempFileName();
-        await File.WriteAllBytesAsync(file, [.. Stuffed(sent), .. ".\r\n"u8]);
-        await MailClients.RunAsync(
-            "swaks", "--server", $"127.0.0.1:{server.Smtp}", "--from", "corpus@example.org", "--to", recipient, "--no-data-fixup", "--data", $"@{file}", "--silent", "2");
-        File.Delete(file);
-        return sent;
-    }
-
-    // MailKit sends what MimeKit makes of the message: that is what must come out. Null: MimeKit cannot read it, so that MailKit cannot send it.
-    private static async Task<byte[]?> SendWithMailKitAsync(ServerProcess server, byte[] message, string recipient)
-    {
-        if (await ParseAsync(message) is not { } parsed)
-        {
-            return null;
-        }
-
-        using var client = new SmtpClient();
-        await client.ConnectAsync("127.0.0.1", server.Smtp, SecureSocketOptions.None);
-        await using var copy = new MemoryStream();
-        var options = new FormatOptions { NewLineFormat = NewLineFormat.Dos, EnsureNewLine = true, International = false };
-        options.HiddenHeaders.UnionWith([HeaderId.ContentLength, HeaderId.ResentBcc, HeaderId.Bcc]);
-        await client.SendAsync(parsed, new MailboxAddress("", "corpus@example.org"), [new MailboxAddress("", recipient)]);
-        await client.DisconnectAsync(quit: true);
-        parsed.WriteTo(options, copy);
-        return copy.ToArray();
-    }
-
-    private static async Task<MimeMessage?> ParseAsync(byte[] message)
-    {
-        try
-        {
-            return await MimeMessage.LoadAsync(new MemoryStream(message));
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static async Task CompareAsync(ServerProcess server, string user, List<byte[]> sent)
-    {
-        using var client = await MailClients.LoginAsync(server, user, Password);
-        await MailClients.UntilAsync(client, sent.Count);
-        var received = new List<byte[]>();
-        foreach (var uid in await client.Inbox.SearchAsync(MailKit.Search.SearchQuery.All))
-        {
-            using var copy = new MemoryStream();
-            await using var stream = await client.Inbox.GetStreamAsync(uid, string.Empty);
-            await stream.CopyToAsync(copy);
-            received.Add(copy.ToArray());
-        }
-
-        Assert.Equal(sent.Count, received.Count);
-        await CompareByPop3Async(server, user, received);
-        foreach (var message in sent)
-        {
-            var index = received.FindIndex(r => r.AsSpan().EndsWith(message) && IsTrace(r.AsSpan(0, r.Length - message.Length)));
-            Assert.True(index >= 0, $"{user}: a message of {message.Length} octets did not come out as it went in:\n{Encoding.Latin1.GetString(message.AsSpan(0, Math.Min(300, message.Length)))}");
-            received.RemoveAt(index);
-        }
-    }
-
-    /// <summary>The same messages in the same order, header and all, with the octets that LIST says.</summary>
-    private static async Task CompareByPop3Async(ServerProcess server, string user, List<byte[]> expected)
-    {
-        using var client = new Pop3Client();
-        await client.ConnectAsync("127.0.0.1", server.Pop3, SecureSocketOptions.None);
-
-        // RFC 6856 §2: without it a header in UTF-8 may not come as it is.
-        await client.EnableUTF8Async();
-        await client.AuthenticateAsync(user, Password);
-        var sizes = await client.GetMessageSizesAsync();
-        Assert.Equal(expected.Select(m => m.Length), sizes);
-        for (var i = 0; i < expected.Count; i++)
-        {
-            using var copy = new MemoryStream();
-            await using var stream = await client.GetStreamAsync(i);
-            await stream.CopyToAsync(copy);
-            Assert.Equal(expected[i], copy.ToArray());
-        }
-
-        await client.DisconnectAsync(quit: true);
-    }
-
-    private static bool IsTrace(ReadOnlySpan<byte> prefix)
-    {
-        var fields = Encoding.UTF8.GetString(prefix).Replace("\r\n ", " ", StringComparison.Ordinal).Replace("\r\n\t", " ", StringComparison.Ordinal);
-        var lines = fields.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        return lines is [var path, var received] && path.StartsWith("Return-Path: <", StringComparison.Ordinal) && received.StartsWith("Received: from ", StringComparison.Ordinal);
     }
 }

@@ -37,6 +37,10 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     private LocalCluster(string data, int offset, bool keep, IReadOnlyDictionary<string, string>? settings) =>
         (Data, Offset, this.keep, this.settings) = (data, offset, keep, settings);
 
+    /// <summary>Settings without limits of rates, for tests that send more than a client may.</summary>
+    public static Dictionary<string, string> NoRateLimits =>
+        ServerProcess.NoRateLimits.Select(argument => argument[2..].Split('=')).ToDictionary(setting => setting[0].Replace(":", "__", StringComparison.Ordinal), setting => setting[1]);
+
     public string Data { get; }
 
     public int Offset { get; }

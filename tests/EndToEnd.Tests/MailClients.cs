@@ -20,10 +20,12 @@ internal static class MailClients
         return text;
     }
 
-    public static async Task<ImapClient> LoginAsync(ServerProcess server, string user, string password)
+    public static Task<ImapClient> LoginAsync(ServerProcess server, string user, string password) => LoginAsync(server.Imap, user, password);
+
+    public static async Task<ImapClient> LoginAsync(int port, string user, string password)
     {
         var client = new ImapClient();
-        await client.ConnectAsync("127.0.0.1", server.Imap, SecureSocketOptions.None);
+        await client.ConnectAsync("127.0.0.1", port, SecureSocketOptions.None);
         await client.AuthenticateAsync(user, password);
         await client.Inbox.OpenAsync(FolderAccess.ReadOnly);
         return client;

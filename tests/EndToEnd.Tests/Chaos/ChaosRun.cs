@@ -60,7 +60,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <param name="broken">A service whose processes are those of FaultyServer, and their fault.</param>
     public static async Task<ChaosRun> StartAsync(int offset, ITestOutputHelper output, bool readers, (string Service, string Fault)? broken = null)
     {
-        var settings = ServerProcess.NoRateLimits.Select(argument => argument[2..].Split('=')).ToDictionary(s => s[0].Replace(":", "__", StringComparison.Ordinal), s => s[1]);
+        var settings = LocalCluster.NoRateLimits;
         if (broken is (var service, var fault))
         {
             settings[$"MAILCLOUD_PROGRAM_{service}"] = ServerProcess.BuiltPath("tests/FaultyServer");

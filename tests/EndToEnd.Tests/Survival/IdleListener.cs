@@ -25,11 +25,11 @@ internal sealed class IdleListener : IDisposable
         }
     }
 
-    public async Task StartAsync(int port, string user)
+    public async Task StartAsync(int port, string user, string password = "mailcloud")
     {
         connection = await RawConnection.OpenAsync(port);
         await connection.LineAsync();
-        await connection.ImapAsync($"LOGIN {user} mailcloud");
+        await connection.ImapAsync($"LOGIN {user} {password}");
         await connection.ImapAsync("SELECT INBOX");
         await connection.SendAsync("i IDLE\r\n"u8.ToArray());
         Assert.Equal("+ idling", await connection.LineAsync());

@@ -185,6 +185,10 @@ public sealed class SurvivalTests(SurvivalTests.RunningCluster running, ITestOut
             {
                 return;
             }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                // The listener was closed over this one.
+            }
         }
     }
 

@@ -44,15 +44,18 @@ public static class StoredRecord
 
     internal static T Read<T>(Serializer serializer, ReadOnlyMemory<byte> bytes)
     {
+        T? record;
         try
         {
-            return serializer.Deserialize<T>(bytes) ?? throw new DamagedRecordException(typeof(T).Name, null);
+            record = serializer.Deserialize<T>(bytes);
         }
-        catch (Exception e) when (e is not DamagedRecordException)
+        catch (Exception e)
         {
             // The serializer trusts its bytes: what it throws at others depends on where it stumbles.
             throw new DamagedRecordException(typeof(T).Name, e);
         }
+
+        return record is not null && WholeRecord.Is(record) ? record : throw new DamagedRecordException(typeof(T).Name, null);
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Grai
     private static readonly TimeSpan RenewalAfterError = TimeSpan.FromSeconds(3);
 
     /// <summary>After the loss of a silo all watches of this edge are renewed within this time, not all at the same moment.</summary>
-    private static readonly TimeSpan RenewalAfterLoss = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RenewalAfterLoss = TimeSpan.FromSeconds(1);
 
     private TaskCompletionSource next = NewSignal();
     private TaskCompletionSource moves = NewSignal();

@@ -43,14 +43,14 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         await using var run = await StartBrokenAsync("Mailboxes", "no-fence", readers: true);
 
-        // What an activation wrote that was none any more shows when the next one reads the journal.
-        var counts = await UntilAsync(run, c => c.Mail.UidsReused + c.Mail.Doubled + c.Mail.Broken + c.Unreadable > 0, async stop =>
+        // What an activation wrote that was none any more stands where another's writes were: they are lost, or both are there, or the mailbox cannot be loaded. It need not write in each round.
+        var counts = await UntilAsync(run, c => c.Mail.Violations + c.Unreadable > 0, async stop =>
         {
             await run.SplitAsync("mailboxes-1", TimeSpan.Zero, stop);
             await run.KillAsync("mailboxes-2", stop);
         });
 
-        Assert.True(counts.Mail.UidsReused + counts.Mail.Doubled + counts.Mail.Broken + counts.Unreadable > 0);
+        Assert.True(counts.Mail.Violations + counts.Unreadable > 0);
     }
 
     [Fact]
@@ -97,11 +97,11 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     private Task<ChaosRun> StartBrokenAsync(string service, string fault, bool readers) => ChaosRun.StartAsync(offset: 17000, output, readers, (service, fault));
 
-    /// <summary>Events under load and a count, at most three times, until what is waited for is seen.</summary>
+    /// <summary>Events under load and a count, at most six times, until what is waited for is seen.</summary>
     private static async Task<ChaosCounts> UntilAsync(ChaosRun run, Func<ChaosCounts, bool> seen, Func<CancellationToken, Task> events)
     {
         ChaosCounts counts;
-        var rounds = 3;
+        var rounds = 6;
         do
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));

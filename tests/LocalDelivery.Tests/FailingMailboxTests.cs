@@ -1,6 +1,6 @@
-using MailCloud.Journal;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.LocalDelivery.Tests;
@@ -37,11 +37,10 @@ public sealed class FailingMailboxTests : DeliveryHost
         Assert.Single(await WaitingAsync());
     }
 
-    protected override void Replace(IServiceCollection services)
-    {
-        var real = services.Last(service => service.ServiceType == typeof(IJournal));
-        services.AddSingleton<IJournal>(provider => new FailingJournal((IJournal)ActivatorUtilities.CreateInstance(provider, real.ImplementationType!), faults, Time));
-    }
+    protected override void Replace(IServiceCollection services) => services.FailAppends((journal, _) =>
+        journal != $"mailbox/{Bob.Value}" || Time.GetUtcNow() >= faults.Until ? AppendFault.None
+        : faults.Written ? AppendFault.AnswerLost
+        : AppendFault.NotWritten);
 
     private Task<IReadOnlyList<SpoolEntry>> WaitingAsync() => Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync("", 10);
 
@@ -64,29 +63,5 @@ public sealed class FailingMailboxTests : DeliveryHost
 
         /// <summary>What fails was written: only the answer is lost.</summary>
         public bool Written { get; set; }
-    }
-
-    private sealed class FailingJournal(IJournal inner, Faults faults, TimeProvider time) : IJournal
-    {
-        public ValueTask<JournalHead> OpenAsync(string journal, CancellationToken cancellationToken) => inner.OpenAsync(journal, cancellationToken);
-
-        public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string journal, JournalHead head, CancellationToken cancellationToken) => inner.ReadAsync(journal, head, cancellationToken);
-
-        public async ValueTask<JournalHead?> AppendAsync(string journal, JournalHead head, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
-        {
-            var fails = journal == $"mailbox/{Bob.Value}" && time.GetUtcNow() < faults.Until;
-            if (fails && !faults.Written)
-            {
-                throw new IOException("the store did not take the write");
-            }
-
-            var appended = await inner.AppendAsync(journal, head, events, cancellationToken);
-            return fails ? throw new TimeoutException("the store took the write, and its answer was lost") : appended;
-        }
-
-        public ValueTask<JournalHead?> ReplaceAsync(string journal, JournalHead head, string manifest, CancellationToken cancellationToken) =>
-            inner.ReplaceAsync(journal, head, manifest, cancellationToken);
-
-        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MailCloud.Journal;
+using MailCloud.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.MailboxAccess.Tests;
@@ -10,48 +11,23 @@ namespace MailCloud.MailboxAccess.Tests;
 /// </summary>
 public sealed class DoubtfulImapServer : ImapServer
 {
+    private static int faults;
+    private readonly ConcurrentDictionary<(string, long), bool> failed = [];
+
     /// <summary>How often a write has failed so far, in all servers of this kind.</summary>
-    internal static int Faults => DoubtfulJournal.Faults;
+    internal static int Faults => Volatile.Read(ref faults);
 
-    protected override void Replace(IServiceCollection services)
+    protected override void Replace(IServiceCollection services) => services.FailAppends(Next);
+
+    private AppendFault Next(string journal, JournalHead head)
     {
-        var real = services.Last(service => service.ServiceType == typeof(IJournal));
-        services.AddSingleton<IJournal>(provider => new DoubtfulJournal((IJournal)ActivatorUtilities.CreateInstance(provider, real.ImplementationType!)));
-    }
-
-    private sealed class DoubtfulJournal(IJournal inner) : IJournal
-    {
-        private static int faults;
-        private readonly ConcurrentDictionary<(string, long), bool> failed = [];
-
-        public static int Faults => Volatile.Read(ref faults);
-
-        public ValueTask<JournalHead> OpenAsync(string journal, CancellationToken cancellationToken) => inner.OpenAsync(journal, cancellationToken);
-
-        public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string journal, JournalHead head, CancellationToken cancellationToken) =>
-            inner.ReadAsync(journal, head, cancellationToken);
-
-        public async ValueTask<JournalHead?> AppendAsync(string journal, JournalHead head, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
+        // The first few make the account.
+        if (!journal.StartsWith("mailbox/", StringComparison.Ordinal) || head.Position < 5 || head.Position % 5 != 0 || !failed.TryAdd((journal, head.Position), true))
         {
-            // The first few make the account.
-            var fails = journal.StartsWith("mailbox/", StringComparison.Ordinal) && head.Position >= 5 && head.Position % 5 == 0 && failed.TryAdd((journal, head.Position), true);
-            if (fails)
-            {
-                Interlocked.Increment(ref faults);
-            }
-
-            if (fails && head.Position % 10 == 0)
-            {
-                throw new IOException("the store did not take the write");
-            }
-
-            var appended = await inner.AppendAsync(journal, head, events, cancellationToken);
-            return fails ? throw new TimeoutException("the store took the write, and its answer was lost") : appended;
+            return AppendFault.None;
         }
 
-        public ValueTask<JournalHead?> ReplaceAsync(string journal, JournalHead head, string manifest, CancellationToken cancellationToken) =>
-            inner.ReplaceAsync(journal, head, manifest, cancellationToken);
-
-        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
+        Interlocked.Increment(ref faults);
+        return head.Position % 10 == 0 ? AppendFault.NotWritten : AppendFault.AnswerLost;
     }
 }

@@ -1,4 +1,4 @@
-using MailCloud.Journal;
+using MailCloud.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.MailboxAccess.Tests.Pop3;
@@ -53,10 +53,20 @@ public sealed class UpdateInDoubtTests(UpdateInDoubtTests.FailingServer server) 
             }
         }
 
-        protected override void Replace(IServiceCollection services)
+        protected override void Replace(IServiceCollection services) => services.FailAppends((journal, _) => Next(journal));
+
+        private AppendFault Next(string journal)
         {
-            var real = services.Last(service => service.ServiceType == typeof(IJournal));
-            services.AddSingleton<IJournal>(provider => new FailingJournal((IJournal)ActivatorUtilities.CreateInstance(provider, real.ImplementationType!), faults));
+            lock (faults)
+            {
+                if (!journal.StartsWith("mailbox/", StringComparison.Ordinal) || faults.Times == 0)
+                {
+                    return AppendFault.None;
+                }
+
+                faults.Times--;
+                return faults.Written ? AppendFault.AnswerLost : AppendFault.NotWritten;
+            }
         }
     }
 
@@ -65,37 +75,5 @@ public sealed class UpdateInDoubtTests(UpdateInDoubtTests.FailingServer server) 
         public int Times { get; set; }
 
         public bool Written { get; set; }
-    }
-
-    private sealed class FailingJournal(IJournal inner, Faults faults) : IJournal
-    {
-        public ValueTask<JournalHead> OpenAsync(string journal, CancellationToken cancellationToken) => inner.OpenAsync(journal, cancellationToken);
-
-        public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string journal, JournalHead head, CancellationToken cancellationToken) =>
-            inner.ReadAsync(journal, head, cancellationToken);
-
-        public async ValueTask<JournalHead?> AppendAsync(string journal, JournalHead head, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
-        {
-            bool fails, written;
-            lock (faults)
-            {
-                fails = journal.StartsWith("mailbox/", StringComparison.Ordinal) && faults.Times > 0;
-                faults.Times -= fails ? 1 : 0;
-                written = faults.Written;
-            }
-
-            if (fails && !written)
-            {
-                throw new IOException("the store did not take the write");
-            }
-
-            var appended = await inner.AppendAsync(journal, head, events, cancellationToken);
-            return fails ? throw new TimeoutException("the store took the write, and its answer was lost") : appended;
-        }
-
-        public ValueTask<JournalHead?> ReplaceAsync(string journal, JournalHead head, string manifest, CancellationToken cancellationToken) =>
-            inner.ReplaceAsync(journal, head, manifest, cancellationToken);
-
-        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
     }
 }

@@ -18,37 +18,33 @@ public static class MessageParser
         var block = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
         {
-            int read;
-            while ((read = await body.ReadAsync(block.AsMemory(0, BlockSize), cancellationToken).ConfigureAwait(false)) > 0)
+            MessageSummary? summary;
+            do
             {
-                Feed(scanner, block.AsSpan(0, read));
+                var read = await body.ReadAsync(block.AsMemory(0, BlockSize), cancellationToken).ConfigureAwait(false);
+                summary = Scan(scanner, block.AsSpan(0, read));
             }
+            while (summary is null);
+            return summary;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(block);
         }
-
-        return Finish(scanner);
     }
 
-    private static void Feed(MimeScanner scanner, ReadOnlySpan<byte> octets)
+    // No octets are the end.
+    private static MessageSummary? Scan(MimeScanner scanner, ReadOnlySpan<byte> octets)
     {
         try
         {
+            if (octets.IsEmpty)
+            {
+                return scanner.Finish();
+            }
+
             scanner.Feed(octets);
-        }
-        catch (Exception e)
-        {
-            throw new MessageParserException(e);
-        }
-    }
-
-    private static MessageSummary Finish(MimeScanner scanner)
-    {
-        try
-        {
-            return scanner.Finish();
+            return null;
         }
         catch (Exception e)
         {

@@ -10,35 +10,36 @@ namespace MailCloud.Messages;
 /// </summary>
 internal static class WholeRecord
 {
-    private static readonly ConcurrentDictionary<Type, Func<object, object?>[]> Members = new();
+    private static readonly ConcurrentDictionary<Type, Func<object, bool>> Checks = new();
+    private static readonly MethodInfo Check = typeof(WholeRecord).GetMethod(nameof(Is))!;
 
     public static bool Is(object? value) => value switch
     {
         null => false,
-        object?[] list => Array.TrueForAll(list, Is),
         string => true,
-        _ => Array.TrueForAll(Members.GetOrAdd(value.GetType(), Find), member => Is(member(value))),
+        object?[] list => Array.TrueForAll(list, Is),
+        _ => Checks.GetOrAdd(value.GetType(), Compile)(value),
     };
 
-    private static Func<object, object?>[] Find(Type type)
+    private static Func<object, bool> Compile(Type type)
+    {
+        var record = Expression.Parameter(typeof(object));
+        return Expression.Lambda<Func<object, bool>>(HasMembers(Expression.Convert(record, type)), record).Compile();
+    }
+
+    // A value's members are looked at where it stands: a chunk has thousands of them.
+    private static Expression HasMembers(Expression record)
     {
         var nullability = new NullabilityInfoContext();
-        return
-        [
-            .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-                .Where(property => property.IsDefined(typeof(IdAttribute)) && IsRequired(property))
-                .Select(Getter),
-        ];
+        return record.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.IsDefined(typeof(IdAttribute)) && IsRequired(property))
+            .Select(property => Expression.Property(record, property))
+            .Select(member => member.Type.IsValueType ? HasMembers(member) : Expression.Call(Check, member))
+            .Aggregate((Expression)Expression.Constant(true), Expression.AndAlso);
 
         // Of values only those of this platform hold others.
         bool IsRequired(PropertyInfo property) => property.PropertyType.IsValueType
             ? property.PropertyType.IsDefined(typeof(GenerateSerializerAttribute))
             : nullability.Create(property).ReadState == NullabilityState.NotNull;
-    }
-
-    private static Func<object, object?> Getter(PropertyInfo property)
-    {
-        var record = Expression.Parameter(typeof(object));
-        return Expression.Lambda<Func<object, object?>>(Expression.Convert(Expression.Property(Expression.Convert(record, property.DeclaringType!), property), typeof(object)), record).Compile();
     }
 }

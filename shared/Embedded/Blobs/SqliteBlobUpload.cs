@@ -76,11 +76,17 @@ internal sealed class SqliteBlobUpload(SqliteBlobs blobs, BlobFiles files, Recen
         var bound = buffer ?? [];
         buffer = null;
         broken = true;
-        if (await blobs.AddRowAsync(name, owners, bound.AsMemory(0, (int)length), cancellationToken).ConfigureAwait(false) && bound.Length > 0)
+        var added = await blobs.AddRowAsync(name, owners, bound.AsMemory(0, (int)length), cancellationToken).ConfigureAwait(false);
+        if (bound.Length == 0)
+        {
+            return;
+        }
+
+        if (added)
         {
             recent.Add(name, bound, (int)length);
         }
-        else if (bound.Length > 0)
+        else
         {
             ArrayPool<byte>.Shared.Return(bound);
         }

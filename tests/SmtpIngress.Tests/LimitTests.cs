@@ -82,9 +82,7 @@ public sealed class LimitTests(ServerFixture fixture)
     public async Task A_silent_client_is_told_and_left()
     {
         var server = new PipedServer(fixture.Services, new());
-        using var client = server.Connect("192.0.2.1");
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1");
         await client.SendAsync("MAIL FROM:<me@c.exam");
 
         Assert.StartsWith("421 4.4.2 ", await server.PassTimeAsync(client, TimeSpan.FromSeconds(100), () => Task.CompletedTask), StringComparison.Ordinal);
@@ -95,9 +93,7 @@ public sealed class LimitTests(ServerFixture fixture)
     public async Task A_client_that_stops_within_a_handshake_is_told_nothing_in_clear()
     {
         var server = new PipedServer(fixture.SecuredServices, new());
-        using var client = server.Connect("192.0.2.1");
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1");
         Assert.StartsWith("220 ", await client.SayAsync("STARTTLS"), StringComparison.Ordinal);
         await client.SendAsync("\u0016"); // The first octet of a ClientHello.
 
@@ -109,9 +105,7 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         var server = new PipedServer(fixture.Services, new());
         using var stopping = new CancellationTokenSource();
-        using var client = server.Connect("192.0.2.1", stopping: stopping.Token);
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1", stopping: stopping.Token);
         await stopping.CancelAsync();
 
         Assert.StartsWith("421 4.3.2 ", await client.ReadReplyAsync(), StringComparison.Ordinal);
@@ -123,9 +117,7 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         var server = new PipedServer(fixture.Services, new());
         using var stopping = new CancellationTokenSource();
-        using var client = server.Connect("192.0.2.1", stopping: stopping.Token);
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1", stopping: stopping.Token);
         await client.SayAsync("MAIL FROM:<me@c.example>");
         await stopping.CancelAsync();
         Assert.StartsWith("250 ", await client.SayAsync("RCPT TO:<bob@example.test>"), StringComparison.Ordinal);
@@ -141,9 +133,7 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         var server = new PipedServer(fixture.Services, new());
         using var stopping = new CancellationTokenSource();
-        using var client = server.Connect("192.0.2.1", stopping: stopping.Token);
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1", stopping: stopping.Token);
         await client.SayAsync("MAIL FROM:<me@c.example>");
         var started = server.Time.GetUtcNow();
         await stopping.CancelAsync();
@@ -156,9 +146,7 @@ public sealed class LimitTests(ServerFixture fixture)
     public async Task A_transaction_waits_for_the_directory_once()
     {
         var server = new PipedServer(fixture.Services, new());
-        using var client = server.Connect("192.0.2.1");
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1");
         await client.SayAsync("MAIL FROM:<me@c.example>");
         var started = server.Time.GetUtcNow();
         await client.SendAsync("RCPT TO:<away@example.test>\r\n");
@@ -177,9 +165,7 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         // Each octet comes long before DataTimeout, and together they are slower than MinDataRate.
         var server = new PipedServer(fixture.Services, new());
-        using var client = server.Connect("192.0.2.1");
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync("192.0.2.1");
         await client.SayAsync("MAIL FROM:<me@c.example>");
         await client.SayAsync("RCPT TO:<bob@example.test>");
         Assert.StartsWith("354 ", await client.SayAsync("DATA"), StringComparison.Ordinal);
@@ -193,9 +179,7 @@ public sealed class LimitTests(ServerFixture fixture)
 
     private static async Task<string> SubmitAsync(PipedServer server, string address, string name)
     {
-        using var client = server.Connect(address, Listener.Submission);
-        await client.ReadReplyAsync();
-        await client.SayAsync("EHLO c.example");
+        using var client = await server.GreetAsync(address, Listener.Submission);
         await client.SayAsync(Login(name, "mailcloud"));
         var reply = await client.SayAsync($"MAIL FROM:<{name}@example.test>");
         await client.LeaveAsync();

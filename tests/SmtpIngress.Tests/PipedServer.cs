@@ -52,6 +52,15 @@ internal sealed class PipedServer
         return new(connection, ServeAsync(connection, address, listener, new(stopping)));
     }
 
+    /// <summary>A connection that has heard the greeting and said EHLO.</summary>
+    public async Task<PipedClient> GreetAsync(string address, Listener listener = Listener.Mx, CancellationToken stopping = default)
+    {
+        var client = Connect(address, listener, stopping);
+        await client.ReadReplyAsync();
+        await client.SayAsync("EHLO c.example");
+        return client;
+    }
+
     /// <summary>The reply that comes when time passes and the client does what it does meanwhile.</summary>
     public async Task<string> PassTimeAsync(PipedClient client, TimeSpan step, Func<Task> meanwhile)
     {

@@ -2,9 +2,14 @@ using MailCloud.Journal;
 
 namespace MailCloud.FaultyServer;
 
-/// <summary>Writes whoever has written meanwhile: an activation that is none any more goes on beside the one that took its place.</summary>
+/// <summary>
+/// Writes whoever has written meanwhile: an activation that is none any more goes on beside the one that took its place. Each write takes a moment to set out, so that a silo that is stopped has some
+/// under way when it goes on.
+/// </summary>
 internal sealed class NoFence(IJournal inner) : IJournal
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(500);
+
     public ValueTask<JournalHead> OpenAsync(string journal, CancellationToken cancellationToken) => inner.OpenAsync(journal, cancellationToken);
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string journal, JournalHead head, CancellationToken cancellationToken) => inner.ReadAsync(journal, head, cancellationToken);
@@ -19,6 +24,7 @@ internal sealed class NoFence(IJournal inner) : IJournal
 
     private async ValueTask<JournalHead?> WriteAsync(string journal, JournalHead head, Func<JournalHead, ValueTask<JournalHead?>> write, CancellationToken cancellationToken)
     {
+        await Task.Delay(Moment, cancellationToken);
         while (true)
         {
             if (await write(head) is { } written)

@@ -181,11 +181,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         await KillAsync(worker, stop);
     }
 
-    /// <summary>A silo stops until each of its grains has another activation, as the writes to all mailboxes show, and for the given time at least. Then it goes on, learns that it was declared dead, and ends.</summary>
+    /// <summary>A silo stops, with writes under way, until each of its grains has another activation, as the writes to all mailboxes show, and for the given time at least. Then it goes on, learns that it was declared dead, and ends.</summary>
     public async Task SplitAsync(string silo, TimeSpan atLeast, CancellationToken stop)
     {
+        Hurry(true);
+        await AcceptedAsync(30, stop);
         var stopped = clock.Elapsed;
         var process = cluster.Signal(silo, PosixSignalNumber.Stop);
+        Hurry(false);
         await WriteEverywhereAsync(stop);
         await Task.Delay(TimeSpan.FromTicks(Math.Max(0, (stopped + atLeast - clock.Elapsed).Ticks)), stop);
         var continued = clock.Elapsed;

@@ -11,7 +11,7 @@ limit=60m # for one project; the slowest has whole clusters and takes about half
 corpus=../shared/corpus
 while [ $# -gt 0 ]; do
   case "$1" in
-    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5 MAILCLOUD_CHAOS_LONG=1; limit=4h ;;
+    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_SPOOL_ENTRIES=1000000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5 MAILCLOUD_CHAOS_LONG=1; limit=4h ;;
     --corpus) corpus=$2; shift ;;
     --filter) filter=(--filter "$2"); shift ;;
     *) echo "unknown option $1; see the top of $0" >&2; exit 2 ;;
@@ -40,9 +40,14 @@ command -v fetchmail >/dev/null || missing+=(fetchmail)
 command -v getmail >/dev/null || missing+=(getmail6)
 command -v mpop >/dev/null || missing+=(mpop)
 command -v script >/dev/null || missing+=(bsdutils)
+[ -x /usr/sbin/smtp-sink ] || missing+=(postfix)
 command -v redis-server >/dev/null || missing+=(redis-server)
+[ -x /usr/sbin/knotd ] || missing+=(knot)
+[ -x /usr/sbin/unbound ] || missing+=(unbound)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 [ -n "$(find /usr/lib /usr/share/perl5 -path '*Net/SSLeay.pm' -print -quit 2>/dev/null)" ] || missing+=(libnet-ssleay-perl)
+[ -d /usr/lib/python3/dist-packages/dkim ] || missing+=(python3-dkim)
+[ -d /usr/lib/python3/dist-packages/nacl ] || missing+=(python3-nacl)
 command -v npm >/dev/null || missing+=(nodejs npm)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "installing ${missing[*]}"
@@ -51,14 +56,19 @@ if [ ${#missing[@]} -gt 0 ]; then
   # Tests start their own servers: Debian's services are neither started now (their packages ask policy-rc.d) nor at the next boot.
   policy=/usr/sbin/policy-rc.d
   [ -e "$policy" ] && policy= || printf '#!/bin/sh\nexit 101\n' | $sudo install -m 755 /dev/stdin "$policy"
+  # Postfix ships with "No configuration": what tests run is never the machine's own mail server.
+  echo 'postfix postfix/main_mailer_type select No configuration' | $sudo debconf-set-selections
   $sudo apt-get update -q >/dev/null && $sudo apt-get install -y -q "${missing[@]}" >/dev/null
   installed=$?
   [ -z "$policy" ] || $sudo rm -f "$policy"
   [ "$installed" -eq 0 ] || { echo "could not install ${missing[*]}" >&2; exit 1; }
-  for service in rabbitmq-server redis-server; do
+  for service in rabbitmq-server redis-server knot unbound; do
     case " ${missing[*]} " in *" $service "*) $sudo systemctl disable --quiet "$service" 2>/dev/null ;; esac
   done
 fi
+
+# Debian's mail servers, which the relay sends to.
+bash tests/EndToEnd.Tests/Relay/peers/peer.sh install >/dev/null || { echo "could not install the relay's peers" >&2; exit 1; }
 
 # Azurite, the emulator of Azure Blob Storage. The version that the tests were written against.
 azurite=3.37.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A whole cluster on this machine: RabbitMQ, Redis and Azurite, and MailCloud's services as processes of their own on the loopback, with the demo tenant of AllInOne.
 #   cluster.sh up|status|down [--PortOffset=N] [--Data=DIR] [--Silos=N] [--AccessLog] [--no-build]
-#   cluster.sh add mailboxes|local-delivery|smtp-ingress|mailbox-access [--PortOffset=N] [--Data=DIR]
+#   cluster.sh add mailboxes|local-delivery|outbound-relay|smtp-ingress|mailbox-access [--PortOffset=N] [--Data=DIR]
 # `up` installs what is missing (Debian's packages, Azurite by npm), builds, starts everything, waits until all of it is ready and says where it listens. What exits is started again, as
 # Kubernetes would. `add` starts one more of a kind and returns when it is ready. `status` prints a line per process with its pid. `down` ends everything; the data stay in DIR (default:
 # mailcloud-cluster). --Silos: how many silos `up` starts (2). --AccessLog: Azurite logs each request.
@@ -30,13 +30,13 @@ silo=$((11111 + offset)) gateway=$((11121 + offset)) health=$((8091 + offset)) a
 run=$data/run log=$data/log
 most=10 # of a kind: so many ports there are between the first silo's and the first gateway's
 backing=(rabbitmq redis azurite)
-kinds=(mailboxes local-delivery smtp-ingress mailbox-access web)
+kinds=(mailboxes local-delivery outbound-relay smtp-ingress mailbox-access web)
 
 # A service's name is KIND-NUMBER. An edge listens 100 above the one before, a silo 1 above; health pages stand in pairs, each pair 100 above the one before.
 health_of() { # NAME: the port of its health pages; nothing for what has none
   local first number=${1##*-}
   case "${1%-*}" in
-    mailboxes) first=$health ;; smtp-ingress) first=$((health + 2)) ;; mailbox-access) first=$((health + 4)) ;; local-delivery) first=$((health + 6)) ;;
+    mailboxes) first=$health ;; smtp-ingress) first=$((health + 2)) ;; mailbox-access) first=$((health + 4)) ;; local-delivery) first=$((health + 6)) ;; outbound-relay) first=$((health + 8)) ;;
     web) echo "$admin" && return ;;
     *) return ;;
   esac
@@ -78,7 +78,7 @@ install_missing() {
 
 build_all() {
   echo "building"
-  for project in Mailboxes LocalDelivery SmtpIngress MailboxAccess Web; do
+  for project in Mailboxes LocalDelivery OutboundRelay SmtpIngress MailboxAccess Web; do
     dotnet build -c Release -v quiet --nologo "$root/services/$project" || fail "services/$project does not build"
   done
 }
@@ -141,7 +141,8 @@ start() { # KIND NUMBER
   export AzureStorage__ConnectionString="DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:$azurite/devstoreaccount1;"
   case "$1" in
     mailboxes) service "$name" Mailboxes --Cluster:Silo="127.0.0.1:$((silo + $2 - 1))" --Cluster:Gateway="127.0.0.1:$((gateway + $2 - 1))" ;;
-    local-delivery) service "$name" LocalDelivery --Delivery:HostName=mail.example.test ;;
+    local-delivery) service "$name" LocalDelivery --Reports:HostName=mail.example.test ;;
+    outbound-relay) service "$name" OutboundRelay --Reports:HostName=mail.example.test --Relay:HostName=mail.example.test ;;
     smtp-ingress)
       service "$name" SmtpIngress --Smtp:HostName=mail.example.test --Smtp:PostmasterDomain=example.test \
         --Smtp:Mx="127.0.0.1:$((2525 + at))" --Smtp:Submission="127.0.0.1:$((2587 + at))" --Smtp:Submissions="127.0.0.1:$((2465 + at))"
@@ -162,6 +163,7 @@ start_services() {
     start smtp-ingress "$number"
     start mailbox-access "$number"
   done
+  start outbound-relay 1
   start web 1
   for name in $(started "${kinds[@]}"); do
     await 120 "$name" curl -sf "http://127.0.0.1:$(health_of "$name")/health/startup"
@@ -214,8 +216,8 @@ TABLE
 add() {
   local number name
   case "$kind" in
-    mailboxes | local-delivery | smtp-ingress | mailbox-access) ;;
-    *) fail "which kind? mailboxes, local-delivery, smtp-ingress or mailbox-access" ;;
+    mailboxes | local-delivery | outbound-relay | smtp-ingress | mailbox-access) ;;
+    *) fail "which kind? mailboxes, local-delivery, outbound-relay, smtp-ingress or mailbox-access" ;;
   esac
   running redis loop || fail "no cluster runs in $data"
   for number in $(seq $most); do
@@ -247,7 +249,7 @@ status() {
 # The loops first, or they would start again what is ended here. Edges before silos before stores; Azurite by SIGTERM only, at which it writes down what it has.
 down() {
   local name edges workers silos
-  edges=$(started smtp-ingress mailbox-access web) workers=$(started local-delivery) silos=$(started mailboxes)
+  edges=$(started smtp-ingress mailbox-access web) workers=$(started local-delivery outbound-relay) silos=$(started mailboxes)
   for name in $edges $workers $silos "${backing[@]}"; do
     running "$name" loop && kill "$(cat "$run/$name.loop")"
     rm -f "$run/$name.loop"

@@ -3,6 +3,7 @@ using MailCloud.Hosting;
 using MailCloud.LocalDelivery;
 using MailCloud.MailboxAccess;
 using MailCloud.Mailboxes;
+using MailCloud.OutboundRelay;
 using MailCloud.SmtpIngress;
 using MailCloud.Web;
 using MailCloud.Wire.Tls;
@@ -34,6 +35,7 @@ public static class AllInOneHost
         builder.Services.AddHostedService<DemoTenant>();
         builder.AddSmtpIngress();
         builder.AddLocalDelivery();
+        builder.AddOutboundRelay();
         builder.AddMailboxAccess();
         builder.AddWeb();
         return builder;

@@ -26,6 +26,8 @@ internal sealed class AdminClient : IDisposable
     public Task<JsonElement> PutAsync(string path, string json, CancellationToken cancellationToken) =>
         AnswerAsync(new(HttpMethod.Put, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, cancellationToken);
 
+    public Task<JsonElement> DeleteAsync(string path, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Delete, path), cancellationToken);
+
     private async Task<JsonElement> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(request, cancellationToken);

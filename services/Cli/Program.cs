@@ -20,7 +20,13 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     tokenFile,
     new Command("account", "Accounts.") { AccountImport.Build(Connect), AccountList.Build(Connect) },
     new Command("address", "What an address stands for.") { AddressSet.Build(Connect) },
-    new Command("queue", "The delivery queue.") { QueueStatus.Build(Connect), QueueParked.Build(Connect), QueueReplay.Build(Connect) },
+    new Command("queue", "Mail on its way: the delivery queue, and what waits for its next attempt.")
+    {
+        QueueStatus.Build(Connect), QueueList.Build(Connect), QueueShow.Build(Connect), QueueRetry.Build(Connect), QueueCancel.Build(Connect), QueueParked.Build(Connect), QueueReplay.Build(Connect),
+    },
+    new Command("domain", "Hosted domains.") { DomainDkim.Build(Connect), DomainDns.Build(Connect) },
+    Suppression.Build(Connect),
+    Trace.Build(Connect),
     Verify.Build(Connect),
     Sweep.Build(Connect),
 };

@@ -47,12 +47,6 @@ internal static partial class DeliveryLog
     [LoggerMessage(4013, LogLevel.Warning, "{Delivery} of {Tenant}: terminals of {Account} cannot be asked; it is filed")]
     public static partial void TerminalsSilent(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, Exception reason);
 
-    [LoggerMessage(4020, LogLevel.Information, "{Delivery} of {Tenant}: report {Report} ({Action}) to the sender is queued")]
-    public static partial void Reported(ILogger logger, DeliveryId delivery, TenantId tenant, DeliveryId report, string action);
-
-    [LoggerMessage(4021, LogLevel.Warning, "{Delivery} of {Tenant}: no report ({Action}): the sender's address does not exist here any more")]
-    public static partial void SenderUnknown(ILogger logger, DeliveryId delivery, TenantId tenant, string action);
-
     [LoggerMessage(4030, LogLevel.Error, "spool shard {Shard} could not be retried")]
     public static partial void ShardFailed(ILogger logger, int shard, Exception reason);
 

@@ -5,10 +5,6 @@ namespace MailCloud.LocalDelivery;
 /// <summary>Section <c>Delivery</c>.</summary>
 public sealed record DeliveryOptions
 {
-    /// <summary>The name of this host in reports (Reporting-MTA, RFC 3464 §2.2.2) and in the address they come from.</summary>
-    [Required]
-    public string HostName { get; init; } = Environment.MachineName.ToLowerInvariant();
-
     /// <summary>Entries in hand at a time. RabbitMQ advises 100 to 300 as a consumer's prefetch; all are small, their bodies stay in the store.</summary>
     [Range(1, 65_535)]
     public int Prefetch { get; init; } = 256;
@@ -22,8 +18,4 @@ public sealed record DeliveryOptions
 
     /// <summary>The age at which mail that waits is given up. RFC 5321 §4.5.4.1: "generally needs to be at least 4-5 days".</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(5);
-
-    /// <summary>The largest message, in octets, that a failure report returns whole when RET=FULL asks for it; of a larger one it returns the header. 10 MiB is Postfix' message_size_limit.</summary>
-    [Range(0, long.MaxValue)]
-    public long ReturnFullLimit { get; init; } = 10 * 1024 * 1024;
 }

@@ -10,15 +10,19 @@ internal abstract record DeliveryOutcome
     }
 
     /// <summary>The copy is durably in the mailbox, by this attempt or an earlier one.</summary>
-    public sealed record Delivered : DeliveryOutcome
-    {
-        public static readonly Delivered Instance = new();
-    }
+    /// <param name="Filing">Where, if it was this attempt.</param>
+    public sealed record Delivered(FilingOutcome Filing) : DeliveryOutcome;
 
     /// <summary>A live session of the account has shown all of it (RFC 821 §3.4), and the copy is not in the mailbox.</summary>
     public sealed record Shown : DeliveryOutcome
     {
         public static readonly Shown Instance = new();
+    }
+
+    /// <summary>Nothing was tried: its sender wants it held until later (RFC 4865).</summary>
+    public sealed record Held : DeliveryOutcome
+    {
+        public static readonly Held Instance = new();
     }
 
     /// <summary>
@@ -35,13 +39,13 @@ internal abstract record DeliveryOutcome
         public static readonly TooOld Instance = new();
     }
 
-    public static DeliveryOutcome Of(FilingResult result) => result switch
+    public static DeliveryOutcome Of(FilingOutcome filing) => filing.Result switch
     {
-        FilingResult.Filed or FilingResult.AlreadyFiled => Delivered.Instance,
+        FilingResult.Filed or FilingResult.AlreadyFiled => new Delivered(filing),
         FilingResult.OverQuota => new Deferred("4.2.2", "the mailbox is full", Answered: true),
         FilingResult.NoSuchMailbox => NoSuchMailbox,
         FilingResult.TooOld => TooOld.Instance,
-        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "unknown filing result"),
+        _ => throw new ArgumentOutOfRangeException(nameof(filing), filing.Result, "unknown filing result"),
     };
 
     public static readonly Rejected NoSuchMailbox = new("5.1.1", "550 5.1.1 there is no such mailbox");

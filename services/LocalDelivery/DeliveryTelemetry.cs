@@ -15,16 +15,14 @@ internal sealed class DeliveryTelemetry
     private readonly Histogram<double> duration;
     private readonly Counter<long> entries;
     private readonly UpDownCounter<int> inHand;
-    private readonly Counter<long> reports;
 
     public DeliveryTelemetry(IMeterFactory meters)
     {
         var meter = meters.Create(Name);
         filings = meter.CreateCounter<long>("mailcloud.delivery.filings", "{copy}", "Copies offered to mailboxes, or shown instead, by outcome.");
-        duration = meter.CreateHistogram<double>("mailcloud.delivery.duration", "s", "From acceptance to the copy being durably filed.");
+        duration = meter.CreateHistogram<double>("mailcloud.delivery.duration", "s", "From acceptance, or the end of a hold, to the copy being durably filed.");
         entries = meter.CreateCounter<long>("mailcloud.delivery.entries", "{entry}", "Queue entries settled, by result.");
         inHand = meter.CreateUpDownCounter<int>("mailcloud.delivery.in_hand", "{entry}", "Queue entries being worked on.");
-        reports = meter.CreateCounter<long>("mailcloud.delivery.reports", "{report}", "Delivery status notifications queued, by action.");
     }
 
     /// <summary>A span that continues the trace of the session that accepted the message; null when nobody listens.</summary>
@@ -40,7 +38,7 @@ internal sealed class DeliveryTelemetry
         filings.Add(1, tenant, new("outcome", NameOf(outcome)));
         if (outcome is DeliveryOutcome.Delivered)
         {
-            duration.Record((now - message.Id.AcceptedAt).TotalSeconds, tenant);
+            duration.Record((now - message.ReleasedAt).TotalSeconds, tenant);
         }
     }
 
@@ -51,9 +49,6 @@ internal sealed class DeliveryTelemetry
     /// <param name="result"><c>acked</c>, <c>failed</c> or <c>parked</c>.</param>
     public void EntrySettled(QueuedMessage message, string result) =>
         entries.Add(1, new("mailcloud.tenant", message.Tenant.Value), new("result", result));
-
-    public void Reported(QueuedMessage original, string action) =>
-        reports.Add(1, new("mailcloud.tenant", original.Tenant.Value), new("action", action));
 
     private static string NameOf(DeliveryOutcome outcome) => outcome switch
     {

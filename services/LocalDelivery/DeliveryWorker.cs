@@ -1,3 +1,4 @@
+using MailCloud.MailboxContracts;
 using MailCloud.Queue;
 
 namespace MailCloud.LocalDelivery;
@@ -7,7 +8,7 @@ namespace MailCloud.LocalDelivery;
 /// not the queue. Tenants share the places first come, first served; <see cref="MailboxLanes"/> keeps slow mailboxes from taking them all.
 /// </summary>
 internal sealed class DeliveryWorker(
-    IMailQueue queue, MessageDelivery delivery, Breaker breaker, DeliveryTelemetry telemetry, DeliveryOptions options, TimeProvider time, ILogger<DeliveryWorker> logger)
+    IMailQueue queue, MessageDelivery delivery, Breaker breaker, DeliveryTrace trace, DeliveryTelemetry telemetry, DeliveryOptions options, TimeProvider time, ILogger<DeliveryWorker> logger)
     : BackgroundService
 {
     /// <summary>While the breaker is open: one entry a second is enough to notice that something answers again.</summary>
@@ -149,12 +150,14 @@ internal sealed class DeliveryWorker(
         }
 
         await SettleAsync(entry.FailAsync(DelayAfter(failures), cancellationToken));
+        trace.Entry(entry.Message, TraceKind.Retried, failure.Message);
         telemetry.EntrySettled(entry.Message, "failed");
     }
 
     private async Task ParkAsync(QueueDelivery entry, string reason, CancellationToken cancellationToken)
     {
         await SettleAsync(entry.ParkAsync(reason, cancellationToken));
+        trace.Entry(entry.Message, TraceKind.Parked, reason);
         DeliveryLog.Parked(logger, entry.Message.Id, entry.Message.Tenant, reason);
         telemetry.EntrySettled(entry.Message, "parked");
     }

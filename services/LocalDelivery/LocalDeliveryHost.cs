@@ -1,5 +1,6 @@
 using MailCloud.Cluster;
-using MailCloud.LocalDelivery.Reports;
+using MailCloud.Reports;
+using MailCloud.Tracing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,9 @@ public static class LocalDeliveryHost
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value);
         services.TryAddSingleton(TimeProvider.System);
         builder.AddGrainCalls();
+        builder.AddReports();
+        builder.AddTracing();
+        services.AddSingleton<DeliveryTrace>();
         services.AddSingleton<DeliveryTelemetry>();
         services.AddSingleton<Breaker>();
         services.AddSingleton<MailboxLanes>();
@@ -25,8 +29,6 @@ public static class LocalDeliveryHost
         services.AddSingleton<CopyDelivery>();
         services.AddSingleton<RetryHints>();
         services.AddSingleton<SpoolHandOver>();
-        services.AddSingleton<SenderMailbox>();
-        services.AddSingleton<ReportSender>();
         services.AddSingleton<MessageDelivery>();
         services.AddSingleton<DeliveryWorker>();
         services.AddSingleton<RetryWorker>();

@@ -48,7 +48,7 @@ internal sealed class MailboxFiler(
                 },
                 CancellationToken.None);
             breaker.Answered();
-            return DeliveryOutcome.Of(filing.Result);
+            return DeliveryOutcome.Of(filing);
         }
         catch (GrainUnavailableException e)
         {

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using MailCloud.Blobs;
-using MailCloud.LocalDelivery.Reports;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Reports;
 
 namespace MailCloud.LocalDelivery;
 
@@ -12,7 +12,7 @@ namespace MailCloud.LocalDelivery;
 /// member of a set. So nothing is lost (the entry is settled last) and nothing is doubled.
 /// </summary>
 internal sealed class MessageDelivery(
-    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, ReportSender reports, IMessageBlobs blobs, Breaker breaker, ILogger<MessageDelivery> logger)
+    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, ReportSender reports, IMessageBlobs blobs, Breaker breaker, DeliveryTrace trace, ILogger<MessageDelivery> logger)
 {
     /// <summary>Mailboxes of one message worked on at a time: an eighth of the default prefetch, so that a message to thousands leaves room for others.</summary>
     private const int FilingsAtATime = 32;
@@ -21,12 +21,16 @@ internal sealed class MessageDelivery(
     public async Task<string?> DeliverAsync(QueuedMessage message, CancellationToken cancellationToken)
     {
         var accounts = AccountsOf(message.Envelope.Recipients);
-        var outcomes = await FileAsync(message, accounts, cancellationToken);
+        var outcomes = spool.Holds(message)
+            ? accounts.ToDictionary(account => account, DeliveryOutcome (_) => DeliveryOutcome.Held.Instance)
+            : await FileAsync(message, accounts, cancellationToken);
         var waiting = WaitingOf(message, outcomes);
         if (waiting.Count > 0)
         {
             await spool.AddAsync(waiting);
         }
+
+        trace.Delivered(message, outcomes, waiting);
 
         foreach (var recipient in message.Envelope.Recipients)
         {
@@ -98,10 +102,15 @@ internal sealed class MessageDelivery(
         {
             foreach (var account in recipient.Mailboxes)
             {
-                if (outcomes[account] is DeliveryOutcome.Deferred deferred)
+                switch (outcomes[account])
                 {
-                    DeliveryLog.Deferred(logger, message.Id, message.Tenant, account, deferred.Reason);
-                    waiting.Add(spool.Local(message, recipient, account, deferred.Reason));
+                    case DeliveryOutcome.Held:
+                        waiting.Add(SpoolHandOver.Held(message, recipient, account));
+                        break;
+                    case DeliveryOutcome.Deferred deferred:
+                        DeliveryLog.Deferred(logger, message.Id, message.Tenant, account, deferred.Reason);
+                        waiting.Add(spool.Deferred(message, recipient, account, deferred.Reason));
+                        break;
                 }
             }
 

@@ -1,7 +1,7 @@
 using MailCloud.Blobs;
-using MailCloud.LocalDelivery.Reports;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Reports;
 
 namespace MailCloud.LocalDelivery;
 
@@ -10,7 +10,7 @@ namespace MailCloud.LocalDelivery;
 /// again when its lease ends; filing, reporting and releasing may each be repeated.
 /// </summary>
 internal sealed class RetryWorker(
-    IGrainFactory grains, FilingRequests requests, MailboxFiler filer, ReportSender reports, IMessageBlobs blobs, RetryHints hints, DeliveryOptions options, TimeProvider time,
+    IGrainFactory grains, FilingRequests requests, MailboxFiler filer, ReportSender reports, IMessageBlobs blobs, RetryHints hints, DeliveryTrace trace, DeliveryOptions options, TimeProvider time,
     ILogger<RetryWorker> logger) : BackgroundService
 {
     /// <summary>A round over all shards, so that no entry depends on a hint.</summary>
@@ -51,7 +51,7 @@ internal sealed class RetryWorker(
         try
         {
             var spool = grains.GetGrain<ISpoolGrain>(shard);
-            for (var due = await spool.LeaseAsync(SpoolKind.Local, Batch, Lease); due.Count > 0; due = await spool.LeaseAsync(SpoolKind.Local, Batch, Lease))
+            for (var due = await spool.LeaseLocalAsync(Batch, Lease); due.Count > 0; due = await spool.LeaseLocalAsync(Batch, Lease))
             {
                 var ended = await Task.WhenAll(due.Select(entry => TryAsync(entry, cancellationToken)));
                 await spool.ReportAsync([.. ended.OfType<SpoolReport>()]);
@@ -70,13 +70,17 @@ internal sealed class RetryWorker(
         try
         {
             var request = await requests.CreateAsync(message, cancellationToken);
-            return await filer.FileAsync(message, entry.Recipient.Mailboxes[0], request) switch
+            var outcome = await filer.FileAsync(message, entry.Recipient.Mailboxes[0], request);
+            var at = time.GetUtcNow();
+            var report = outcome switch
             {
                 DeliveryOutcome.Delivered => await DeliveredAsync(entry, cancellationToken),
                 DeliveryOutcome.Rejected rejected => await FailedAsync(entry, rejected.Status, rejected.Reply, cancellationToken),
                 DeliveryOutcome.Deferred deferred => await DeferredAsync(entry, deferred, cancellationToken),
                 _ => TooOld(entry),
             };
+            trace.Tried(at, entry, outcome, isGivenUp: report.Final && outcome is DeliveryOutcome.Deferred);
+            return report;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -101,19 +105,27 @@ internal sealed class RetryWorker(
 
     private async Task<SpoolReport> DeferredAsync(SpoolEntry entry, DeliveryOutcome.Deferred deferred, CancellationToken cancellationToken)
     {
-        var age = time.GetUtcNow() - entry.Message.Id.AcceptedAt;
+        var message = entry.Message;
+        var now = time.GetUtcNow();
+        var limits = new RetryLimits(options.DelayWarning, options.Lifetime);
 
-        // A mailbox that did not answer may have filed it: giving up then could tell the sender of a failure that was none.
-        if (age >= options.Lifetime && deferred.Answered)
+        // A mailbox that did not answer may have filed it: giving up then could tell the sender of a failure that was none. So a message that is to be returned when its time is up (RFC 2852
+        // §4.1.3) is tried once more then: only the mailbox knows.
+        if (deferred.Answered && RetryLimits.IsOverdue(message, now))
+        {
+            return await FailedAsync(entry, "5.4.7", $"550 5.4.7 delivery time expired: {deferred.Reason}", cancellationToken);
+        }
+
+        if (deferred.Answered && limits.IsExpired(message, now))
         {
             return await FailedAsync(entry, $"5{deferred.Status[1..]}", $"550 5{deferred.Status[1..]} {deferred.Reason}, given up after {options.Lifetime.TotalDays:0} days", cancellationToken);
         }
 
-        var report = age >= options.DelayWarning && !entry.DelayReported;
+        var report = !entry.DelayReported && limits.IsDelayed(message, now);
         if (report)
         {
-            var until = entry.Message.Id.AcceptedAt + options.Lifetime;
-            await reports.SendAsync(DsnReport.Delayed(entry.Message, entry.Recipient, deferred.Status, $"450 {deferred.Status} {deferred.Reason}", until), cancellationToken);
+            var (status, why) = RetryLimits.IsTimed(message) ? ("4.4.7", $"delivery time expired: {deferred.Reason}") : (deferred.Status, deferred.Reason);
+            await reports.SendAsync(DsnReport.Delayed(message, entry.Recipient, status, $"450 {status} {why}", limits.Until(message)), cancellationToken);
         }
 
         return new() { Key = entry.Key, Final = false, Error = deferred.Reason, DelayReported = report };

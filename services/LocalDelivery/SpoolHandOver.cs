@@ -10,19 +10,20 @@ internal sealed class SpoolHandOver(IGrainFactory grains, GrainCalls calls, Retr
     /// <summary>Most mailboxes that do not answer were on a silo that has just died, and are elsewhere within seconds. The spool's schedule, of a minute and more, begins with the report of this first retry.</summary>
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(10);
 
-    public SpoolEntry Local(QueuedMessage message, EnvelopeRecipient recipient, AccountId account, string reason) => new()
-    {
-        Message = Narrow(message, recipient with { Mailboxes = [account], Remote = [] }),
-        Kind = SpoolKind.Local,
-        DueAt = time.GetUtcNow() + FirstRetry,
-        LastError = reason,
-    };
+    /// <summary>True when its sender wants a message released later than now (RFC 4865 §4.2, items 5 and 6).</summary>
+    public bool Holds(QueuedMessage message) => message.Envelope.HoldUntil > time.GetUtcNow();
+
+    public SpoolEntry Deferred(QueuedMessage message, EnvelopeRecipient recipient, AccountId account, string reason) =>
+        Local(message, recipient, account) with { DueAt = time.GetUtcNow() + FirstRetry, LastError = reason };
+
+    public static SpoolEntry Held(QueuedMessage message, EnvelopeRecipient recipient, AccountId account) =>
+        Local(message, recipient, account) with { DueAt = message.ReleasedAt };
 
     public SpoolEntry Outbound(QueuedMessage message, EnvelopeRecipient recipient, EmailAddress remote) => new()
     {
         Message = Narrow(message, recipient with { Mailboxes = [], Remote = [remote] }),
         Kind = SpoolKind.Outbound,
-        DueAt = time.GetUtcNow(),
+        DueAt = Holds(message) ? message.ReleasedAt : time.GetUtcNow(),
     };
 
     /// <summary>Returns when all entries are durable in their shards.</summary>
@@ -48,11 +49,17 @@ internal sealed class SpoolHandOver(IGrainFactory grains, GrainCalls calls, Retr
             throw;
         }
 
-        if (entries.Any(e => e.Kind == SpoolKind.Local))
+        if (entries.Any(e => e.Kind == SpoolKind.Local && !Holds(e.Message)))
         {
             hints.Waiting(shard);
         }
     }
+
+    private static SpoolEntry Local(QueuedMessage message, EnvelopeRecipient recipient, AccountId account) => new()
+    {
+        Message = Narrow(message, recipient with { Mailboxes = [account], Remote = [] }),
+        Kind = SpoolKind.Local,
+    };
 
     // What waits is mail, whatever it was to its other recipients: terminals are for who is there now.
     private static QueuedMessage Narrow(QueuedMessage message, EnvelopeRecipient recipient) =>

@@ -2,8 +2,12 @@ using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Journaled;
+using MailCloud.Mailboxes.Limits;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Spool;
 using MailCloud.Mailboxes.Upkeep;
+using MailCloud.Tracing;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Serialization;
 
 namespace MailCloud.Mailboxes;
@@ -24,9 +28,17 @@ public static class MailboxesHost
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<UnknownNames>();
+        builder.Services.TryAddSingleton<SpoolSizes>();
+        builder.Services.AddSingleton<SiloLosses>();
+        builder.Services.AddSingleton<LeasesLeft>();
+        builder.Services.AddMetrics();
+        builder.Services.AddSingleton<LimiterTelemetry>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<SiloLosses>());
         builder.Services.AddSingleton<WaitingMail>();
         builder.Services.AddSingleton<BodyHolders>();
         builder.Services.AddSingleton<StateParts>();
+        builder.AddTracingOptions();
+        builder.Services.AddSingleton<ExpiredTraces>();
         builder.Services.AddSingleton<Verifier>();
         builder.Services.AddSingleton<Sweeper>();
         builder.Services.AddHostedService<SweepTimer>();

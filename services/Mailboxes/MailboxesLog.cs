@@ -17,4 +17,16 @@ internal static partial class MailboxesLog
 
     [LoggerMessage(3004, LogLevel.Warning, "an edge with live sessions does not answer; it is not asked again until it renews")]
     public static partial void EdgeSilent(ILogger logger, Exception reason);
+
+    [LoggerMessage(3006, LogLevel.Warning, "{Provider} is left alone until {Until:u}: {Reply}")]
+    public static partial void ProviderPaused(ILogger logger, string provider, DateTimeOffset until, string? reply);
+
+    [LoggerMessage(3007, LogLevel.Information, "{Provider} takes fewer connections: {Connections} at a time from now on ({Reply})")]
+    public static partial void ProviderLimited(ILogger logger, string provider, int connections, string? reply);
+
+    [LoggerMessage(3008, LogLevel.Information, "{Provider} takes connections again")]
+    public static partial void ProviderResumed(ILogger logger, string provider);
+
+    [LoggerMessage(3005, LogLevel.Error, "small parts of {Journal} could not be read to be merged; verify says what is missing")]
+    public static partial void SpoolNotMerged(ILogger logger, string journal, Exception reason);
 }

@@ -23,6 +23,15 @@ public sealed record MailboxesOptions
     /// <summary>How often the sweep runs by itself: its walk over all bodies is worth one a day, and no grace is shorter than an hour.</summary>
     public TimeSpan SweepEvery { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// True where the relays run in this process, as in AllInOne: they die with it, so that after a start nothing that was granted or leased to them is in use. Else limits and outbound
+    /// leases wait 15 s, the time for which a grant holds.
+    /// </summary>
+    public bool RelaysInProcess { get; init; }
+
+    /// <summary>After how long a new DKIM key signs by itself: a record's absence is remembered by resolvers for up to a day (RFC 2308 §5 advises at most three hours, and SOAs say a day).</summary>
+    public TimeSpan DkimSignsAfter { get; init; } = TimeSpan.FromDays(2);
+
     /// <summary>Folders that a new account has beside INBOX, with their special use (RFC 6154): what mail clients look for first.</summary>
     public IReadOnlyList<NewFolder> NewFolders { get; init; } =
     [

@@ -6,7 +6,7 @@ using MailCloud.Messages;
 namespace MailCloud.SmtpIngress;
 
 /// <summary>
-/// Watches a message's header section go by, holding at most the beginning of one line and the originator fields. From other hosts nothing is changed and
+/// Watches a message's header section go by, holding at most the beginning of one line, the originator fields, Message-ID and TLS-Required. From other hosts nothing is changed and
 /// Received fields are counted; on submission Bcc fields are left out (RFC 6409 §8, RFC 5322 §3.6.3) and Date, Message-ID and From are added where missing.
 /// </summary>
 internal sealed class HeaderSection
@@ -17,16 +17,26 @@ internal sealed class HeaderSection
     // From fields beyond this are not written by people; the message is refused.
     private const int MaxOriginator = 16 * 1024;
 
+    // What is compared of a Message-ID, and room for folding and comments before it.
+    private const int MaxMessageId = 2 * MessageIds.MaxLength;
+
+    // TLS-Required has one value, "No"; what is longer is another.
+    private const int MaxTlsRequired = 64;
+
     private readonly bool rewrites;
     private readonly EmailAddress owner;
-    private readonly string messageId = "";
+    private readonly string addedId = "";
     private readonly DateTimeOffset now;
     private readonly byte[] start = new byte[MaxName];
     private readonly ArrayBufferWriter<byte> kept = new(256);
     private readonly HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly ArrayBufferWriter<byte> from = new(64);
     private readonly ArrayBufferWriter<byte> resentFrom = new(64);
+    private readonly ArrayBufferWriter<byte> tlsRequired = new(MaxTlsRequired);
+    private readonly ArrayBufferWriter<byte> namedId = new(64);
     private int startLength;
+    private int tlsRequiredFields;
+    private bool isTlsRequiredTooLong;
     private bool decided;
     private bool dropping;
     private ArrayBufferWriter<byte>? copying;
@@ -38,7 +48,7 @@ internal sealed class HeaderSection
 
     /// <summary>A message from an account.</summary>
     public HeaderSection(EmailAddress owner, string messageId, DateTimeOffset now) =>
-        (rewrites, this.owner, this.messageId, this.now) = (true, owner, messageId, now);
+        (rewrites, this.owner, addedId, this.now) = (true, owner, messageId, now);
 
     /// <summary>The empty line has passed: what follows is not looked at.</summary>
     public bool IsOver { get; private set; }
@@ -47,6 +57,14 @@ internal sealed class HeaderSection
 
     /// <summary>True when From was longer than what is looked at.</summary>
     public bool IsOriginatorTooLong { get; private set; }
+
+    /// <summary>
+    /// True when the header says <c>TLS-Required: No</c> (RFC 8689 §3). A second such field must not be there: then nothing is said, as the field takes protection away.
+    /// </summary>
+    public bool AsksForNoTls => tlsRequiredFields == 1 && !isTlsRequiredTooLong && Ascii.EqualsIgnoreCase(tlsRequired.WrittenSpan.Trim(" \t"u8), "No"u8);
+
+    /// <summary>The first Message-ID, or the one that was added, normalized; empty when there is none.</summary>
+    public string MessageId => MessageIds.Normalize(namedId.WrittenCount > 0 ? Encoding.UTF8.GetString(namedId.WrittenSpan) : addedId);
 
     public bool HasResentFrom => resentFrom.WrittenCount > 0;
 
@@ -156,6 +174,17 @@ internal sealed class HeaderSection
             ReceivedFields++;
         }
 
+        if (name.Equals("TLS-Required", StringComparison.OrdinalIgnoreCase))
+        {
+            tlsRequiredFields++;
+            copying = tlsRequired;
+        }
+
+        if (name.Equals("Message-ID", StringComparison.OrdinalIgnoreCase) && namedId.WrittenCount == 0)
+        {
+            copying = namedId;
+        }
+
         if (!rewrites)
         {
             return;
@@ -192,8 +221,10 @@ internal sealed class HeaderSection
         }
 
         octets = octets.TrimEnd("\r\n"u8);
-        var room = MaxOriginator - copying.WrittenCount;
-        IsOriginatorTooLong |= octets.Length > room;
+        var isOriginator = copying != tlsRequired && copying != namedId;
+        var room = (isOriginator ? MaxOriginator : copying == namedId ? MaxMessageId : MaxTlsRequired) - copying.WrittenCount;
+        IsOriginatorTooLong |= isOriginator && octets.Length > room;
+        isTlsRequiredTooLong |= copying == tlsRequired && octets.Length > room;
         copying.Write(octets[..Math.Min(octets.Length, room)]);
     }
 
@@ -226,7 +257,7 @@ internal sealed class HeaderSection
 
         if (!seen.Contains("Message-ID"))
         {
-            Add($"Message-ID: {messageId}\r\n");
+            Add($"Message-ID: {addedId}\r\n");
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class MessageIntake : IAsyncDisposable
     private readonly Activity? activity;
     private readonly long started;
 
+    /// <summary>When its bodies were durable, just before it was put into the queue: whatever becomes of it is later, however late the queue's answer.</summary>
+    private DateTimeOffset durableAt;
+
     private MessageIntake(SmtpSession session, Transaction transaction)
     {
         (this.session, this.transaction) = (session, transaction);
@@ -88,8 +91,17 @@ internal sealed class MessageIntake : IAsyncDisposable
             Refusal = await Policy.SenderOwnership.CheckHeaderAsync(session, account, header, cancellationToken).ConfigureAwait(false);
         }
 
-        return Refusal ?? await CommitAsync().ConfigureAwait(false);
+        // Last, as what is refused after it would be counted.
+        if (Refusal is null && session.Account is { } holder && transaction.Wishes.HoldUntil is { } until)
+        {
+            Refusal = await session.Services.Caps.HoldAsync(session, holder, until, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Refusal is null ? Ended(await CommitAsync().ConfigureAwait(false)) : Refuse();
     }
+
+    /// <summary>The refusal, which ends the message.</summary>
+    public SmtpReply Refuse() => Ended(Refusal!);
 
     public async ValueTask DisposeAsync()
     {
@@ -99,6 +111,20 @@ internal sealed class MessageIntake : IAsyncDisposable
         }
 
         activity?.Dispose();
+    }
+
+    private SmtpReply Ended(SmtpReply reply)
+    {
+        var messageId = header.MessageId;
+        SmtpTrace.Refused(session, transaction, parts[0].Id);
+        foreach (var part in reply.IsRefusal ? parts[..1] : parts)
+        {
+            var recipients = reply.IsRefusal ? transaction.Recipients.Select(r => r.Recipient) : part.Recipients;
+            var at = reply.IsRefusal ? session.Services.Time.GetUtcNow() : durableAt;
+            SmtpTrace.Ended(session, transaction, at, part.Id, part.Tenant, recipients, Received, messageId, reply);
+        }
+
+        return reply;
     }
 
     private async ValueTask UploadAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
@@ -118,10 +144,13 @@ internal sealed class MessageIntake : IAsyncDisposable
 
     private async ValueTask<SmtpReply> CommitAsync()
     {
+        // Whatever is said below: it may go out.
+        transaction.Caps.IsSent = true;
         try
         {
             // Step 2, then step 3: no queue entry points to a body that is not durable. A client that leaves meanwhile stops neither.
             await DurableAsync(Task.WhenAll(parts.Select(p => p.Upload.CommitAsync(CancellationToken.None)))).ConfigureAwait(false);
+            durableAt = session.Services.Time.GetUtcNow();
             await DurableAsync(Task.WhenAll(parts.Select(p => session.Services.Queue.PublishAsync(Entry(p), CancellationToken.None)))).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -132,7 +161,7 @@ internal sealed class MessageIntake : IAsyncDisposable
         // Step 4.
         foreach (var part in parts)
         {
-            session.Services.Log.Accepted(part.Id, part.Tenant, part.Upload.Length, part.Recipients.Count, transaction.Sender?.ToString() ?? "<>", session.Id);
+            session.Services.Log.Accepted(part.Id, part.Tenant, part.Upload.Length, part.Recipients.Count, transaction.Sender?.ToString() ?? "<>", transaction.Wishes.Priority, session.Id);
             SmtpTelemetry.Accepted.Add(1, new("listener", session.ListenerName), new("tenant", part.Tenant.Value));
         }
 
@@ -162,7 +191,7 @@ internal sealed class MessageIntake : IAsyncDisposable
         Id = part.Id,
         Tenant = part.Tenant,
         Body = new(part.Name, part.Upload.Length),
-        Envelope = transaction.EnvelopeFor(part.Recipients, reachesTerminals: part.Tenant == session.Account?.Tenant),
+        Envelope = transaction.EnvelopeFor(part.Recipients, reachesTerminals: part.Tenant == session.Account?.Tenant, header.AsksForNoTls),
         Trace = Trace(part),
         Submitter = session.Account?.Account,
         TraceParent = activity?.Id,
@@ -175,8 +204,11 @@ internal sealed class MessageIntake : IAsyncDisposable
         var literal = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"IPv6:{address}" : address.ToString();
         var only = transaction.Recipients.Count == 1 ? $"\r\n\tfor <{part.Recipients[0].Address}>" : "";
         var tls = session.Tls is { } agreed ? $" ({agreed.Protocol} {agreed.CipherSuite})" : "";
+
+        // RFC 6710 §4.1 and §7.
+        var priority = transaction.Wishes.Priority == 0 ? "" : $"\r\n\tPRIORITY {transaction.Wishes.Priority}";
         var date = AcceptedAt.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
-        return $"Received: from {session.ClientName} ([{literal}])\r\n\tby {session.Options.HostName} with {Protocol()} id {part.Id}{tls}{only};\r\n\t{date}\r\n";
+        return $"Received: from {session.ClientName} ([{literal}])\r\n\tby {session.Options.HostName} with {Protocol()} id {part.Id}{tls}{only}{priority};\r\n\t{date}\r\n";
     }
 
     /// <summary>RFC 3848 and RFC 6531 §4.3.</summary>

@@ -1,6 +1,9 @@
 using System.Net;
 using MailCloud.Cluster;
 using MailCloud.Credentials;
+using MailCloud.Hosting;
+using MailCloud.SmtpIngress.Policy;
+using MailCloud.Tracing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +17,7 @@ namespace MailCloud.SmtpIngress;
 public static class SmtpIngressHost
 {
     /// <summary>
-    /// Opens the MX and submission listeners of section <c>Smtp</c>. IMessageBlobs, IMailQueue and IGrainFactory come from the composition; TLS and credentials are added here.
+    /// Opens the MX and submission listeners of section <c>Smtp</c>; section <c>Sending</c> caps what accounts send. IMessageBlobs, IMailQueue and IGrainFactory come from the composition; TLS and credentials are added here.
     /// </summary>
     public static WebApplicationBuilder AddSmtpIngress(this WebApplicationBuilder builder)
     {
@@ -22,8 +25,9 @@ public static class SmtpIngressHost
         builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
         builder.AddGrainCalls();
-        builder.Services.AddOptions<SmtpOptions>().Bind(builder.Configuration.GetSection("Smtp")).ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsCheck>();
+        builder.AddTracing();
+        builder.Services.AddCheckedOptions<SmtpOptions>("Smtp", options => options.Errors());
+        builder.Services.AddCheckedOptions<SendingOptions>("Sending", options => options.Errors());
         builder.Services.AddSingleton<SmtpServices>();
         builder.Services.AddSingleton<SmtpConnectionHandler>();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -45,14 +49,5 @@ public static class SmtpIngressHost
 
         var handler = kestrel.ApplicationServices.GetRequiredService<SmtpConnectionHandler>();
         kestrel.Listen(IPEndPoint.Parse(endPoint), listen => listen.UseBoundedEnd().Run(connection => handler.RunAsync(connection, listener)));
-    }
-
-    private sealed class SmtpOptionsCheck : IValidateOptions<SmtpOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, SmtpOptions options)
-        {
-            var errors = options.Errors().ToList();
-            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-        }
     }
 }

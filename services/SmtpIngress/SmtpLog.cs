@@ -5,8 +5,8 @@ namespace MailCloud.SmtpIngress;
 /// <summary>Log events 1000–1999. Never a password, a line of AUTH or a message's content.</summary>
 internal static partial class SmtpLog
 {
-    [LoggerMessage(1001, LogLevel.Information, "{Id} accepted for {Tenant}: {Octets} octets, {Recipients} recipients, from {Sender} by {Session}")]
-    public static partial void Accepted(this ILogger log, DeliveryId id, TenantId tenant, long octets, int recipients, string sender, string session);
+    [LoggerMessage(1001, LogLevel.Information, "{Id} accepted for {Tenant}: {Octets} octets, {Recipients} recipients, from {Sender} with priority {Priority} by {Session}")]
+    public static partial void Accepted(this ILogger log, DeliveryId id, TenantId tenant, long octets, int recipients, string sender, int priority, string session);
 
     [LoggerMessage(1002, LogLevel.Debug, "{Session} refused {Verb}: {Code} {Enhanced}")]
     public static partial void Refused(this ILogger log, string session, string verb, int code, string enhanced);

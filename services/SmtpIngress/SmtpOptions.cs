@@ -6,6 +6,9 @@ namespace MailCloud.SmtpIngress;
 /// <summary>Section <c>Smtp</c>. Every limit says where its number comes from.</summary>
 public sealed record SmtpOptions
 {
+    /// <summary>Of the 14 days for which a mailbox remembers deliveries, less the 5 for which mail waits after its release, and one for what stands still.</summary>
+    private static readonly TimeSpan LongestHold = TimeSpan.FromDays(8);
+
     /// <summary>Where other hosts deliver, <c>address:port</c>; empty: not opened.</summary>
     public string Mx { get; init; } = "127.0.0.1:2525";
 
@@ -75,6 +78,17 @@ public sealed record SmtpOptions
     /// <summary>How long an edge trusts what the directory said. A change is seen everywhere after this time; what does not exist is asked for each time.</summary>
     public TimeSpan DirectoryCache { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// The longest time for which mail is held (RFC 4865). A mailbox remembers its deliveries for 14 days from their acceptance, and what is held may wait for 5 days more after its release; Stalwart's default is 7 days.
+    /// </summary>
+    public TimeSpan MaxHold { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The shortest time within which mail may be demanded to be delivered or returned (RFC 2852 §3): two rounds of retries, which are every 30 s.</summary>
+    public TimeSpan MinDeliverBy { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The highest priority that accounts may give their mail (RFC 6710); what is higher becomes this. 4 is "urgent" in the policy that we announce, MIXER (App. B).</summary>
+    public int MaxPriority { get; init; } = 4;
+
     internal SessionLimits SessionLimits => new(MaxSessions, MaxSessionsPerNetwork, SessionsPerMinute, Networks.Parse(UnlimitedNetworks));
 
     /// <summary>Everything that is wrong, one sentence each.</summary>
@@ -104,6 +118,21 @@ public sealed record SmtpOptions
         if (MaxRecipients < 100)
         {
             yield return "Smtp:MaxRecipients must be at least 100 (RFC 5321 §4.5.3.1.8)";
+        }
+
+        if (MaxHold < TimeSpan.FromSeconds(1) || MaxHold > LongestHold)
+        {
+            yield return $"Smtp:MaxHold must be between a second and {LongestHold.TotalDays:0} days";
+        }
+
+        if (MinDeliverBy < TimeSpan.Zero || MinDeliverBy > TimeSpan.FromDays(5))
+        {
+            yield return "Smtp:MinDeliverBy must be at most 5 days, after which mail is given up anyway";
+        }
+
+        if (MaxPriority is < 0 or > 9)
+        {
+            yield return "Smtp:MaxPriority must be 0 to 9 (RFC 6710 §3)";
         }
 
         if (MaxReceived < 100)

@@ -26,6 +26,9 @@ internal sealed record SmtpReply(int Code, string? Enhanced, params string[] Lin
 
     public bool IsRefusal => Code >= 400;
 
+    /// <summary>As it stands on the wire, of several lines the last.</summary>
+    public string OneLine => Enhanced is null ? $"{Code} {Lines[^1]}" : $"{Code} {Enhanced} {Lines[^1]}";
+
     public static SmtpReply Syntax(string text) => new(501, "5.5.4", text);
 
     public void WriteTo(Wire.ReplyWriter writer)

@@ -3,6 +3,7 @@ using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Tracing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.Extensions.Options;
@@ -11,8 +12,8 @@ namespace MailCloud.SmtpIngress;
 
 /// <summary>What all sessions share.</summary>
 internal sealed class SmtpServices(
-    IOptions<SmtpOptions> options, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls, SaslMechanisms mechanisms, CertificateStore certificates,
-    TimeProvider time, ILogger<SmtpSession> log)
+    IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls, SaslMechanisms mechanisms, CertificateStore certificates,
+    MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
 {
     public SmtpOptions Options { get; } = options.Value;
 
@@ -24,6 +25,8 @@ internal sealed class SmtpServices(
 
     public CertificateStore Certificates { get; } = certificates;
 
+    public MessageTracer Tracer { get; } = tracer;
+
     public TimeProvider Time { get; } = time;
 
     public ILogger Log { get; } = log;
@@ -33,6 +36,8 @@ internal sealed class SmtpServices(
     public AddressDirectory Directory { get; } = new(grains, calls, options.Value.DirectoryCache, time);
 
     public Entrance Entrance { get; } = new(options.Value.SessionLimits, options.Value.ProxyNetworks, options.Value.HandshakeTimeout, time);
+
+    public SendingCaps Caps { get; } = new(grains, calls, sending.Value);
 
     public RateLimits Rates { get; } = new(options.Value, time);
 }

@@ -86,6 +86,11 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
             await intake.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (Transaction is not null && Account is not null)
+        {
+            services.Caps.End(Account, Transaction);
+        }
+
         (Transaction, Patience) = (null, services.Calls.NewPatience());
     }
 

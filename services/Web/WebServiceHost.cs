@@ -1,4 +1,5 @@
 using MailCloud.Hosting;
+using MailCloud.Tracing;
 using MailCloud.Web.Admin;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -15,8 +16,8 @@ public static class WebServiceHost
     /// <summary>Opens the HTTP and admin listeners of section <c>Web</c>. The host brings an <see cref="IGrainFactory"/> and an <see cref="Queue.IMailQueue"/>.</summary>
     public static WebApplicationBuilder AddWeb(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<WebOptions>().Bind(builder.Configuration.GetSection("Web")).ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsCheck>();
+        builder.Services.AddCheckedOptions<WebOptions>("Web", options => options.Errors());
+        builder.AddTracing();
         builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton<AccountImport>();
@@ -50,16 +51,11 @@ public static class WebServiceHost
         Addresses.Map(admin);
         QueueStatus.Map(admin);
         SpoolList.Map(admin);
+        DkimKeys.Map(admin);
+        SpoolMessage.Map(admin);
+        Suppressions.Map(admin);
+        MessageTrace.Map(admin);
         Upkeep.Map(admin);
         return app;
-    }
-
-    private sealed class WebOptionsCheck : IValidateOptions<WebOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, WebOptions options)
-        {
-            var errors = options.Errors().ToList();
-            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-        }
     }
 }

@@ -36,12 +36,16 @@ public sealed class StorageContainer : IDisposable
     public StorageContainer(AzureStorageOptions options, string name, StorageTelemetry telemetry, ILogger<StorageContainer> logger)
     {
         this.logger = logger;
+        RetryDelay = options.RetryDelay;
 
         // The pipeline has time-outs of its own, per attempt and per read.
         http = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         repeating = Client(options, name, telemetry, options.MaxRetries);
         oneAttempt = Client(options, name, telemetry, 0);
     }
+
+    /// <summary>Before a first repeat, also of what callers repeat themselves.</summary>
+    public TimeSpan RetryDelay { get; }
 
     public ValueTask<BlobContainerClient> OpenAsync(CancellationToken cancellationToken) => made ? new(repeating) : MakeAsync(repeating, cancellationToken);
 

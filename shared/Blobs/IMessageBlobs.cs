@@ -61,6 +61,16 @@ public abstract class BlobUpload : IAsyncDisposable
 
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
+    /// <summary>Writes a stream to its end, piece by piece.</summary>
+    public async Task WriteAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var piece = new byte[64 * 1024];
+        for (int read; (read = await content.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            await WriteAsync(piece.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Returns when the blob is durable under its name.</summary>
     /// <exception cref="StorageFullException">The store has no room; nothing was kept.</exception>
     public abstract Task CommitAsync(CancellationToken cancellationToken);

@@ -55,6 +55,9 @@ internal sealed class SqliteJournal(EmbeddedStore store) : IJournal
         return moved ? next : null;
     }
 
+    public async Task DeleteAsync(string journal, CancellationToken cancellationToken) =>
+        await store.Writer.WriteAsync(database => Delete(database, journal), null, cancellationToken).ConfigureAwait(false);
+
     public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var after = "";
@@ -130,6 +133,14 @@ internal sealed class SqliteJournal(EmbeddedStore store) : IJournal
         using var delete = database.Prepare("DELETE FROM event WHERE head = ?");
         delete.Bind(id).Run();
         return true;
+    }
+
+    private static bool Delete(Database database, string journal)
+    {
+        using var events = database.Prepare("DELETE FROM event WHERE head = (SELECT id FROM head WHERE journal = ?)");
+        events.Bind(journal).Run();
+        using var head = database.Prepare("DELETE FROM head WHERE journal = ?");
+        return head.Bind(journal).Run() == 1;
     }
 
     /// <summary>The fence: the head's row moves only from where the caller saw it. Null when it stands elsewhere; nothing has changed then.</summary>

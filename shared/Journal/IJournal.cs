@@ -24,6 +24,12 @@ public interface IJournal
     /// </summary>
     ValueTask<JournalHead?> ReplaceAsync(string journal, JournalHead head, string manifest, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Deletes a journal and all that it holds, without reading it; one that is missing is ignored. Whoever has a head of it with events or a replacement is refused from then on. For names that are
+    /// written no more: one written anew starts at its beginning, where the position alone tells old from new.
+    /// </summary>
+    Task DeleteAsync(string journal, CancellationToken cancellationToken);
+
     /// <summary>The names of journals that begin with the prefix, by name.</summary>
     IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken);
 }

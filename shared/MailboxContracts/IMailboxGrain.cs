@@ -154,7 +154,8 @@ public sealed record FilingRequest
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FilingOutcome")]
-public readonly record struct FilingOutcome([property: Id(0)] FilingResult Result, [property: Id(1)] uint Uid = 0);
+public readonly record struct FilingOutcome(
+    [property: Id(0)] FilingResult Result, [property: Id(1)] uint Uid = 0, [property: Id(2)] uint UidValidity = 0, [property: Id(3)] string? Folder = null);
 
 public enum FilingResult
 {

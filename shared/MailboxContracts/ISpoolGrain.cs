@@ -1,4 +1,5 @@
 using MailCloud.Messages;
+using Orleans.Concurrency;
 
 namespace MailCloud.MailboxContracts;
 
@@ -13,18 +14,88 @@ public interface ISpoolGrain : IGrainWithIntegerKey
     [Alias("Add")]
     Task AddAsync(IReadOnlyList<SpoolEntry> entries);
 
-    /// <summary>Leases entries of a kind that are due, oldest first.</summary>
-    [Alias("Lease")]
-    Task<IReadOnlyList<SpoolEntry>> LeaseAsync(SpoolKind kind, int max, TimeSpan duration);
+    /// <summary>Leases local entries that are due, as <see cref="LeaseOutboundAsync"/> does those of one destination.</summary>
+    [Alias("LeaseLocal")]
+    Task<IReadOnlyList<SpoolEntry>> LeaseLocalAsync(int max, TimeSpan duration);
 
     /// <summary>Records how an attempt ended. Entries that are unknown are ignored: the report may be a repeat.</summary>
     [Alias("Report")]
     Task ReportAsync(IReadOnlyList<SpoolReport> reports);
 
-    /// <summary>Entries in order of their key after the given one: for listing and verification.</summary>
-    [Alias("Page")]
-    Task<IReadOnlyList<SpoolEntry>> GetPageAsync(string after, int count);
+    /// <summary>
+    /// The destinations that have outbound entries due now and not leased. Until <see cref="SpoolWatch.Lasts"/> later the watcher is told of each destination that becomes so:
+    /// hints, which may be lost or told twice; a watcher repeats this call before the time is over.
+    /// </summary>
+    [Alias("Watch")]
+    Task<IReadOnlyList<string>> WatchAsync(ISpoolWatcher watcher);
+
+    /// <summary>
+    /// Leases outbound entries of one destination that are due: its tenants in turn, within a tenant by priority and then oldest first; entries of one message that are due come
+    /// together, as far as <paramref name="max"/> allows, so that they can go in one transaction.
+    /// </summary>
+    /// <param name="destination">What follows the at sign of the remote addresses, as lower-case A-labels.</param>
+    /// <param name="max">At most so many entries.</param>
+    /// <param name="duration">How long nobody else gets them, unless they are reported or renewed before.</param>
+    [Alias("LeaseOutbound")]
+    Task<IReadOnlyList<SpoolEntry>> LeaseOutboundAsync(string destination, int max, TimeSpan duration);
+
+    /// <summary>
+    /// Prolongs the leases of entries that are still worked on. After the loss of a silo a shard that was made anew knows of no leases, and leases nothing to relays for one
+    /// <see cref="ILimiterGrain.Lease"/>: who renews three times as often has its entries again before anybody else gets them.
+    /// </summary>
+    [Alias("Renew")]
+    Task RenewAsync(IReadOnlyList<string> keys, TimeSpan duration);
+
+    /// <summary>Entries that the filter lets through, in order of their key after the given one, at most <paramref name="count"/>: for listing and verification.</summary>
+    [Alias("List")]
+    Task<IReadOnlyList<SpoolEntry>> GetPageAsync(SpoolFilter filter, string after, int count);
+
+    /// <summary>Makes entries due now, but for those that are leased. Returns how many of them are here, leased or not.</summary>
+    [Alias("Retry")]
+    Task<int> RetryAsync(IReadOnlyList<string> keys);
+
+    /// <summary>How many entries wait.</summary>
+    [Alias("Counts")]
+    Task<SpoolCounts> GetCountsAsync();
 }
+
+/// <summary>A relay that wants to know what became due.</summary>
+[Alias("mc.ISpoolWatcher")]
+public interface ISpoolWatcher : IGrainObserver
+{
+    /// <summary>A destination in this shard has entries that are due.</summary>
+    [OneWay, Alias("Due")]
+    Task DueAsync(int shard, string destination);
+}
+
+public static class SpoolWatch
+{
+    /// <summary>How long a watch lasts: a relay renews every 30 s (DESIGN.md §4) and may miss one.</summary>
+    public static readonly TimeSpan Lasts = TimeSpan.FromSeconds(75);
+}
+
+/// <summary>Which entries are asked for; what is null lets everything through.</summary>
+[GenerateSerializer, Immutable, Alias("mc.SpoolFilter")]
+public sealed record SpoolFilter
+{
+    public static readonly SpoolFilter Everything = new();
+
+    [Id(0)] public SpoolKind? Kind { get; init; }
+
+    [Id(1)] public TenantId? Tenant { get; init; }
+
+    /// <summary>The domain an outbound entry goes to, as lower-case A-labels.</summary>
+    [Id(2)] public string? Destination { get; init; }
+
+    [Id(3)] public DeliveryId? Message { get; init; }
+
+    /// <summary>Only what was accepted before.</summary>
+    [Id(4)] public DateTimeOffset? AcceptedBefore { get; init; }
+}
+
+/// <summary>How many entries a shard holds, by kind, and how many of them are in memory.</summary>
+[GenerateSerializer, Immutable, Alias("mc.SpoolCounts")]
+public readonly record struct SpoolCounts([property: Id(0)] long Local, [property: Id(1)] long Outbound, [property: Id(2)] long InMemory);
 
 public enum SpoolKind
 {
@@ -68,9 +139,16 @@ public sealed record SpoolReport
     /// <summary>True: the recipient has its final outcome and the entry goes. False: it is tried again on the schedule.</summary>
     [Id(1)] public required bool Final { get; init; }
 
+    /// <summary>What the attempt ended with; null: what is known of the last one stays.</summary>
     [Id(2)] public string? Error { get; init; }
 
     [Id(3)] public bool DelayReported { get; init; }
+
+    /// <summary>When it is tried again, if not on the schedule: a destination that said so, or one that is suspended. Null when nothing was tried: it is due as it was before.</summary>
+    [Id(4)] public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>False when nothing was tried, so that the schedule does not move on.</summary>
+    [Id(5)] public bool Attempted { get; init; } = true;
 }
 
 /// <summary>The spool's fixed shards, by the domain an entry goes to.</summary>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace MailCloud.Messages;
 
 /// <summary>
@@ -28,6 +31,18 @@ public readonly record struct DeliveryId([property: Id(0)] Guid Value)
 
     /// <summary>The UTC day of acceptance, by which mailboxes remember what they filed.</summary>
     public DateOnly AcceptDay => DateOnly.FromDateTime(AcceptedAt.UtcDateTime);
+
+    /// <summary>The id of a message that follows from this one and from what is said of it: made again, it is the same, with the same time of acceptance.</summary>
+    public DeliveryId Derive(string reason)
+    {
+        Span<byte> id = stackalloc byte[16];
+        Value.TryWriteBytes(id, bigEndian: true, out _);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{this} {reason}"));
+        hash.AsSpan(0, 10).CopyTo(id[6..]);
+        id[6] = (byte)((id[6] & 0x0f) | 0x70); // RFC 9562 §5.7: version 7 …
+        id[8] = (byte)((id[8] & 0x3f) | 0x80); // … and its variant.
+        return new(new Guid(id, bigEndian: true));
+    }
 
     public static bool TryParse(string text, out DeliveryId id)
     {

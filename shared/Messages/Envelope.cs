@@ -20,6 +20,41 @@ public sealed record Envelope
 
     /// <summary>Which command began the transaction; where nothing is stored it was MAIL.</summary>
     [Id(6)] public TransactionKind Kind { get; init; }
+
+    /// <summary>MT-PRIORITY= of MAIL, −9 to 9 (RFC 6710 §4); 0 is ordinary mail.</summary>
+    [Id(7)] public int Priority { get; init; }
+
+    /// <summary>When the message may be sent, by HOLDFOR= or HOLDUNTIL= of MAIL (RFC 4865); null: at once.</summary>
+    [Id(8)] public DateTimeOffset? HoldUntil { get; init; }
+
+    /// <summary>BY= of MAIL (RFC 2852); null: no time was asked for.</summary>
+    [Id(9)] public DeliverBy? DeliverBy { get; init; }
+
+    /// <summary>What the sender asks of TLS on the way (RFC 8689).</summary>
+    [Id(10)] public TlsDemand Tls { get; init; }
+
+    /// <summary>HOLDFOR= or HOLDUNTIL= as reports repeat it, <c>for;seconds</c> or <c>until;time</c> (RFC 4865 §5.1.2); null when neither was given.</summary>
+    [Id(11)] public string? HoldRequest { get; init; }
+}
+
+/// <summary>BY= of MAIL (RFC 2852 §4).</summary>
+/// <param name="Deadline">The time by which it is to be delivered.</param>
+/// <param name="Return">True for mode R: what is late is returned. False for mode N: the sender is told, and delivery goes on.</param>
+/// <param name="Trace">True for the trace modifier T: each relay reports that it passed the message on.</param>
+[GenerateSerializer, Immutable, Alias("mc.DeliverBy")]
+public sealed record DeliverBy([property: Id(0)] DateTimeOffset Deadline, [property: Id(1)] bool Return, [property: Id(2)] bool Trace);
+
+/// <summary>What a sender asks of TLS between hosts (RFC 8689).</summary>
+public enum TlsDemand
+{
+    /// <summary>Nothing: the policies of the destination and of the route hold.</summary>
+    Unspecified = 0,
+
+    /// <summary>REQUIRETLS: only to hosts that authenticate by TLS and offer REQUIRETLS themselves (§4.2.1).</summary>
+    Required = 1,
+
+    /// <summary><c>TLS-Required: No</c>: delivery counts for more than the destination's policies (§5).</summary>
+    NotRequired = 2,
 }
 
 /// <summary>One RCPT of a transaction, with what the directory said of it when it was accepted.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 namespace MailCloud.Messages;
 
 /// <summary>Reads the tokens that structured fields are made of (RFC 5322 §3.2, RFC 2045 §5.1), forgiving what breaks the grammar.</summary>
-internal sealed class HeaderText(string text)
+public sealed class HeaderText(string text)
 {
     private int at;
 
@@ -103,7 +103,7 @@ internal sealed class HeaderText(string text)
 }
 
 /// <summary>Content-Type or Content-Disposition: a type, and parameters as name and value in turn, undecoded (RFC 2231 forms too).</summary>
-internal sealed record HeaderParameters(string Type, string Subtype, IReadOnlyList<string> Parameters)
+public sealed record HeaderParameters(string Type, string Subtype, IReadOnlyList<string> Parameters)
 {
     /// <summary>More parameters than this are left out.</summary>
     private const int MaxParameters = 100;

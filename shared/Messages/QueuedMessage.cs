@@ -25,6 +25,12 @@ public sealed record QueuedMessage : IStoredRecord
 
     /// <summary>W3C trace context of the accepting span, so that one trace covers the message.</summary>
     [Id(6)] public string? TraceParent { get; init; }
+
+    /// <summary>When a report was made, whose id has the time of what it is about; null when it is no report.</summary>
+    [Id(7)] public DateTimeOffset? ReportedAt { get; init; }
+
+    /// <summary>From when it may be delivered, which is what the age of waiting mail counts from: its acceptance, the end of its hold (RFC 4865), or when it was made.</summary>
+    public DateTimeOffset ReleasedAt => new[] { Id.AcceptedAt, Envelope.HoldUntil ?? default, ReportedAt ?? default }.Max();
 }
 
 /// <summary>A message body in the blob store: its name and its length in octets.</summary>

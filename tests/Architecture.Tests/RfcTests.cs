@@ -42,7 +42,7 @@ public sealed partial class RfcTests
     /// <summary>A name is that of a transcript, or <c>Class.Method</c> of a test.</summary>
     private static bool Exists(string name)
     {
-        if (Path.GetExtension(name) is ".smtp" or ".imap" or ".pop3")
+        if (Path.GetExtension(name) is ".smtp" or ".imap" or ".pop3" or ".mx")
         {
             return Repository.Files("tests", name).Count > 0;
         }

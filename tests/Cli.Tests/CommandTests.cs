@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 using MailCloud.Web.Tests;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.Cli.Tests;
 
@@ -39,6 +42,27 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task A_domain_gets_keys_and_their_records_are_printed_for_its_zone()
+    {
+        Assert.Equal((0, "", ""), await RunAsync("domain", "dkim", "list", "example.test"));
+        var (exit, added, _) = await RunAsync("domain", "dkim", "add", "example.test");
+        Assert.Equal(0, exit);
+        var selectors = added.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0]).ToList();
+        Assert.Equal(2, selectors.Count);
+        Assert.Contains("\trsa\tpublished\tsigns from ", added, StringComparison.Ordinal);
+
+        var (_, zone, _) = await RunAsync("domain", "dns", "example.test");
+        var lines = zone.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(selectors.Select(selector => $"{selector}._domainkey.example.test."), lines.Select(line => line.Split(' ')[0]));
+        Assert.All(lines, line => Assert.Matches("^[^ ]+ IN TXT [(] (\"[^\"]{1,255}\" )+[)]$", line));
+        Assert.Equal(4, lines[0].Count(c => c == '"'));
+
+        Assert.Contains($"{selectors[1]}\ted25519\tsigning\tsince ", (await RunAsync("domain", "dkim", "activate", "example.test", selectors[1])).Output, StringComparison.Ordinal);
+        Assert.Contains($"{selectors[1]}\ted25519\tretired\tpublish until ", (await RunAsync("domain", "dkim", "retire", "example.test", selectors[1])).Output, StringComparison.Ordinal);
+        Assert.Equal((1, ""), ((await RunAsync("domain", "dkim", "retire", "example.test", "none")) is var (code, output, _) ? (code, output) : default));
+    }
+
+    [Fact]
     public async Task The_queue_is_shown()
     {
         Assert.Equal((0, "waiting 0\nparked 0\n", ""), await RunAsync("queue", "status"));
@@ -46,6 +70,95 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         var (exit, _, error) = await RunAsync("queue", "replay", "00000000000000000000000000000000");
         Assert.Equal(1, exit);
         Assert.Contains("is not parked", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Waiting_mail_is_listed_and_cancelled()
+    {
+        var id = DeliveryId.New(DateTimeOffset.UtcNow);
+        var remote = new EmailAddress("ann", "remote.test");
+        await server.Services.GetRequiredService<IGrainFactory>().GetGrain<ISpoolGrain>(SpoolShards.Of("remote.test")).AddAsync(
+        [
+            new()
+            {
+                Kind = SpoolKind.Outbound,
+                DueAt = id.AcceptedAt.AddHours(1),
+                LastError = "mx.remote.test: 451 later",
+                Message = new() { Id = id, Tenant = new("demo"), Body = new("demo/body/none", 1), Envelope = new() { Recipients = [new() { Address = remote, Remote = [remote] }] }, Trace = "" },
+            },
+        ]);
+
+        var (exit, output, _) = await RunAsync("queue", "list", "--destination", "remote.test");
+        Assert.Equal(0, exit);
+        Assert.StartsWith($"{id}\t", output, StringComparison.Ordinal);
+        Assert.EndsWith("\t0\t\tann@remote.test\tmx.remote.test: 451 later\n", output, StringComparison.Ordinal);
+        Assert.Contains("lastError: mx.remote.test: 451 later\n", (await RunAsync("queue", "show", id.ToString())).Output, StringComparison.Ordinal);
+        Assert.Equal((0, "1 recipients due now\n", ""), await RunAsync("queue", "retry", id.ToString()));
+        Assert.Equal((0, "1 recipients cancelled\n", ""), await RunAsync("queue", "cancel", id.ToString()));
+        Assert.Equal((0, "", ""), await RunAsync("queue", "list"));
+        Assert.Equal(1, (await RunAsync("queue", "show", id.ToString())).Exit);
+    }
+
+    [Fact]
+    public async Task Addresses_are_suppressed_listed_and_let_go()
+    {
+        var (exit, added, _) = await RunAsync("suppression", "add", "demo", "Gone@far.test", "--reason", "she asked for it");
+        Assert.Equal(0, exit);
+        Assert.Matches("^address: gone@far.test\nat: .+\nby: administrator\nreason: she asked for it\nhost: \nuntil: \n$", added);
+        Assert.Equal((0, added, ""), await RunAsync("suppression", "show", "demo", "gone@far.test"));
+        await RunAsync("suppression", "add", "demo", "ann@far.test");
+
+        Assert.Equal(["ann@far.test", "gone@far.test"], Lines((await RunAsync("suppression", "list", "demo")).Output).Select(line => line[0]));
+        Assert.Equal(["gone@far.test", "she asked for it"], Assert.Single(Lines((await RunAsync("suppression", "list", "demo", "--prefix", "go")).Output)).Where((_, i) => i is 0 or 3));
+        Assert.Equal((0, "gone@far.test is off the list\n", ""), await RunAsync("suppression", "remove", "demo", "gone@far.test"));
+        Assert.Equal((1, "", "mailcloud: gone@far.test is not on the suppression list\n"), await RunAsync("suppression", "remove", "demo", "gone@far.test"));
+        Assert.Equal(1, (await RunAsync("suppression", "list", "nobody")).Exit);
+
+        static IEnumerable<string[]> Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'));
+    }
+
+    [Fact]
+    public async Task What_became_of_a_message_is_printed_in_order_of_time()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var id = DeliveryId.New(now);
+        TraceEvent At(int seconds, TraceKind kind, params string[] recipients) => new() { Delivery = id, At = now.AddSeconds(seconds), Kind = kind, Recipients = recipients, Count = recipients.Length };
+        var shards = server.Services.GetRequiredService<IGrainFactory>();
+        await shards.GetGrain<ITraceGrain>(TraceShards.Of("m@remote.test", now)).RecordAsync([At(0, TraceKind.Named) with { MessageId = "m@remote.test" }]);
+        foreach (var happened in (TraceEvent[])
+        [
+            At(-8, TraceKind.RecipientRefused, "no@example.test") with { Reply = "550 5.1.1 no such user here" },
+            At(-7, TraceKind.Accepted, "ann@example.test", "far@remote.test") with
+            {
+                MessageId = "m@remote.test", Reply = "250 2.0.0 queued as x", Session = new("demo", "submission", "192.0.2.1", "c.example", "ann@example.test", "Tls13 X", "ann@example.test", 1234),
+            },
+            At(-6, TraceKind.Filed, "ann@example.test") with { Filing = new("demo/1", "INBOX", 4, 7) },
+            At(-5, TraceKind.Deferred, "far@remote.test") with { Reply = "451 later\u001b[2J", Hop = new("mx.remote.test", "192.0.2.2", null) },
+            At(-4, TraceKind.Failed, "far@remote.test") with { Reply = "550 never", Hop = new("mx.remote.test", null, null) },
+            At(-3, TraceKind.Reported, "far@remote.test") with { Reply = "failed 5.1.1", Other = id },
+            At(-2, TraceKind.Relayed, "far@remote.test") with { Count = 5, Reply = "250 OK", Hop = new("mx.remote.test", "192.0.2.2", "TLS1.3 X dane") },
+        ])
+        {
+            await shards.GetGrain<ITraceGrain>(TraceShards.Of(id.ToString(), happened.At)).RecordAsync([happened]);
+        }
+
+        var (exit, output, error) = await RunAsync("trace", "<m@remote.test>");
+        Assert.Equal((0, ""), (exit, error));
+        var lines = output.Split('\n');
+        Assert.Equal($"{id} <m@remote.test>", lines[0]);
+        Assert.All(lines[1..8], line => Assert.Matches(@"^  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z  ", line));
+        Assert.Equal(
+        [
+            "recipient refused: no@example.test: 550 5.1.1 no such user here",
+            "accepted from 192.0.2.1 (c.example, submission, Tls13 X, as ann@example.test), sender <ann@example.test>, tenant demo, 1234 octets, for ann@example.test, far@remote.test: 250 2.0.0 queued as x",
+            "filed for ann@example.test in INBOX, UID 7, UIDVALIDITY 4, mailbox demo/1",
+            "put off for far@remote.test by mx.remote.test[192.0.2.2], in clear: 451 later?[2J",
+            "failed for far@remote.test by mx.remote.test: 550 never",
+            $"report to the sender about far@remote.test (failed 5.1.1) is {id}",
+            "relayed for far@remote.test, 4 more by mx.remote.test[192.0.2.2], TLS1.3 X dane: 250 OK",
+        ], lines[1..8].Select(line => line[28..]));
+        Assert.Equal(output, (await RunAsync("trace", id.ToString())).Output);
+        Assert.Equal(1, (await RunAsync("trace", "unheard-of@example.test")).Exit);
     }
 
     [Theory]

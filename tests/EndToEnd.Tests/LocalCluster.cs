@@ -240,6 +240,7 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
             "smtp-ingress" => 8093,
             "mailbox-access" => 8095,
             "local-delivery" => 8097,
+            "outbound-relay" => 8099,
             "web" => 8081,
             _ => throw new ArgumentException($"{name} has no health pages", nameof(name)),
         };

@@ -15,6 +15,16 @@ internal static class Upkeep
     /// <summary>Whether anything waits in the spool; the first entries tell.</summary>
     public static async Task<bool> IsSpoolEmptyAsync(IAdministered server) => (await GetAsync(server, "/admin/spool")).GetProperty("entries").GetArrayLength() == 0;
 
+    /// <summary>Returns when nothing waits any more, neither in the queue nor in the spool: that it hands over is in one of them all the time.</summary>
+    public static async Task UntilNothingWaitsAsync(IAdministered server, TimeSpan limit)
+    {
+        using var end = new CancellationTokenSource(limit);
+        while (await QueueDepthAsync(server) > 0 || !await IsSpoolEmptyAsync(server))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), end.Token);
+        }
+    }
+
     /// <summary>One sweep over everything, however young.</summary>
     public static async Task SweepAsync(IAdministered server) => await PostAsync(server, "/admin/sweep?grace=0");
 

@@ -40,6 +40,12 @@ internal sealed class AnswerBeforeJournal(IJournal inner) : IJournal
         return await inner.ReplaceAsync(journal, head, manifest, cancellationToken);
     }
 
+    public async Task DeleteAsync(string journal, CancellationToken cancellationToken)
+    {
+        await WrittenAsync(journal);
+        await inner.DeleteAsync(journal, cancellationToken);
+    }
+
     public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
 
     private async Task WrittenAsync(string journal)

@@ -90,6 +90,15 @@ public sealed class GoldenTests
         Assert.Empty(state.Operations.Values.Single().Targets);
     }
 
+    [Fact]
+    public void A_spool_of_version_1_makes_a_shard()
+    {
+        var shard = SpoolShard.From(Serializer.Decode<SpoolState>(File.ReadAllBytes(FilesOf(nameof(SpoolState))[1])), new());
+        var entry = Assert.Single(shard.Entries.Values).Entry;
+        Assert.Equal((3, "over quota"), (entry.Attempts, entry.LastError));
+        Assert.Empty(shard.Pages);
+    }
+
     /// <summary>A record's golden bytes, the oldest first: <c>Name.golden</c>, then <c>Name-2.golden</c> of when it got more members, and so on.</summary>
     private static List<string> FilesOf(string name)
     {
@@ -107,6 +116,7 @@ public sealed class GoldenTests
             MailboxEvent => As<MailboxEvent>(),
             TenantEvent => As<TenantEvent>(),
             SpoolEvent => As<SpoolEvent>(),
+            DkimEvent => As<DkimEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,
         };
 

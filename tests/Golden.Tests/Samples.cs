@@ -1,7 +1,10 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
+using MailCloud.Mailboxes.Suppressions;
+using MailCloud.Mailboxes.Traces;
 using MailCloud.Messages;
 
 namespace MailCloud.Golden.Tests;
@@ -39,10 +42,16 @@ internal static class Samples
             EnvelopeId = "env",
             Return = DsnReturn.Full,
             Kind = TransactionKind.SendAndMail,
+            Priority = -3,
+            HoldUntil = Time,
+            DeliverBy = new(Time, Return: true, Trace: true),
+            Tls = TlsDemand.Required,
+            HoldRequest = "for;3600",
         },
         Trace = "Received: by mail.example.test\r\n",
         Submitter = Account,
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ReportedAt = Time,
     };
 
     private static readonly SpoolEntry Entry = new()
@@ -55,6 +64,18 @@ internal static class Samples
         DelayReported = true,
     };
 
+    private static readonly EntryChange Change = new()
+    {
+        Key = "a:far@example.org",
+        Page = 3,
+        Final = true,
+        Attempts = 1,
+        DueAt = Time,
+        Error = "later",
+        DelayReported = true,
+        Kind = SpoolKind.Outbound,
+    };
+
     private static readonly AddressRecord AddressRecord = new()
     {
         Address = Address,
@@ -65,6 +86,43 @@ internal static class Samples
         Verifier = "{SCRAM-SHA-256}4096,c2FsdA==,c3RvcmVk,c2VydmVy",
         QuotaBytes = 5000,
         SendAs = ["sales@example.test"],
+    };
+
+    private static readonly Suppression Suppression = new()
+    {
+        Address = "a@example.org",
+        At = Time,
+        Reason = "550 5.1.1 no such user",
+        Host = "mx.example.org",
+        ByAdministrator = true,
+        Until = Time,
+    };
+
+    private static readonly StoredDkimKey DkimKey = new()
+    {
+        Selector = "rsa-20261124",
+        Algorithm = DkimAlgorithm.Ed25519,
+        PrivateKey = new byte[] { 1, 2, 3 },
+        PublicKey = new byte[] { 4, 5 },
+        CreatedAt = Time,
+        SignsFrom = Time.AddDays(2),
+        RetiredAt = Time.AddDays(3),
+    };
+
+    private static readonly TraceEvent Traced = new()
+    {
+        Delivery = Delivery,
+        At = Time,
+        Kind = TraceKind.Deferred,
+        Recipients = ["far@example.org"],
+        Count = 2,
+        Reply = "451 4.7.1 come back later",
+        MessageId = "m@example.test",
+        Session = new("demo", "submission", "192.0.2.1", "client.example", "alice@example.test", "Tls13 TLS_AES_256_GCM_SHA384", "alice@example.test", 1200),
+        Filing = new(Account.Value, "INBOX", 4, 7),
+        Hop = new("mx.example.org", "192.0.2.2", "TLS1.3 TLS_AES_256_GCM_SHA384 dane"),
+        Other = Delivery,
+        DueAt = Time.AddHours(1),
     };
 
     private static readonly EnvelopeFields Fields = new()
@@ -85,6 +143,9 @@ internal static class Samples
     public static readonly IReadOnlyList<object> All =
     [
         Message,
+        new TraceBatch([Traced]),
+        new TraceSegment([Traced]),
+        new TraceState { Segments = [new("state/trace/2026112412/3/segment-a", [1, 2, 3])] },
         new MailboxCreated { QuotaBytes = 5000, Folders = [new("Sent", "\\Sent")], UidValidity = 1795523696 },
         new QuotaChanged { QuotaBytes = 6000 },
         new MessageFiled { FolderId = 1, Row = Row, ModSeq = 9, Delivery = Delivery, Content = new byte[] { 1, 2, 3 } },
@@ -217,6 +278,10 @@ internal static class Samples
         new TenantState { Created = true, Domains = ["example.test"] },
         new DomainHosted(Tenant),
         new DomainState { Tenant = Tenant },
+        new DkimKeyAdded(Tenant, DkimKey, ["gone"]),
+        new DkimKeyActivated("rsa-20261124", Time),
+        new DkimKeyRetired("rsa-20261124", Time),
+        new DkimState { Tenant = Tenant, Keys = [DkimKey] },
         new AddressChanged(AddressRecord),
         new AddressState { Record = AddressRecord },
         new AddressListed("a@example.test"),
@@ -224,6 +289,53 @@ internal static class Samples
         new EntriesAdded([Entry]),
         new AttemptFailed("key", Time, "error", true),
         new EntryFinished("key", Time),
-        new SpoolState { Entries = { ["key"] = Entry }, Finished = { ["done"] = Time } },
+        new RecipientsCounted([new(495_000, 3), new(495_001, -1)]) { Held = [new(495_002, 1)] },
+        new SendingState { Hours = { [495_000] = 3 }, Held = { [495_002] = 1 } },
+        new SuppressionAdded(Suppression),
+        new SuppressionRemoved("a@example.org"),
+        new SuppressionState { Listed = [Suppression] },
+        new SuppressionBucketUsed(63),
+        new SuppressionIndexState { Used = 1ul << 63 | 1 },
+        new EntriesChanged([Change]),
+        new SpoolState
+        {
+            Entries = new() { ["key"] = Entry },
+            Finished = new() { ["done"] = Time },
+            Inline = [Entry],
+            Pages =
+            [
+                new()
+                {
+                    Number = 3,
+                    Blob = "state/spool/7/page-1",
+                    Local = 1,
+                    Outbound = 2,
+                    MinDue = Time,
+                    FirstKey = "a:far@example.org",
+                    LastKey = "b:far@example.org",
+                    MaxPriority = 4,
+                    Tenants = ["demo"],
+                    Destinations = ["example.org"],
+                    FirstDestination = "example.org",
+                    LastDestination = "example.org",
+                },
+            ],
+            Amendments = [Change],
+            TakenOver =
+            [
+                new()
+                {
+                    Day = 739_000,
+                    LastTaken = 739_001,
+                    Recent = new byte[16],
+                    FirstAccepted = Time.ToUnixTimeMilliseconds(),
+                    LastAccepted = Time.ToUnixTimeMilliseconds(),
+                    Segments = [new("state/spool/7/taken-1", 1, 2, 3)],
+                },
+            ],
+            LastPage = 3,
+        },
+        new SpoolPageEntries { Entries = [Entry] },
+        new TakenOverKeys { Hashes = new byte[32] },
     ];
 }

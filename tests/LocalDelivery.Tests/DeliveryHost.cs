@@ -1,12 +1,13 @@
 using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
-using MailCloud.LocalDelivery.Reports;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Messages;
 using MailCloud.Queue;
+using MailCloud.Reports;
 using MailCloud.Testing;
+using MailCloud.Tracing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -28,6 +29,9 @@ public abstract class DeliveryHost : IAsyncLifetime
     private readonly string directory = Directory.CreateTempSubdirectory("mailcloud-delivery-").FullName;
     private IHost host = null!;
 
+    /// <summary>The account of those who send.</summary>
+    protected AccountId AliceAccount { get; private set; }
+
     protected FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
 
     protected IServiceProvider Services => host.Services;
@@ -42,7 +46,7 @@ public abstract class DeliveryHost : IAsyncLifetime
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Critical);
-        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory), new("Delivery:HostName", "mail.example.test")]);
+        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory), new("Reports:HostName", "mail.example.test")]);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         Replace(builder.Services);
@@ -56,6 +60,7 @@ public abstract class DeliveryHost : IAsyncLifetime
         await Grains.GetGrain<ITenantGrain>("demo").CreateAsync();
         await Grains.GetGrain<ITenantGrain>("demo").AddDomainAsync("example.test");
         await Grains.GetGrain<IAddressGrain>("alice@example.test").PutAsync(new() { Address = new("alice", "example.test"), Tenant = Demo, Kind = AddressKind.Account });
+        AliceAccount = (await Grains.GetGrain<IAddressGrain>("alice@example.test").GetAsync())!.Account!.Value;
         await Grains.GetGrain<IMailboxGrain>(Bob.Value).CreateAsync(new());
     }
 
@@ -72,8 +77,7 @@ public abstract class DeliveryHost : IAsyncLifetime
     }
 
     /// <summary>The reports and other mail that alice has.</summary>
-    protected async Task<IReadOnlyList<FetchedMessage>> AliceAsync() =>
-        await InboxAsync((await Grains.GetGrain<IAddressGrain>("alice@example.test").GetAsync())!.Account!.Value);
+    protected Task<IReadOnlyList<FetchedMessage>> AliceAsync() => InboxAsync(AliceAccount);
 
     protected static EnvelopeRecipient To(AccountId account) => new() { Address = new(account.Value.Split('/')[1], "example.test"), Mailboxes = [account] };
 
@@ -103,7 +107,7 @@ public abstract class DeliveryHost : IAsyncLifetime
     {
         var services = Services;
         var reports = new ReportSender(
-            stores, stores, services.GetRequiredService<SenderMailbox>(), services.GetRequiredService<DeliveryOptions>(), services.GetRequiredService<DeliveryTelemetry>(), NullLogger<ReportSender>.Instance);
+            stores, stores, services.GetRequiredService<AddressLookup>(), services.GetRequiredService<ReportOptions>(), services.GetRequiredService<ReportTelemetry>(), services.GetRequiredService<MessageTracer>(), Time, NullLogger<ReportSender>.Instance);
         return new MessageDelivery(
             new FilingRequests(stores, Time, NullLogger<FilingRequests>.Instance),
             services.GetRequiredService<CopyDelivery>(),
@@ -111,7 +115,20 @@ public abstract class DeliveryHost : IAsyncLifetime
             reports,
             stores,
             services.GetRequiredService<Breaker>(),
+            services.GetRequiredService<DeliveryTrace>(),
             NullLogger<MessageDelivery>.Instance).DeliverAsync(message, default);
+    }
+
+    /// <summary>What is in the queue, which here are reports.</summary>
+    protected async Task<IReadOnlyList<QueuedMessage>> QueuedAsync()
+    {
+        var found = new List<QueuedMessage>();
+        await foreach (var message in Queue.ListAsync(default))
+        {
+            found.Add(message);
+        }
+
+        return found;
     }
 
     /// <summary>Delivers what is in the queue, which here are reports, until it is empty.</summary>

@@ -53,6 +53,22 @@ public sealed class DeliveryTests : DeliveryHost
     }
 
     [Theory]
+    [InlineData(TlsDemand.Required, "text/rfc822-headers")]
+    [InlineData(TlsDemand.NotRequired, "message/rfc822")]
+    [InlineData(TlsDemand.Unspecified, "message/rfc822")]
+    public async Task A_report_is_protected_and_urgent_as_its_message_is(TlsDemand tls, string type)
+    {
+        var message = await AcceptAsync(To(Nobody));
+        await DeliverAsync(message with { Envelope = message.Envelope with { Return = DsnReturn.Full, Tls = tls, Priority = 3 } });
+        var report = Assert.Single(await QueuedAsync());
+        Assert.Equal((tls, 3, Time.GetUtcNow()), (report.Envelope.Tls, report.Envelope.Priority, report.ReleasedAt));
+        await DeliverQueuedAsync();
+
+        var returned = Assert.Single(await AliceAsync()).Content!.Summary.Structure.Parts[2];
+        Assert.Equal(type, $"{returned.Type}/{returned.Subtype}");
+    }
+
+    [Theory]
     [InlineData(DsnNotify.Success, 1)]
     [InlineData(DsnNotify.Never, 0)]
     [InlineData(DsnNotify.Unspecified, 0)]
@@ -72,8 +88,8 @@ public sealed class DeliveryTests : DeliveryHost
         await DeliverAsync(message);
         await DeliverAsync(message);
 
-        var local = await Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync("", 10);
-        var remote = await Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.org")).GetPageAsync("", 10);
+        var local = await Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync(SpoolFilter.Everything, "", 10);
+        var remote = await Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.org")).GetPageAsync(SpoolFilter.Everything, "", 10);
         Assert.Equal((SpoolKind.Local, "the mailbox is full"), (Assert.Single(local).Kind, local[0].LastError));
         Assert.Equal(SpoolKind.Outbound, Assert.Single(remote).Kind);
         Assert.Empty(await InboxAsync(Bob));

@@ -42,7 +42,7 @@ public sealed class FailingMailboxTests : DeliveryHost
         : faults.Written ? AppendFault.AnswerLost
         : AppendFault.NotWritten);
 
-    private Task<IReadOnlyList<SpoolEntry>> WaitingAsync() => Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync("", 10);
+    private Task<IReadOnlyList<SpoolEntry>> WaitingAsync() => Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync(SpoolFilter.Everything, "", 10);
 
     // The clock goes on, with room for what runs between.
     private async Task PassTimeAsync(Task delivery)

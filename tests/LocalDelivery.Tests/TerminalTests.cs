@@ -92,7 +92,7 @@ public sealed class TerminalTests : DeliveryHost
         await Grains.GetGrain<IMailboxGrain>(Bob.Value).CreateAsync(new() { QuotaBytes = 1 });
         await DeliverAsync(As(TransactionKind.SendAndMail, await AcceptAsync(To(Bob))));
 
-        var waiting = Assert.Single(await Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync("", 10));
+        var waiting = Assert.Single(await Grains.GetGrain<ISpoolGrain>(SpoolShards.Of("example.test")).GetPageAsync(SpoolFilter.Everything, "", 10));
         Assert.Equal(TransactionKind.Mail, waiting.Message.Envelope.Kind);
         Assert.Single(edge.Given);
     }

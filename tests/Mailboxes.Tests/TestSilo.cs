@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
 using MailCloud.Journal;
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Spool;
 using MailCloud.Messages;
 using MailCloud.Queue;
 using MailCloud.Testing;
@@ -18,27 +20,35 @@ namespace MailCloud.Mailboxes.Tests;
 public sealed class TestSilo : IAsyncDisposable
 {
     private readonly IHost host;
+    private readonly DirectoryInfo directory;
     private readonly int siloPort;
 
-    private TestSilo(IHost host, string directory, int siloPort) => (this.host, Directory, this.siloPort) = (host, directory, siloPort);
-
-    public string Directory { get; }
+    private TestSilo(IHost host, DirectoryInfo directory, int siloPort) => (this.host, this.directory, this.siloPort) = (host, directory, siloPort);
 
     public IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
 
     public IServiceProvider Services => host.Services;
 
-    public static async Task<TestSilo> StartAsync(
-        Func<IJournal, IJournal>? wrapJournal = null, Func<IMessageBlobs, IMessageBlobs>? wrapBlobs = null, string? directory = null, TimeProvider? time = null)
+    /// <summary>The ids of the events that the grains have logged.</summary>
+    public IReadOnlyCollection<int> Logged => host.Services.GetRequiredService<LoggedEvents>().Ids;
+
+    internal static async Task<TestSilo> StartAsync(
+        Func<IJournal, IJournal>? wrapJournal = null,
+        Func<IMessageBlobs, IMessageBlobs>? wrapBlobs = null,
+        TimeProvider? time = null,
+        SpoolSizes? spoolSizes = null,
+        bool relaysInProcess = true)
     {
-        directory ??= System.IO.Directory.CreateTempSubdirectory("mailcloud-test-").FullName;
+        var directory = System.IO.Directory.CreateTempSubdirectory("mailcloud-test-");
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Error);
-        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory)]);
+        builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter<LoggedEvents>("MailCloud", LogLevel.Information);
+        builder.Services.AddSingleton<LoggedEvents>().AddSingleton<ILoggerProvider>(services => services.GetRequiredService<LoggedEvents>());
+        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory.FullName), new("Mailboxes:RelaysInProcess", $"{relaysInProcess}")]);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         Wrap(builder.Services, wrapJournal);
         Wrap(builder.Services, wrapBlobs);
+        builder.Services.AddSingleton(spoolSizes ?? new());
         builder.AddMailboxes();
         var siloPort = FreePort.Find();
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort, FreePort.Find()));
@@ -83,6 +93,8 @@ public sealed class TestSilo : IAsyncDisposable
         {
             await disposable.DisposeAsync();
         }
+
+        directory.Delete(recursive: true);
     }
 
     private static void Wrap<T>(IServiceCollection services, Func<T, T>? wrap)
@@ -97,6 +109,27 @@ public sealed class TestSilo : IAsyncDisposable
 
     private static object Create(ServiceDescriptor inner, IServiceProvider provider) =>
         inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!);
+}
+
+/// <summary>Remembers the ids of what is logged.</summary>
+internal sealed class LoggedEvents : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<int> ids = new();
+
+    public IReadOnlyCollection<int> Ids => ids;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Dispose()
+    {
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => ids.Enqueue(eventId.Id);
 }
 
 /// <summary>Filing requests for tests.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MailCloud.Messages;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
@@ -31,6 +32,21 @@ public sealed class LoginTests(ServerFixture server)
 
         // RFC 3848: ESMTPSA is EHLO, TLS and a login.
         Assert.Matches(@" with ESMTPSA id \S+ \(TLS1\.[23] TLS_\w+\)\r\n", entry.Trace);
+    }
+
+    [Fact]
+    public async Task MailKit_requires_tls_of_every_host_on_the_way()
+    {
+        using var client = await ConnectAsync("secured-submissions", SecureSocketOptions.SslOnConnect);
+        Assert.True(client.Capabilities.HasFlag(SmtpCapabilities.RequireTLS));
+        await client.AuthenticateAsync(Mechanism(plus: false, "mailcloud"));
+        client.RequireTLS = true;
+        await client.SendAsync(new MimeMessage(
+            [new MailboxAddress("Alice", "alice@example.test")], [new MailboxAddress("Bob", "bob@example.test")], "requires tls", new TextPart { Text = "hello" }));
+        await client.DisconnectAsync(true);
+
+        var (entry, _) = (await server.StoredAsync()).Single(s => Encoding.ASCII.GetString(s.Body).Contains("Subject: requires tls\r\n", StringComparison.Ordinal));
+        Assert.Equal(TlsDemand.Required, entry.Envelope.Tls);
     }
 
     [Theory]

@@ -3,7 +3,9 @@ using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
+using MailCloud.SmtpIngress.Policy;
 using MailCloud.Testing;
+using MailCloud.Tracing;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -25,12 +27,14 @@ internal sealed class PipedServer
     public PipedServer(IServiceProvider services, SmtpOptions options, IMessageBlobs? blobs = null, IMailQueue? queue = null) =>
         handler = new(new SmtpServices(
             Options.Create(options with { HostName = "mail.example" }),
+            Options.Create(new SendingOptions()),
             blobs ?? services.GetRequiredService<IMessageBlobs>(),
             queue ?? services.GetRequiredService<IMailQueue>(),
             services.GetRequiredService<IGrainFactory>(),
             new(Patience, Time, CancellationToken.None),
             services.GetRequiredService<SaslMechanisms>(),
             services.GetRequiredService<CertificateStore>(),
+            services.GetRequiredService<MessageTracer>(),
             Time,
             NullLogger<SmtpSession>.Instance));
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using MailCloud.Blobs;
 using MailCloud.Embedded;
+using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Queue;
 using MailCloud.Testing;
@@ -68,6 +69,9 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>The port of <c>mx</c>, <c>submission</c>, <c>secured-mx</c>, <c>secured-submission</c>, <c>secured-submissions</c> or <c>guessed-submission</c>.</summary>
     public int Port(string listener) => ports[listener];
 
+    /// <summary>The grain that counts what an account sends, as the server without a certificate sees it.</summary>
+    internal ISendingGrain SendingOf(string account) => plain.Services.GetRequiredService<IGrainFactory>().GetGrain<ISendingGrain>(account);
+
     /// <summary>Runs a transcript: <c># listener:</c> chooses where, <c># from: proxy</c> comes from the proxy's address.</summary>
     public async Task RunAsync(Transcript transcript, Chunking chunking)
     {
@@ -113,7 +117,7 @@ public sealed class ServerFixture : IAsyncLifetime
             ["Smtp:MaxMessageSize"] = "20000",
             ["Smtp:MaxErrors"] = "5",
             ["Smtp:MaxRecipients"] = "100",
-            ["Cluster:Patience"] = "00:00:00.2",
+            ["Cluster:Patience"] = "00:00:02",
         });
         builder.Configuration.AddInMemoryCollection(further);
         builder.Services.AddSingleton(time ?? TimeProvider.System);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -18,6 +19,9 @@ internal static class Table
         Account("bob@example.test", "demo"),
         Account("full@example.test", "demo"),
         Account("silent@example.test", "demo"),
+        Account("spent@example.test", "demo"),
+        Account("thrift@example.test", "demo"),
+        Account("counted@example.test", "demo"),
         Account("carol@other.test", "other"),
         Account("用户@example.test", "demo"),
         Entry("team@example.test", AddressKind.Alias, "alice@example.test", "bob@example.test", "team@example.test"),
@@ -77,6 +81,78 @@ internal sealed class TableTerminalsGrain : Grain, ITerminalsGrain
     public Task DetachAsync(ITerminalEdge edge) => throw new NotSupportedException();
 
     public Task<bool> ShowAsync(AccountId account, string text) => throw new NotSupportedException();
+}
+
+/// <summary>Spent has sent all that it may and has as much held, and the tenant of Thrift has sent all; the others may send.</summary>
+internal sealed class TableSendingGrain : Grain, ISendingGrain
+{
+    /// <summary>What each grain was asked for, and, negative, what it got back.</summary>
+    public static readonly ConcurrentQueue<(string Key, int Recipients)> Calls = new();
+
+    public Task<SendingGrant> TakeAsync(SendingRequest request)
+    {
+        Calls.Enqueue((this.GetPrimaryKeyString(), request.Recipients));
+        return Task.FromResult(this.GetPrimaryKeyString() switch
+        {
+            "demo/spent" => new SendingGrant(0, new(OfTenant: false, 500, Hours: 1, new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero))),
+            "demo/thrift" => new SendingGrant(0, new(OfTenant: true, 20_000, Hours: 24, new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero))),
+            _ => new SendingGrant(request.Recipients, null),
+        });
+    }
+
+    public Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit) =>
+        Task.FromResult(this.GetPrimaryKeyString() == "demo/spent" ? new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero) : default(DateTimeOffset?));
+
+    public Task GiveBackAsync(int recipients)
+    {
+        Calls.Enqueue((this.GetPrimaryKeyString(), -recipients));
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Demo's list has two addresses of remote.example; that of the tenant other does not answer.</summary>
+internal sealed class TableSuppressionGrain : Grain, ISuppressionGrain
+{
+    private static readonly Dictionary<string, Suppression> listed = new Suppression[]
+    {
+        new() { Address = "gone@remote.example", At = new(2026, 11, 27, 12, 0, 0, TimeSpan.Zero), Reason = "550 5.1.1 no such user", Host = "mx.remote.example" },
+        new() { Address = "stopped@remote.example", At = new(2026, 11, 27, 12, 0, 0, TimeSpan.Zero), Reason = "she asked for it", ByAdministrator = true },
+    }.ToDictionary(s => s.Address);
+
+    public Task<IReadOnlyList<Suppression>> FindAsync(IReadOnlyList<string> keys) => this.GetPrimaryKeyString().StartsWith("demo/", StringComparison.Ordinal)
+        ? Task.FromResult<IReadOnlyList<Suppression>>([.. keys.Where(listed.ContainsKey).Select(k => listed[k])])
+        : throw new TimeoutException("the grain does not answer");
+
+    public Task AddAsync(Suppression suppression) => throw new NotSupportedException();
+
+    public Task<bool> RemoveAsync(string key) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> GetPageAsync(string prefix, string after, int count) => throw new NotSupportedException();
+}
+
+internal sealed class TableSuppressionIndexGrain : Grain, ISuppressionIndexGrain
+{
+    public Task<ulong> GetUsedAsync() => Task.FromResult(ulong.MaxValue);
+
+    public Task UseAsync(int bucket) => throw new NotSupportedException();
+}
+
+/// <summary>Keeps what it is given.</summary>
+internal sealed class TableTraceGrain : Grain, ITraceGrain
+{
+    public static readonly ConcurrentQueue<TraceEvent> Events = new();
+
+    public Task<bool> RecordAsync(IReadOnlyList<TraceEvent> events)
+    {
+        foreach (var happened in events)
+        {
+            Events.Enqueue(happened);
+        }
+
+        return Task.FromResult(true);
+    }
+
+    public Task<IReadOnlyList<TraceEvent>> FindAsync(string id, int most) => throw new NotSupportedException();
 }
 
 internal sealed class TableMailboxGrain : Grain, IMailboxGrain

@@ -25,6 +25,8 @@ public sealed partial class TelemetryTests(ServerFixture server)
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Record(instrument, tags));
         listener.Start();
         await SendAsync("metrics");
+        await BeCappedAsync();
+        await BeSuppressedAsync();
 
         Assert.Equal(Table(), emitted);
 
@@ -71,6 +73,16 @@ public sealed partial class TelemetryTests(ServerFixture server)
         var page = File.ReadAllText(Path.Combine(folder.FullName, "services/SmtpIngress/README.md"));
         return new(InstrumentRow().Matches(page).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value), StringComparer.Ordinal);
     }
+
+    private Task BeCappedAsync() => server.RunAsync([
+        "# listener: submission", "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", $"C AUTH PLAIN {Convert.ToBase64String("\0spent@example.test\0mailcloud"u8)}", "S 235 *",
+        "C MAIL FROM:<spent@example.test>", "S 250 *", "C RCPT TO:<far@remote.example>", "S 450 *", "C QUIT", "S 221 *",
+    ], Chunking.Whole);
+
+    private Task BeSuppressedAsync() => server.RunAsync([
+        "# listener: submission", "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", $"C AUTH PLAIN {Convert.ToBase64String("\0alice@example.test\0mailcloud"u8)}", "S 235 *",
+        "C MAIL FROM:<alice@example.test>", "S 250 *", "C RCPT TO:<gone@remote.example>", "S 550 *", "C QUIT", "S 221 *",
+    ], Chunking.Whole);
 
     private Task SendAsync(string subject) => server.RunAsync([
         "S 220 *", "C EHLO c.example", "S ...", "S 250 HELP", "C MAIL FROM:<me@c.example>", "S 250 *", "C RCPT TO:<nobody@example.test>", "S 550 *",

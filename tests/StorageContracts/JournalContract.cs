@@ -53,6 +53,23 @@ public abstract class JournalContract
     }
 
     [Fact]
+    public async Task A_deleted_journal_is_gone_and_its_writer_is_refused()
+    {
+        var head = await Journal.AppendAsync(Name, await Journal.OpenAsync(Name, default), Events(1, 2), default);
+        await Journal.AppendAsync(Name + "0", await Journal.OpenAsync(Name + "0", default), Events(3), default);
+
+        await Journal.DeleteAsync(Name, default);
+        await Journal.DeleteAsync(Name, default);
+
+        Assert.Null(await Journal.AppendAsync(Name, head!, Events(9), default));
+        Assert.Null(await Journal.ReplaceAsync(Name, head!, "manifest-z", default));
+        await ReopenAsync();
+        var now = await Journal.OpenAsync(Name, default);
+        Assert.Equal((0, 0, null), (now.Epoch, now.Position, now.Manifest));
+        Assert.Equal([Name + "0"], await Journal.ListAsync("mailbox/", default).ToListAsync());
+    }
+
+    [Fact]
     public async Task Of_two_first_writers_one_is_refused()
     {
         var head = await Journal.OpenAsync(Name, default);

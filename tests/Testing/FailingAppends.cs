@@ -39,6 +39,8 @@ public sealed class FailingAppends(IJournal inner, Func<string, JournalHead, App
     public ValueTask<JournalHead?> ReplaceAsync(string journal, JournalHead head, string manifest, CancellationToken cancellationToken) =>
         inner.ReplaceAsync(journal, head, manifest, cancellationToken);
 
+    public Task DeleteAsync(string journal, CancellationToken cancellationToken) => inner.DeleteAsync(journal, cancellationToken);
+
     public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
 }
 

@@ -104,6 +104,11 @@ public sealed class AdminTests(WebServer server)
     [InlineData("POST", "/admin/queue/parked/nonsense/replay", null, 400)]
     [InlineData("POST", "/admin/queue/parked/00000000000000000000000000000000/replay", null, 404)]
     [InlineData("GET", "/admin/spool?after=x", null, 400)]
+    [InlineData("GET", "/admin/spool?kind=any", null, 400)]
+    [InlineData("GET", "/admin/spool/nonsense", null, 400)]
+    [InlineData("GET", "/admin/spool/00000000000000000000000000000000", null, 404)]
+    [InlineData("POST", "/admin/spool/00000000000000000000000000000000/retry", null, 404)]
+    [InlineData("POST", "/admin/spool/00000000000000000000000000000000/cancel", null, 404)]
     [InlineData("POST", "/admin/sweep?grace=-1", null, 400)]
     public async Task A_refusal_says_what_to_do(string method, string path, string? json, int expected)
     {

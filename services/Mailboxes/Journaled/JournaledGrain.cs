@@ -34,6 +34,7 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     private readonly List<TEvent> open = [];
     private TaskCompletionSource openDone = NewCompletion();
     private TaskCompletionSource? inFlightDone;
+    private TaskCompletionSource? sealWanted;
     private Task flusher = Task.CompletedTask;
     private JournalHead head = null!;
     private string? doubt;
@@ -92,6 +93,11 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     {
     }
 
+    /// <summary>Called once, when a write is in doubt: what is in memory alone goes with this activation.</summary>
+    protected virtual void OnFenced()
+    {
+    }
+
     /// <summary>The name of a new blob for the events which a seal replaces; null when this kind of grain does not keep them.</summary>
     protected virtual string? NewArchiveName() => null;
 
@@ -119,6 +125,19 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
         }
     }
 
+    /// <summary>Seals although the journal is short, with nothing to record too: for a state that must give up memory. Completes when the seal is durable.</summary>
+    protected Task SealNowAsync()
+    {
+        ThrowIfFenced();
+        sealWanted ??= NewCompletion();
+        if (flusher.IsCompleted)
+        {
+            flusher = FlushAsync();
+        }
+
+        return sealWanted.Task;
+    }
+
     /// <summary>Completes when everything recorded so far is durable; fails when that is in doubt.</summary>
     protected Task Durable()
     {
@@ -126,16 +145,24 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
         return open.Count > 0 ? openDone.Task : inFlightDone?.Task ?? Task.CompletedTask;
     }
 
+    protected void ThrowIfFenced()
+    {
+        if (doubt is not null)
+        {
+            throw new JournalMovedException(JournalName, doubt);
+        }
+    }
+
     private static TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task FlushAsync()
     {
         await Task.Yield();
-        while (open.Count > 0 && !IsFenced)
+        while ((open.Count > 0 || sealWanted is not null) && !IsFenced)
         {
             try
             {
-                var seal = head.Position >= MaxJournalEvents || head.Bytes >= MaxJournalBytes;
+                var seal = sealWanted is not null || head.Position >= MaxJournalEvents || head.Bytes >= MaxJournalBytes;
                 if (seal)
                 {
                     await PrepareToSealAsync();
@@ -150,6 +177,12 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
 
                 inFlightDone!.SetResult();
                 inFlightDone = null;
+                if (seal)
+                {
+                    sealWanted?.SetResult();
+                    sealWanted = null;
+                }
+
                 OnDurable();
             }
             catch (Exception e)
@@ -242,10 +275,12 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
 
         doubt = reason.Message;
         MailboxesLog.JournalInDoubt(storage.Loggers.CreateLogger(GetType()), JournalName, reason);
+        OnFenced();
         DeactivateOnIdle();
         var failure = new JournalMovedException(JournalName, doubt);
         Fail(inFlightDone, failure);
         Fail(openDone, failure);
+        Fail(sealWanted, failure);
     }
 
     private static void Fail(TaskCompletionSource? waiters, Exception failure)
@@ -254,14 +289,6 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
         {
             // Nobody may be waiting: an exception that nobody observes is none.
             _ = waiters.Task.Exception;
-        }
-    }
-
-    private void ThrowIfFenced()
-    {
-        if (doubt is not null)
-        {
-            throw new JournalMovedException(JournalName, doubt);
         }
     }
 }

@@ -542,7 +542,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             Delivery = request.Delivery,
             Content = Storage.Serializer.Encode(new MessageContent(request.Prefix, request.Summary)),
         });
-        return new(FilingResult.Filed, row.Uid);
+        return new(FilingResult.Filed, row.Uid, folder.UidValidity, folder.Name);
     }
 
     // Rows keep the id and not the name: 16 octets instead of 50 or more, a million times.

@@ -1,3 +1,5 @@
+using MailCloud.MailboxContracts;
+
 namespace MailCloud.Mailboxes.Spool;
 
 /// <summary>When a waiting recipient is tried again.</summary>
@@ -16,6 +18,15 @@ internal static class SpoolSchedule
         TimeSpan.FromHours(4),
     ];
 
+    /// <summary>
+    /// When an entry is due again after an attempt now: on the schedule, or when the time is up within which its sender wants it delivered or to be told (RFC 2852 §4.1.3), if that is sooner.
+    /// </summary>
+    public static DateTimeOffset NextOf(SpoolEntry entry, DateTimeOffset now)
+    {
+        var scheduled = now + DelayAfter(entry.Attempts + 1);
+        return entry.Message.Envelope.DeliverBy is { } by && by.Deadline > now && by.Deadline < scheduled ? by.Deadline : scheduled;
+    }
+
     /// <param name="attempts">Attempts made so far, at least 1.</param>
-    public static TimeSpan DelayAfter(int attempts) => Delays[Math.Clamp(attempts, 1, Delays.Length) - 1];
+    private static TimeSpan DelayAfter(int attempts) => Delays[Math.Clamp(attempts, 1, Delays.Length) - 1];
 }

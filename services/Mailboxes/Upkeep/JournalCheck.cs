@@ -4,7 +4,10 @@ using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
+using MailCloud.Mailboxes.Suppressions;
+using MailCloud.Mailboxes.Traces;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Upkeep;
@@ -53,11 +56,16 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
 
         await (name[..name.IndexOf('/', StringComparison.Ordinal)] switch
         {
-            "spool" => ReadSnapshotAsync<SpoolState, SpoolEvent>(cancellationToken),
+            "spool" => CheckSpoolAsync(cancellationToken),
+            "trace" => CheckTraceAsync(cancellationToken),
             "tenant" => ReadSnapshotAsync<TenantState, TenantEvent>(cancellationToken),
             "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
+            "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
             "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
             "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
+            "sending" => ReadSnapshotAsync<SendingState, RecipientsCounted>(cancellationToken),
+            "suppressions" => ReadSnapshotAsync<SuppressionState, SuppressionEvent>(cancellationToken),
+            "suppression-index" => ReadSnapshotAsync<SuppressionIndexState, SuppressionBucketUsed>(cancellationToken),
             var kind => throw new InvalidOperationException($"there is no grain of kind {kind}"),
         });
         Loaded = true;
@@ -74,7 +82,38 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         return state;
     }, cancellationToken);
 
-    private async Task ReadSnapshotAsync<TState, TEvent>(CancellationToken cancellationToken)
+    private async Task CheckSpoolAsync(CancellationToken cancellationToken)
+    {
+        var state = await ReadSnapshotAsync<SpoolState, SpoolEvent>(cancellationToken);
+        foreach (var page in state?.Pages ?? [])
+        {
+            if (await CheckLoadsAsync<SpoolPageEntries>(page.Blob, "waiting mail cannot be read", "it is not tried", cancellationToken) is { } content
+                && content.Entries.Length != page.Local + page.Outbound)
+            {
+                Add($"page {page.Blob} has {content.Entries.Length} entries, and the manifest says {page.Local + page.Outbound}");
+            }
+        }
+
+        foreach (var segment in (state?.TakenOver ?? []).SelectMany(day => day.Segments))
+        {
+            await CheckLoadsAsync<TakenOverKeys>(segment.Blob, "what was taken over cannot be read", "a late repeat of it would fail", cancellationToken);
+        }
+    }
+
+    // That they are there: there may be far more of them than of mail.
+    private async Task CheckTraceAsync(CancellationToken cancellationToken)
+    {
+        var state = await ReadSnapshotAsync<TraceState, TraceBatch>(cancellationToken);
+        foreach (var segment in state?.Segments ?? [])
+        {
+            if (await blobs.FindAsync(segment.Blob, cancellationToken) is null)
+            {
+                Add($"segment {segment.Blob} is missing; what became of some messages of these hours cannot be said any more");
+            }
+        }
+    }
+
+    private async Task<TState?> ReadSnapshotAsync<TState, TEvent>(CancellationToken cancellationToken)
         where TState : class, IStoredRecord
         where TEvent : class, IStoredRecord => await AtRestAsync(async head =>
         {
@@ -257,16 +296,17 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         }
     }
 
-    private async Task CheckLoadsAsync<T>(string blob, string what, string so, CancellationToken cancellationToken)
-        where T : IStoredRecord
+    private async Task<T?> CheckLoadsAsync<T>(string blob, string what, string so, CancellationToken cancellationToken)
+        where T : class, IStoredRecord
     {
         try
         {
-            await chunks.LoadAsync<T>(blob, cancellationToken);
+            return await chunks.LoadAsync<T>(blob, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Add($"{what}: {e.Message}; {so} until {blob} is restored");
+            return null;
         }
     }
 

@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Spool;
+using MailCloud.Mailboxes.Traces;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Upkeep;
@@ -10,6 +12,8 @@ namespace MailCloud.Mailboxes.Upkeep;
 internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkStore chunks)
 {
     private const string MailboxPrefix = "mailbox/";
+    private const string SpoolPrefix = "spool/";
+    private const string TracePrefix = "trace/";
 
     public static AccountId? AccountOf(string journalName) =>
         journalName.StartsWith(MailboxPrefix, StringComparison.Ordinal) ? new(journalName[MailboxPrefix.Length..]) : null;
@@ -61,14 +65,12 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
             return null;
         }
 
-        if (AccountOf(journalName) is null)
-        {
-            return [manifest];
-        }
-
         try
         {
-            return Of(manifest, await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken));
+            return AccountOf(journalName) is not null ? Of(manifest, await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken))
+                : journalName.StartsWith(SpoolPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<SpoolState>(manifest, cancellationToken)).Blobs()]
+                : journalName.StartsWith(TracePrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<TraceState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
+                : [manifest];
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

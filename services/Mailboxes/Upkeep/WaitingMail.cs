@@ -47,7 +47,7 @@ internal sealed class WaitingMail(IMailQueue queue, IJournal journal, IGrainFact
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var page = await grains.GetGrain<ISpoolGrain>(shard).GetPageAsync(after, Page);
+            var page = await grains.GetGrain<ISpoolGrain>(shard).GetPageAsync(SpoolFilter.Everything, after, Page);
             foreach (var entry in page)
             {
                 yield return entry;

@@ -34,7 +34,7 @@ internal static class Bdat
         }
 
         // RFC 3030 §2: after a refused chunk the message is over.
-        var reply = last ? await intake.FinishAsync(cancellationToken).ConfigureAwait(false) : intake.Refusal!;
+        var reply = last ? await intake.FinishAsync(cancellationToken).ConfigureAwait(false) : intake.Refuse();
         await session.ResetAsync().ConfigureAwait(false);
         return reply;
     }
@@ -48,15 +48,16 @@ internal static class Bdat
             && long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out size);
     }
 
-    private static ValueTask TakeAsync(Transaction transaction, MessageIntake intake, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
+    private static async ValueTask TakeAsync(Transaction transaction, MessageIntake intake, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {
+        // First, so that what is refused has a Message-ID too, as it has behind DATA.
+        await intake.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+
         // Without BINARYMIME a chunk holds lines as DATA does.
         if (transaction.Body != BodyType.BinaryMime)
         {
             transaction.LineEnds.Add(piece.Span);
             intake.Refusal ??= transaction.LineEnds.FoundBare ? SmtpReply.BareLineEnd : null;
         }
-
-        return intake.WriteAsync(piece, cancellationToken);
     }
 }

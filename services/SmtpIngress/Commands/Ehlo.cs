@@ -1,3 +1,4 @@
+using System.Globalization;
 using MailCloud.Credentials.Sasl;
 
 namespace MailCloud.SmtpIngress.Commands;
@@ -38,8 +39,22 @@ internal static class Ehlo
         yield return "BINARYMIME";
         yield return $"LIMITS RCPTMAX={session.Options.MaxRecipients}";
         yield return "DSN";
+        yield return string.Create(CultureInfo.InvariantCulture, $"DELIVERBY {session.Options.MinDeliverBy.TotalSeconds:0}");
+
+        // RFC 6710 App. B.
+        yield return "MT-PRIORITY MIXER";
+        if (session.Tls is not null)
+        {
+            // RFC 8689 §2.
+            yield return "REQUIRETLS";
+        }
+
         if (session.IsSubmission)
         {
+            // RFC 4865 §3 and §4.2: on submission only, with the longest time and the latest moment.
+            var latest = session.Services.Time.GetUtcNow() + session.Options.MaxHold;
+            yield return string.Create(CultureInfo.InvariantCulture, $"FUTURERELEASE {session.Options.MaxHold.TotalSeconds:0} {latest.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
+
             // RFC 5321 App. F.6 and §3.5.2: what works after a login is listed before it too.
             yield return "SEND";
             yield return "SOML";

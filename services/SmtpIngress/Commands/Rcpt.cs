@@ -22,15 +22,16 @@ internal static class Rcpt
         }
 
         // RFC 5321 §4.5.3.1.10.
-        if (transaction.Recipients.Count >= session.Options.MaxRecipients)
-        {
-            return new(452, "4.5.3", "too many recipients");
-        }
-
-        var decision = await RecipientCheck.DecideAsync(session, transaction, recipient, cancellationToken).ConfigureAwait(false);
+        var decision = transaction.Recipients.Count >= session.Options.MaxRecipients
+            ? new SmtpReply(452, "4.5.3", "too many recipients")
+            : await RecipientCheck.DecideAsync(session, transaction, recipient, cancellationToken).ConfigureAwait(false);
         if (decision.Accepted is { } accepted)
         {
             transaction.Recipients.Add(accepted);
+        }
+        else
+        {
+            transaction.Refuse(recipient.Address, decision.Reply, session.Services.Time.GetUtcNow());
         }
 
         return decision.Reply;

@@ -15,6 +15,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, T
 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, TenantId Tenant)> domains = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, ulong Used)> suppressions = new(StringComparer.Ordinal);
 
     public async ValueTask<TenantId?> FindTenantAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken)
     {
@@ -75,6 +76,34 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, T
 
     public ValueTask<MailboxQuota?> FindQuotaAsync(AccountId account, Patience patience, CancellationToken cancellationToken) =>
         calls.CallAsync(() => grains.GetGrain<IMailboxGrain>(account.Value).GetQuotaAsync(), patience, cancellationToken);
+
+    /// <summary>What the tenant's suppression list says of an address; null: it is not listed. Which parts of the list hold anything is remembered, what they hold is not.</summary>
+    public async ValueTask<Suppression?> FindSuppressionAsync(TenantId tenant, EmailAddress address, Patience patience, CancellationToken cancellationToken)
+    {
+        var key = address.Key;
+        var bucket = SuppressionList.BucketOf(key);
+        if (!SuppressionList.IsUsed(await FindUsedAsync(tenant, patience, cancellationToken).ConfigureAwait(false), bucket))
+        {
+            return null;
+        }
+
+        var list = grains.GetGrain<ISuppressionGrain>(SuppressionList.GrainKey(tenant, bucket));
+        var found = await calls.CallAsync(() => list.FindAsync([key]), patience, cancellationToken).ConfigureAwait(false);
+        return found.Count > 0 ? found[0] : null;
+    }
+
+    private async ValueTask<ulong> FindUsedAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
+    {
+        if (suppressions.TryGetValue(tenant.Value, out var known) && time.GetElapsedTime(known.At) < lifetime)
+        {
+            return known.Used;
+        }
+
+        var at = time.GetTimestamp();
+        var used = await calls.CallAsync(() => grains.GetGrain<ISuppressionIndexGrain>(tenant.Value).GetUsedAsync(), patience, cancellationToken).ConfigureAwait(false);
+        Remember(suppressions, tenant.Value, (at, used));
+        return used;
+    }
 
     private static void Remember<T>(System.Collections.Concurrent.ConcurrentDictionary<string, T> table, string key, T value)
     {

@@ -26,9 +26,13 @@ internal static class RecipientCheck
     {
         try
         {
-            return transaction.Kind == TransactionKind.Send
+            var decision = transaction.Kind == TransactionKind.Send
                 ? await LookUpLiveAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false)
                 : await LookUpAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false);
+            return decision.Accepted is { } accepted && session.Account is { } account
+                && await session.Services.Caps.CheckAsync(session, account, transaction, accepted, cancellationToken).ConfigureAwait(false) is { } capped
+                    ? capped
+                    : decision;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -76,7 +80,7 @@ internal static class RecipientCheck
         if (await directory.FindTenantAsync(address.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false) is not { } tenant)
         {
             return session.Account is { } submitter
-                ? Accept(submitter.Tenant, recipient with { Remote = [address] })
+                ? await CheckSuppressionAsync(session, submitter.Tenant, recipient, cancellationToken).ConfigureAwait(false)
                 : new SmtpReply(550, "5.7.1", "this host does not relay");
         }
 
@@ -100,6 +104,18 @@ internal static class RecipientCheck
             AddressKind.Account => await CheckQuotaAsync(session, record, recipient, declaredSize, cancellationToken).ConfigureAwait(false),
             _ => await ExpandAsync(session, record, recipient, cancellationToken).ConfigureAwait(false),
         };
+    }
+
+    /// <summary>An address that refused the tenant's mail for good is refused here, where its sender sees why, and not in a report a minute later.</summary>
+    private static async ValueTask<RecipientDecision> CheckSuppressionAsync(SmtpSession session, TenantId tenant, EnvelopeRecipient recipient, CancellationToken cancellationToken)
+    {
+        if (await session.Services.Directory.FindSuppressionAsync(tenant, recipient.Address, session.Patience, cancellationToken).ConfigureAwait(false) is not { } listed)
+        {
+            return Accept(tenant, recipient with { Remote = [recipient.Address] });
+        }
+
+        SmtpTelemetry.Suppressed.Add(1, new KeyValuePair<string, object?>("tenant", tenant.Value));
+        return new SmtpReply(550, "5.1.1", listed.Explanation);
     }
 
     public static string PostmasterDomain(SmtpOptions options) =>

@@ -1,18 +1,39 @@
 using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>GET /admin/spool?after=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next page's <c>after</c>, null at the end.</summary>
+/// <summary>
+/// <c>GET /admin/spool?after=&amp;tenant=&amp;destination=&amp;kind=&amp;acceptedBefore=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next page's <c>after</c>,
+/// null at the end.
+/// </summary>
 internal static class SpoolList
 {
     private const int PageSize = 200;
 
     public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/spool", GetAsync);
 
-    private static async Task<IResult> GetAsync(string? after, IGrainFactory grains)
+    /// <summary>An entry as the admin API shows it.</summary>
+    public static object View(SpoolEntry entry) => new
+    {
+        id = entry.Message.Id.ToString(),
+        tenant = entry.Message.Tenant.Value,
+        kind = entry.Kind.ToString().ToLowerInvariant(),
+        sender = entry.Message.Envelope.Sender?.ToString() ?? "",
+        recipient = entry.Recipient.Address.ToString(),
+        destination = entry.Kind == SpoolKind.Outbound ? entry.Recipient.Remote[0].ToString() : entry.Recipient.Mailboxes[0].Value,
+        octets = entry.Message.Body.Length,
+        acceptedAt = entry.Message.Id.AcceptedAt,
+        attempts = entry.Attempts,
+        dueAt = entry.DueAt,
+        lastError = entry.LastError,
+    };
+
+    private static async Task<IResult> GetAsync(
+        string? after, string? tenant, string? destination, string? kind, DateTimeOffset? acceptedBefore, IGrainFactory grains)
     {
         // shard:key
         var position = (after ?? "0:").Split(':', 2);
@@ -21,29 +42,32 @@ internal static class SpoolList
             return Problem.BadRequest("after is the value that the page before gave as next");
         }
 
-        var from = position[1];
-        for (; shard < SpoolShards.Count; shard++, from = "")
+        if (kind is not (null or "local" or "outbound"))
         {
-            var entries = await grains.GetGrain<ISpoolGrain>(shard).GetPageAsync(from, PageSize);
+            return Problem.BadRequest("kind is local or outbound");
+        }
+
+        var filter = new SpoolFilter
+        {
+            Kind = kind is null ? null : kind == "local" ? SpoolKind.Local : SpoolKind.Outbound,
+            Tenant = tenant is null ? null : new TenantId(tenant),
+            Destination = destination is null ? null : new EmailAddress("", destination).AsciiDomain,
+            AcceptedBefore = acceptedBefore,
+        };
+
+        // All mail to one domain waits in one shard.
+        var last = filter.Destination is null ? SpoolShards.Count - 1 : SpoolShards.Of(filter.Destination);
+        var from = position[1];
+        for (shard = filter.Destination is null ? shard : last; shard <= last; shard++, from = "")
+        {
+            var entries = await grains.GetGrain<ISpoolGrain>(shard).GetPageAsync(filter, from, PageSize);
             if (entries.Count > 0)
             {
-                var next = entries.Count == PageSize ? $"{shard}:{entries[^1].Key}" : shard + 1 < SpoolShards.Count ? $"{shard + 1}:" : null;
+                var next = entries.Count == PageSize ? $"{shard}:{entries[^1].Key}" : shard < last ? $"{shard + 1}:" : null;
                 return Results.Ok(new { entries = entries.Select(View), next });
             }
         }
 
         return Results.Ok(new { entries = Array.Empty<object>(), next = (string?)null });
     }
-
-    private static object View(SpoolEntry entry) => new
-    {
-        id = entry.Message.Id.ToString(),
-        tenant = entry.Message.Tenant.Value,
-        kind = entry.Kind.ToString().ToLowerInvariant(),
-        sender = entry.Message.Envelope.Sender?.ToString() ?? "",
-        recipient = entry.Recipient.Address.ToString(),
-        attempts = entry.Attempts,
-        dueAt = entry.DueAt,
-        lastError = entry.LastError,
-    };
 }

@@ -27,7 +27,7 @@ internal sealed class AzureBlobs(StorageContainer container, BlobsTelemetry tele
     {
         var blob = await BlobAsync(name, cancellationToken).ConfigureAwait(false);
         var response = await DownloadAsync(blob, name, offset, length, cancellationToken).ConfigureAwait(false);
-        return response is null ? Stream.Null : new BlobReadStream(blob, name, offset, length, response, telemetry);
+        return response is null ? Stream.Null : new BlobReadStream(blob, name, offset, length, response, container.RetryDelay, telemetry);
     }
 
     public async Task<ReadOnlyMemory<byte>> ReadAsync(string name, long offset, int length, CancellationToken cancellationToken)

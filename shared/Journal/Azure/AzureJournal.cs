@@ -126,6 +126,12 @@ internal sealed class AzureJournal(StorageContainer container) : IJournal, IDisp
         }
     }
 
+    public async Task DeleteAsync(string journal, CancellationToken cancellationToken)
+    {
+        var blob = await BlobAsync(journal, cancellationToken).ConfigureAwait(false);
+        await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
     public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await container.OpenAsync(cancellationToken).ConfigureAwait(false);

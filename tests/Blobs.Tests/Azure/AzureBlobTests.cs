@@ -172,6 +172,28 @@ public sealed class AzureBlobTests(AzuriteFixture azurite) : BlobContract, IClas
         Assert.Equal(bytes, read.ToArray());
     }
 
+    /// <summary>A reader is within a literal, which it can only end by the connection: more attempts than the SDK makes.</summary>
+    [Fact]
+    public async Task A_reader_outlasts_a_store_that_goes_away_within_a_body()
+    {
+        var bytes = Bytes(3_000_000);
+        await WriteAsync("demo/body/a", bytes, []);
+        var gets = 0;
+        container.Network.Decide = line => Task.FromResult(!line.StartsWith("GET ", StringComparison.Ordinal) ? RequestFate.Answered : Interlocked.Increment(ref gets) switch
+        {
+            1 => RequestFate.AnswerCut,
+            <= 60 => RequestFate.NeverSent,
+            _ => RequestFate.Answered,
+        });
+        await using var stream = await Blobs.OpenReadAsync("demo/body/a", 0, null, default);
+
+        var read = new MemoryStream();
+        await stream.CopyToAsync(read);
+
+        Assert.Equal(61, gets);
+        Assert.Equal(bytes, read.ToArray());
+    }
+
     [Fact]
     public async Task Parts_beyond_the_end_and_of_no_length_are_empty()
     {

@@ -189,10 +189,18 @@ internal sealed class ChaosRun : IAsyncDisposable
         var stopped = clock.Elapsed;
         var process = cluster.Signal(silo, PosixSignalNumber.Stop);
         Hurry(false);
-        await WriteEverywhereAsync(stop);
-        await Task.Delay(TimeSpan.FromTicks(Math.Max(0, (stopped + atLeast - clock.Elapsed).Ticks)), stop);
-        var continued = clock.Elapsed;
-        cluster.Signal(silo, PosixSignalNumber.Continue);
+        TimeSpan continued;
+        try
+        {
+            await WriteEverywhereAsync(stop);
+            await Task.Delay(TimeSpan.FromTicks(Math.Max(0, (stopped + atLeast - clock.Elapsed).Ticks)), stop);
+        }
+        finally
+        {
+            continued = clock.Elapsed;
+            cluster.Signal(silo, PosixSignalNumber.Continue);
+        }
+
         var code = await cluster.EndedAsync(silo, process, stop);
         Say(string.Create(CultureInfo.InvariantCulture, $"{silo} was stopped for {(continued - stopped).TotalSeconds:0.0} s, went on, and ended {(clock.Elapsed - continued).TotalSeconds:0.0} s later with {code}"));
     }

@@ -320,14 +320,15 @@ internal sealed partial class ImapChanger(string user, string password, string p
         {
             var opened = Right(await wire.SendAsync($"EXAMINE {name} (CONDSTORE)", stop), $"EXAMINE {name}");
             var fetched = Right(await wire.SendAsync("UID FETCH 1:* (FLAGS MODSEQ BODY.PEEK[HEADER.FIELDS (X-Test-Id)])", stop), "UID FETCH");
-            var messages = fetched.Fetched().Select(f => KeyValuePair.Create(
-                Number(Uid().Match(f.Items)),
-                new KnownMessage(Id().Match(f.Items).Groups[1].Value, Letters(FlagList().Match(f.Items).Groups[1].Value), long.Parse(ModSeq().Match(f.Items).Groups[1].Value, CultureInfo.InvariantCulture))));
+            var messages = fetched.Fetched().Select(f => (
+                Uid: Number(Uid().Match(f.Items)),
+                Message: new KnownMessage(Id().Match(f.Items).Groups[1].Value, Letters(FlagList().Match(f.Items).Groups[1].Value), long.Parse(ModSeq().Match(f.Items).Groups[1].Value, CultureInfo.InvariantCulture)))).ToList();
+            violations.AddRange(messages.GroupBy(m => m.Uid).Where(g => g.Count() > 1).Select(g => $"{user}: UID {g.Key} of {name} is {string.Join(" and ", g.Select(m => m.Message.Id))}"));
             found[name] = new(
                 uint.Parse(opened.Code("UIDVALIDITY")!, CultureInfo.InvariantCulture),
                 uint.Parse(opened.Code("UIDNEXT")!, CultureInfo.InvariantCulture),
                 long.Parse(opened.Code("HIGHESTMODSEQ")!, CultureInfo.InvariantCulture),
-                messages.ToImmutableSortedDictionary());
+                messages.DistinctBy(m => m.Uid).ToImmutableSortedDictionary(m => m.Uid, m => m.Message));
         }
 
         return found.ToImmutable();

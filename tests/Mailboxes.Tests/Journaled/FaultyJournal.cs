@@ -23,6 +23,8 @@ internal sealed class FaultyJournal(IJournal inner, int seed) : IJournal
     public ValueTask<JournalHead?> ReplaceAsync(string journal, JournalHead head, string manifest, CancellationToken cancellationToken) =>
         WriteAsync(journal, () => inner.ReplaceAsync(journal, head, manifest, cancellationToken));
 
+    public Task DeleteAsync(string journal, CancellationToken cancellationToken) => inner.DeleteAsync(journal, cancellationToken);
+
     public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
 
     private async ValueTask<JournalHead?> WriteAsync(string journal, Func<ValueTask<JournalHead?>> write)

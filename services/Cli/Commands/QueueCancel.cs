@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>queue cancel ID</c>: it is given up, and nobody is told.</summary>
+internal static class QueueCancel
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var id = new Argument<string>("ID") { Description = "The delivery id, as queue list shows it." };
+        var command = new Command("cancel", "Give up a message that waits. Nobody is told.") { id };
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
+        {
+            await foreach (var answer in client.PostAsync($"/admin/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/cancel", null, cancellationToken))
+            {
+                Console.WriteLine($"{answer.GetProperty("recipients").GetInt32()} recipients cancelled");
+            }
+
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>queue list</c>: mail that waits for its next attempt, one recipient a line.</summary>
+internal static class QueueList
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var tenant = new Option<string>("--tenant") { Description = "Only this tenant's mail." };
+        var destination = new Option<string>("--destination") { Description = "Only mail to this domain." };
+        var kind = new Option<string>("--kind") { Description = "local: for a mailbox here; outbound: for another host." };
+        kind.AcceptOnlyFromAmong("local", "outbound");
+        var most = new Option<int>("--most") { Description = "At most so many lines.", DefaultValueFactory = _ => 1000 };
+        var command = new Command("list", "List mail that waits for its next attempt, one recipient a line.") { tenant, destination, kind, most };
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
+        {
+            var filter = Filter(("tenant", parsed.GetValue(tenant)), ("destination", parsed.GetValue(destination)), ("kind", parsed.GetValue(kind)));
+            var left = parsed.GetValue(most);
+            for (string? after = "0:"; after is not null;)
+            {
+                var page = await client.GetAsync($"/admin/spool?after={Uri.EscapeDataString(after)}{filter}", cancellationToken);
+                foreach (var entry in page.GetProperty("entries").EnumerateArray())
+                {
+                    if (left-- == 0)
+                    {
+                        Console.Error.WriteLine("there is more: --most says how many lines are shown");
+                        return 0;
+                    }
+
+                    Console.WriteLine(Line(entry));
+                }
+
+                after = page.GetProperty("next").GetString();
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Id, acceptance, next attempt, attempts, sender, recipient, last error.</summary>
+    public static string Line(JsonElement entry) => string.Join(
+        '\t',
+        entry.GetProperty("id").GetString(),
+        entry.GetProperty("acceptedAt").GetString(),
+        entry.GetProperty("dueAt").GetString(),
+        entry.GetProperty("attempts").GetInt32(),
+        entry.GetProperty("sender").GetString(),
+        entry.GetProperty("destination").GetString(),
+        entry.GetProperty("lastError").GetString());
+
+    private static string Filter(params (string Name, string? Value)[] terms) =>
+        string.Concat(terms.Where(t => t.Value is not null).Select(t => $"&{t.Name}={Uri.EscapeDataString(t.Value!)}"));
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>queue show ID</c>: everything known of a message that waits.</summary>
+internal static class QueueShow
+{
+    public static Command Build(Func<ParseResult, AdminClient> connect)
+    {
+        var id = new Argument<string>("ID") { Description = "The delivery id, as queue list shows it." };
+        var command = new Command("show", "Show what is known of a message that waits.") { id };
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
+        {
+            var message = await client.GetAsync($"/admin/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
+            foreach (var entry in message.GetProperty("entries").EnumerateArray())
+            {
+                foreach (var field in entry.EnumerateObject())
+                {
+                    Console.WriteLine($"{field.Name}: {field.Value}");
+                }
+
+                Console.WriteLine();
+            }
+
+            return 0;
+        });
+        return command;
+    }
+}

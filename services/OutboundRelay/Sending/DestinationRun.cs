@@ -1,0 +1,252 @@
+using MailCloud.Cluster;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using MailCloud.OutboundRelay.Routing;
+using MailCloud.OutboundRelay.Smtp;
+using MailCloud.OutboundRelay.Spool;
+
+namespace MailCloud.OutboundRelay.Sending;
+
+/// <summary>What a <see cref="DestinationRun"/> works with.</summary>
+internal sealed record RelayServices(
+    Leases Leases, Grants Grants, Router Router, SmtpConnector Connector, MessageRelay Messages, LocalReturn Local, Suppressions Suppressions, OutcomeReporter Outcomes, ReadyDestinations Ready, RelayTelemetry Telemetry, TimeProvider Time);
+
+/// <summary>
+/// One connection's worth of work on one destination: lease, route, be granted a connection, connect, and send until nothing is due or the connection has carried what it may. What another connection
+/// has to do, because it has another route or because this one is used up, is given back.
+/// </summary>
+/// <param name="destination">Where mail is due.</param>
+/// <param name="services">What it works with.</param>
+/// <param name="telling">Ends the telling of outcomes; later than the work itself ends, as what a host has taken must be known to the spool.</param>
+internal sealed class DestinationRun(ReadyDestination destination, RelayServices services, CancellationToken telling) : IDisposable
+{
+    private readonly BatchSize batch = new();
+    private readonly LeasedEntries leased = services.Leases.Begin(destination.Shard);
+
+    /// <summary>True when more may be due there, for another connection.</summary>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        var more = false;
+        foreach (var sameRoute in await RoutedAsync(await LeaseAsync(cancellationToken), cancellationToken))
+        {
+            more |= sameRoute.Key switch
+            {
+                RouteResult.Found found => await ConnectAsync(found.Route, await UnlistedAsync([.. sameRoute], cancellationToken), cancellationToken),
+                RouteResult.None none => await EndAsync([.. sameRoute.Select(e => (e, none.Outcome))]),
+                _ => await ReturnAsync(sameRoute, cancellationToken),
+            };
+        }
+
+        return more;
+    }
+
+    public void Dispose() => leased.Dispose();
+
+    private async Task<IReadOnlyList<SpoolEntry>> LeaseAsync(CancellationToken cancellationToken)
+    {
+        var entries = await services.Leases.TakeAsync(leased, destination.Domain, batch.Next, cancellationToken);
+        if (entries.Count >= batch.Next)
+        {
+            services.Ready.HintMore(destination);
+        }
+
+        return entries;
+    }
+
+    /// <summary>Entries by where they go. All of one destination usually go the same way; smarthosts may depend on who sends.</summary>
+    private async Task<IEnumerable<IGrouping<RouteResult, SpoolEntry>>> RoutedAsync(IReadOnlyList<SpoolEntry> entries, CancellationToken cancellationToken)
+    {
+        var routed = new List<(RouteResult Route, SpoolEntry Entry)>(entries.Count);
+        foreach (var bySender in entries.GroupBy(e => (e.Message.Tenant, e.Message.Envelope.Sender?.AsciiDomain)))
+        {
+            var first = bySender.First();
+            var route = await services.Router.FindAsync(first.Recipient.Remote[0], first.Message.Envelope.Sender, first.Message.Tenant, cancellationToken);
+            var known = routed.Find(r => r.Route is RouteResult.Found found && route is RouteResult.Found same && SameWay(found.Route, same.Route)).Route;
+            routed.AddRange(bySender.Select(e => (known ?? route, e)));
+        }
+
+        return routed.GroupBy(r => r.Route, r => r.Entry, ReferenceEqualityComparer.Instance as IEqualityComparer<RouteResult>);
+    }
+
+    private static bool SameWay(Route one, Route other) =>
+        one.Provider == other.Provider && one.Login == other.Login && one.Hosts[0].Name == other.Hosts[0].Name && one.Hosts[0].Port == other.Hosts[0].Port
+        && one.Hosts[0].Tls.Level == other.Hosts[0].Tls.Level;
+
+    // RFC 8689 §5: a report goes on without what its message demanded, rather than not at all.
+    private static TlsDemand DemandOf(SpoolEntry entry) => entry.Message.Envelope is { Tls: TlsDemand.Required, Sender: null } ? TlsDemand.Unspecified : entry.Message.Envelope.Tls;
+
+    private async Task<bool> ReturnAsync(IEnumerable<SpoolEntry> entries, CancellationToken cancellationToken)
+    {
+        var returned = new List<(SpoolEntry, RelayOutcome)>();
+        foreach (var entry in entries)
+        {
+            returned.Add((entry, await services.Local.ReturnAsync(entry, cancellationToken)));
+        }
+
+        return await EndAsync(returned);
+    }
+
+    private async Task<bool> EndAsync(IReadOnlyList<(SpoolEntry, RelayOutcome)> ended)
+    {
+        await services.Outcomes.ReportAsync(leased, ended, session: null, telling);
+        return true;
+    }
+
+    /// <summary>What goes to listed addresses ends here; the others are returned.</summary>
+    private async Task<List<SpoolEntry>> UnlistedAsync(List<SpoolEntry> entries, CancellationToken cancellationToken)
+    {
+        var listed = await services.Suppressions.FindAsync(entries, cancellationToken);
+        if (listed.Count == 0)
+        {
+            return entries;
+        }
+
+        await services.Outcomes.ReportAsync(leased, listed, session: null, telling);
+        return [.. entries.Except(listed.Select(l => l.Entry))];
+    }
+
+    private async Task<bool> ConnectAsync(Route route, List<SpoolEntry> entries, CancellationToken cancellationToken)
+    {
+        if (entries.Count == 0)
+        {
+            return true;
+        }
+
+        var (answer, grant) = await services.Grants.AcquireAsync(route.Provider, route.Limits, cancellationToken);
+        if (grant is null)
+        {
+            return await WaitAsync(route, entries, answer, cancellationToken);
+        }
+
+        var report = new ConnectionReport(0, ConnectionVerdict.Fine, null);
+        try
+        {
+            using var connection = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grant.Lost);
+            report = await SendAsync(route, entries, grant, connection.Token, cancellationToken);
+        }
+        finally
+        {
+            await services.Grants.ReleaseAsync(grant, report, CancellationToken.None);
+        }
+
+        return true;
+    }
+
+    /// <summary>No connection now. Either the provider is left alone for some time, or others have all its connections.</summary>
+    private async Task<bool> WaitAsync(Route route, List<SpoolEntry> entries, ConnectionGrant answer, CancellationToken cancellationToken)
+    {
+        if (answer.SuspendedUntil is { } until)
+        {
+            while (entries.Count > 0)
+            {
+                await services.Outcomes.PostponeAsync(leased, entries, until, $"{route.Provider} is left alone until {until:u}", cancellationToken);
+                batch.Took(TimeSpan.Zero);
+                entries = await NextAsync(route, demand: null, cancellationToken);
+            }
+
+            return true;
+        }
+
+        await services.Leases.GiveBackAsync(leased, entries, cancellationToken);
+        services.Ready.HintAfter(destination, answer.AskAgainAfter, services.Time);
+        return false;
+    }
+
+    /// <summary>Connects, and sends what demands the same of TLS as the first entry; what demands more or less goes by a connection of its own.</summary>
+    /// <param name="connection">Ends the connection: the grant is gone, or what follows.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private async Task<ConnectionReport> SendAsync(Route route, List<SpoolEntry> entries, HeldGrant grant, CancellationToken connection, CancellationToken cancellationToken)
+    {
+        var demand = DemandOf(entries[0]);
+        var mine = entries.FindAll(e => DemandOf(e) == demand);
+        await services.Leases.GiveBackAsync(leased, [.. entries.Except(mine)], cancellationToken);
+        var result = await services.Connector.ConnectAsync(route, demand == TlsDemand.Required, demand == TlsDemand.NotRequired, connection);
+        if (result is ConnectResult.NotConnected failed)
+        {
+            await services.Outcomes.ReportAsync(leased, [.. mine.Select(e => (e, failed.Outcome))], session: null, telling);
+            return new(0, failed.Verdict, (failed.Outcome as RelayOutcome.Deferred)?.Reply);
+        }
+
+        await using var session = ((ConnectResult.Connected)result).Session;
+        services.Telemetry.Connected();
+        try
+        {
+            var report = await SendAllAsync(route, session, mine, grant, connection, cancellationToken);
+            await session.QuitAsync(connection);
+            return report;
+        }
+        finally
+        {
+            services.Telemetry.Disconnected();
+        }
+    }
+
+    /// <summary>Batches, one after the other, while the session is good, the grant lasts, and something is due.</summary>
+    private async Task<ConnectionReport> SendAllAsync(
+        Route route, SmtpClientSession session, List<SpoolEntry> entries, HeldGrant grant, CancellationToken connection, CancellationToken cancellationToken)
+    {
+        var demand = DemandOf(entries[0]);
+        var report = new ConnectionReport(0, ConnectionVerdict.Fine, null);
+        while (entries.Count > 0)
+        {
+            var started = services.Time.GetTimestamp();
+            (report, var unsent) = await SendBatchAsync(session, entries, grant, report, connection, cancellationToken);
+            if (unsent is not null)
+            {
+                await services.Leases.GiveBackAsync(leased, unsent, telling);
+                break;
+            }
+
+            batch.Took(services.Time.GetElapsedTime(started));
+            entries = report.Messages < grant.Messages ? await NextAsync(route, demand, cancellationToken) : [];
+        }
+
+        return report;
+    }
+
+    /// <returns>Null for the entries when all were sent; else those for which the session is not good any more.</returns>
+    private async Task<(ConnectionReport Report, IReadOnlyList<SpoolEntry>? Unsent)> SendBatchAsync(
+        SmtpClientSession session, List<SpoolEntry> entries, HeldGrant grant, ConnectionReport report, CancellationToken connection, CancellationToken cancellationToken)
+    {
+        var transactions = entries.GroupBy(e => e.Message.Id).Select(m => m.ToArray()).ToArray();
+        for (var i = 0; i < transactions.Length; i++)
+        {
+            if (report.Messages >= grant.Messages)
+            {
+                return (report, [.. transactions[i..].SelectMany(t => t)]);
+            }
+
+            var result = await services.Messages.SendAsync(session, transactions[i], connection);
+            report = new(report.Messages + 1, result.Verdict == ConnectionVerdict.Fine ? report.Verdict : result.Verdict, result.Reply ?? report.Reply);
+
+            // What the end of the drain has cut off was not tried; what the host has said of the others holds.
+            var isOver = cancellationToken.IsCancellationRequested;
+            var isCutOff = result.Outcomes.ToLookup(o => isOver && o.Outcome is RelayOutcome.Deferred { Host: null });
+            await services.Outcomes.ReportAsync(leased, [.. isCutOff[false]], session, telling);
+            await services.Leases.GiveBackAsync(leased, [.. result.AtOnce, .. isCutOff[true].Select(o => o.Entry)], telling);
+            if (!result.Usable)
+            {
+                return (report, [.. transactions[(i + 1)..].SelectMany(t => t)]);
+            }
+        }
+
+        return (report, null);
+    }
+
+    /// <summary>What is due for the same session; what goes another way is given back.</summary>
+    private async Task<List<SpoolEntry>> NextAsync(Route route, TlsDemand? demand, CancellationToken cancellationToken)
+    {
+        var entries = await LeaseAsync(cancellationToken);
+        var same = new List<SpoolEntry>(entries.Count);
+        foreach (var sameRoute in await RoutedAsync(entries, cancellationToken))
+        {
+            if (sameRoute.Key is RouteResult.Found found && SameWay(found.Route, route))
+            {
+                same.AddRange(sameRoute.Where(e => demand is null || DemandOf(e) == demand));
+            }
+        }
+
+        await services.Leases.GiveBackAsync(leased, [.. entries.Except(same)], cancellationToken);
+        return await UnlistedAsync(same, cancellationToken);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary>
+/// <c>GET</c> and <c>POST /admin/domains/{domain}/dkim</c>, <c>POST /admin/domains/{domain}/dkim/{selector}/activate</c> and <c>…/retire</c>: the keys that sign a domain's mail, and the records that are
+/// to stand in its DNS. Never a private key.
+/// </summary>
+internal static class DkimKeys
+{
+    /// <summary>Selectors tried for one day before somebody must choose one.</summary>
+    private const int MaxSelectorsOfADay = 20;
+
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/domains/{domain}/dkim", GetAsync);
+        admin.MapPost("/domains/{domain}/dkim", AddAsync);
+        admin.MapPost("/domains/{domain}/dkim/{selector}/activate", (string domain, string selector, IGrainFactory grains) =>
+            ChangeAsync(domain, selector, grains, grain => grain.ActivateAsync(selector)));
+        admin.MapPost("/domains/{domain}/dkim/{selector}/retire", (string domain, string selector, IGrainFactory grains) =>
+            ChangeAsync(domain, selector, grains, grain => grain.RetireAsync(selector)));
+    }
+
+    private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
+        await FindAsync(domain, grains) is { } found ? await ListAsync(found) : Problem.NotHosted(domain);
+
+    private static async Task<IResult> AddAsync(string domain, NewKeys body, IGrainFactory grains, TimeProvider time)
+    {
+        if (await FindAsync(domain, grains) is not { } found)
+        {
+            return Problem.NotHosted(domain);
+        }
+
+        var algorithm = default(DkimAlgorithm);
+        if (body.Algorithm is not null && !(Enum.TryParse(body.Algorithm, ignoreCase: true, out algorithm) && Enum.IsDefined(algorithm) && !char.IsAsciiDigit(body.Algorithm[0])))
+        {
+            return Problem.BadRequest("algorithm is rsa or ed25519; without it a key of each is made");
+        }
+
+        if (body.Selector is not null && (body.Algorithm is null || !DkimSelector.IsValid(body.Selector)))
+        {
+            return Problem.BadRequest("selector is one label of a-z, 0-9 and -, and names one key: say its algorithm too");
+        }
+
+        foreach (var each in body.Algorithm is null ? [DkimAlgorithm.Rsa, DkimAlgorithm.Ed25519] : new[] { algorithm })
+        {
+            var selector = body.Selector ?? FreeSelector(each, await found.Grain.GetAsync(), time);
+            var answer = await found.Grain.AddAsync(each, selector);
+            if (answer.Outcome != DkimKeyOutcome.Done)
+            {
+                return WhyNot(answer.Outcome, found.Name, selector);
+            }
+        }
+
+        return await ListAsync(found);
+    }
+
+    private static async Task<IResult> ChangeAsync(string domain, string selector, IGrainFactory grains, Func<IDkimGrain, Task<DkimKeyAnswer>> change)
+    {
+        if (await FindAsync(domain, grains) is not { } found)
+        {
+            return Problem.NotHosted(domain);
+        }
+
+        var answer = await change(found.Grain);
+        return answer.Outcome == DkimKeyOutcome.Done ? await ListAsync(found) : WhyNot(answer.Outcome, found.Name, selector);
+    }
+
+    private static async Task<HostedDomain?> FindAsync(string domain, IGrainFactory grains) =>
+        EmailAddress.TryParse($"postmaster@{domain}", out var postmaster) && await grains.GetGrain<IDomainGrain>(postmaster.AsciiDomain).GetTenantAsync() is not null
+            ? new(postmaster.AsciiDomain, grains.GetGrain<IDkimGrain>(postmaster.AsciiDomain))
+            : null;
+
+    private static async Task<IResult> ListAsync(HostedDomain domain) => Results.Ok(new { domain = domain.Name, keys = (await domain.Grain.GetAsync()).Select(key => View(domain.Name, key)) });
+
+    private static object View(string domain, DkimKey key) => new
+    {
+        selector = key.Selector,
+        algorithm = key.Algorithm.ToString().ToLowerInvariant(),
+        state = key.State.ToString().ToLowerInvariant(),
+        createdAt = key.CreatedAt,
+        signsFrom = key.SignsFrom,
+        listedUntil = key.ListedUntil,
+        recordName = $"{key.Selector}._domainkey.{domain}",
+        recordText = key.RecordText,
+    };
+
+    // rsa-20261127, and with -2 and so on where the day has one already.
+    private static string FreeSelector(DkimAlgorithm algorithm, IReadOnlyList<DkimKey> keys, TimeProvider time)
+    {
+        var first = $"{algorithm.ToString().ToLowerInvariant()}-{time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+        return Enumerable.Range(1, MaxSelectorsOfADay).Select(i => i == 1 ? first : string.Create(CultureInfo.InvariantCulture, $"{first}-{i}"))
+            .FirstOrDefault(name => keys.All(key => key.Selector != name), first);
+    }
+
+    private static IResult WhyNot(DkimKeyOutcome outcome, string domain, string selector) => outcome switch
+    {
+        DkimKeyOutcome.NotHosted => Problem.NotHosted(domain),
+        DkimKeyOutcome.NoSuchKey => Problem.NotFound($"{domain} has no key {selector}"),
+        DkimKeyOutcome.SelectorTaken => Problem.Conflict($"{domain} has another key {selector}, or had one within the last week: choose another selector"),
+        DkimKeyOutcome.Retired => Problem.Conflict($"{selector} is retired, or a newer key signs in its place: make a new one"),
+        _ => Problem.Conflict($"{domain} has as many keys as it may: wait until retired ones have left the list, a week after they were retired"),
+    };
+
+    private sealed record NewKeys(string? Algorithm, string? Selector);
+
+    private sealed record HostedDomain(string Name, IDkimGrain Grain);
+}

@@ -1,0 +1,94 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary>
+/// <c>GET /admin/tenants/{tenant}/suppressions?prefix=&amp;after=</c> and <c>GET</c>, <c>PUT</c>, <c>DELETE /admin/tenants/{tenant}/suppressions/{address}</c>: the addresses on other hosts to which none of the
+/// tenant's mail goes. In order of the addresses, a page at a time; <c>next</c> is the next page's <c>after</c>, null at the end.
+/// </summary>
+internal static class Suppressions
+{
+    private const int PageSize = 200;
+
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        var list = admin.MapGroup("/tenants/{tenant}/suppressions");
+        list.MapGet("", ListAsync);
+        list.MapGet("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, ShowAsync));
+        list.MapPut("/{address}", (string tenant, string address, Listing body, IGrainFactory grains, TimeProvider time) =>
+            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, grains, time)));
+        list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync));
+    }
+
+    private static async Task<IResult> ListAsync(string tenant, string? prefix, string? after, IGrainFactory grains)
+    {
+        if (await FindTenantAsync(tenant, grains) is not { } id)
+        {
+            return NoTenant(tenant);
+        }
+
+        // A page of each part holds the page of all: the parts split the list by hash.
+        var used = await grains.GetGrain<ISuppressionIndexGrain>(tenant).GetUsedAsync();
+        var pages = await Task.WhenAll(Enumerable.Range(0, SuppressionList.Buckets).Where(bucket => SuppressionList.IsUsed(used, bucket))
+            .Select(bucket => PartOf(id, bucket, grains).GetPageAsync(prefix ?? "", after ?? "", PageSize)));
+        var keys = pages.SelectMany(page => page).Order(StringComparer.Ordinal).Take(PageSize).ToList();
+        var found = await Task.WhenAll(keys.GroupBy(SuppressionList.BucketOf).Select(bucket => PartOf(id, bucket.Key, grains).FindAsync([.. bucket])));
+        return Results.Ok(new
+        {
+            suppressions = found.SelectMany(part => part).OrderBy(listed => listed.Address, StringComparer.Ordinal).Select(View),
+            next = keys.Count == PageSize ? keys[^1] : null,
+        });
+    }
+
+    private static async Task<IResult> ShowAsync(ISuppressionGrain part, EmailAddress address) =>
+        await part.FindAsync([address.Key]) is [var listed] ? Results.Ok(View(listed)) : NotListed(address);
+
+    private static async Task<IResult> AddAsync(ISuppressionGrain part, EmailAddress address, Listing body, IGrainFactory grains, TimeProvider time)
+    {
+        if (body.Reason is { Length: > Suppression.MaxReason })
+        {
+            return Problem.BadRequest($"a reason has {Suppression.MaxReason} characters at most");
+        }
+
+        if (await grains.GetGrain<IDomainGrain>(address.AsciiDomain).GetTenantAsync() is not null)
+        {
+            return Problem.BadRequest($"{address.AsciiDomain} is hosted here: the list is about mail that goes to other hosts");
+        }
+
+        await part.AddAsync(new() { Address = address.Key, At = time.GetUtcNow(), Reason = body.Reason ?? "", ByAdministrator = true });
+        return await ShowAsync(part, address);
+    }
+
+    private static async Task<IResult> RemoveAsync(ISuppressionGrain part, EmailAddress address) =>
+        await part.RemoveAsync(address.Key) ? Results.Ok(new { address = address.Key }) : NotListed(address);
+
+    private static async Task<IResult> WithAsync(string tenant, string address, IGrainFactory grains, Func<ISuppressionGrain, EmailAddress, Task<IResult>> act) =>
+        !EmailAddress.TryParse(address, out var parsed) ? Problem.NoAddress(address)
+        : await FindTenantAsync(tenant, grains) is not { } id ? NoTenant(tenant)
+        : await act(PartOf(id, SuppressionList.BucketOf(parsed.Key), grains), parsed);
+
+    private static async Task<TenantId?> FindTenantAsync(string tenant, IGrainFactory grains) =>
+        TenantId.IsValid(tenant) && await grains.GetGrain<ITenantGrain>(tenant).GetAsync() is { } found ? found.Id : null;
+
+    private static ISuppressionGrain PartOf(TenantId tenant, int bucket, IGrainFactory grains) => grains.GetGrain<ISuppressionGrain>(SuppressionList.GrainKey(tenant, bucket));
+
+    private static IResult NoTenant(string tenant) => Problem.NotFound($"there is no tenant {tenant}: POST it to /admin/tenants first");
+
+    private static IResult NotListed(EmailAddress address) => Problem.NotFound($"{address.Key} is not on the suppression list");
+
+    private static object View(Suppression listed) => new
+    {
+        address = listed.Address,
+        at = listed.At,
+        by = listed.ByAdministrator ? "administrator" : "refusal",
+        reason = listed.Reason,
+        host = listed.Host,
+        until = listed.Until,
+    };
+
+    private sealed record Listing(string? Reason);
+}

@@ -4,7 +4,9 @@ using MailCloud.Benchmarks.Cluster;
 using MailCloud.Benchmarks.Hostile;
 using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.MailIn;
+using MailCloud.Benchmarks.MailOut;
 using MailCloud.Benchmarks.Pop3;
+using MailCloud.Benchmarks.RelayLimits;
 
 var sessions = new Option<int>("--sessions") { Description = "SMTP sessions at once", DefaultValueFactory = _ => 32 };
 var size = new Option<int>("--size") { Description = "bytes of a message, header included", DefaultValueFactory = _ => 4096 };
@@ -43,4 +45,7 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
     },
     cancellationToken));
 
-return await new RootCommand("MailCloud's load tools") { mailIn, ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("MailCloud's load tools")
+{
+    mailIn, MailOutCommand.Create(), ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create(), RelayLimitsCommand.Create(),
+}.Parse(args).InvokeAsync();

@@ -64,7 +64,7 @@ internal sealed class SmtpLoadSession(EndPoint server, MessagePool pool, LoadCou
         var mail = ReadReply();
         var rcpt = ReadReply();
         var data = ReadReply();
-        if (mail != 250 || rcpt != 250 || data != 354)
+        if (mail != 250 || rcpt is not (250 or 251) || data != 354)
         {
             counts.Refuse($"MAIL {mail}, RCPT {rcpt}, DATA {data}");
             Close();

@@ -56,6 +56,9 @@ internal sealed class ClusterServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts one more of a kind and returns when it is ready. What it uses stands in no usage.</summary>
+    public Task AddAsync(string kind, CancellationToken cancellationToken) => Launch.RunAsync("bash", [Script, "add", kind, $"--PortOffset={portOffset}", $"--Data={folder}"], cancellationToken);
+
     /// <summary>Whether this kind of process is none of ours, but what ours stand on.</summary>
     public static bool IsBacking(string kind) => Backing.Contains(kind);
 

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
+using MailCloud.Benchmarks.MailOut;
 
 namespace MailCloud.Benchmarks.Servers;
 
 /// <summary>AllInOne from its Release build, embedded storage, on a fresh folder.</summary>
-internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server
+internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server, IRelayingServer
 {
     private const int DefaultPortOffset = 1_000;
     private const string ReadyLine = "MailCloud is ready";
@@ -59,6 +61,25 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server
         return server;
     }
 
+    /// <summary>With user0@example.test … forwarded to sink.example, and mail to that domain relayed to the sink.</summary>
+    public static async Task<IRelayingServer> StartForwardingAsync(string folder, int addresses, int connections, CancellationToken cancellationToken)
+    {
+        var server = await StartAsync(folder, mailboxes: 0, cancellationToken, arguments:
+        [
+            "--Relay:Routes:0:Destination=sink.example", "--Relay:Routes:0:Host=[127.0.0.1]", $"--Relay:Routes:0:Port={SmtpSink.Port}", "--Relay:DialPrivate=127.0.0.0/8",
+            $"--Relay:ConnectionsPerDestination={connections}", $"--Relay:Limits:Connections={connections}",
+        ]);
+        using var admin = await AdminAsync(folder, DefaultPortOffset, cancellationToken);
+        for (var i = 0; i < addresses; i++)
+        {
+            var address = new { kind = "forwarded", targets = new[] { $"user{i}@sink.example" } };
+            using var reply = await admin.PutAsJsonAsync($"/admin/addresses/user{i}@example.test", address, cancellationToken);
+            reply.EnsureSuccessStatusCode();
+        }
+
+        return server;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Launch.RunAsync("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], CancellationToken.None);
@@ -87,14 +108,20 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server
         {
             csv.Append("user").Append(i).Append("@example.test,mailcloud\n");
         }
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + portOffset}"), Timeout = TimeSpan.FromMinutes(5) };
-        var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
+        using var http = await AdminAsync(folder, portOffset, cancellationToken);
         using var reply = await http.PostAsync("/admin/accounts/import", new StringContent(csv.ToString(), Encoding.UTF8, "text/csv"), cancellationToken);
         var text = await reply.Content.ReadAsStringAsync(cancellationToken);
         if (!reply.IsSuccessStatusCode)
         {
             throw new InvalidOperationException($"account import: {(int)reply.StatusCode} {text}");
         }
+    }
+
+    private static async Task<HttpClient> AdminAsync(string folder, int portOffset, CancellationToken cancellationToken)
+    {
+        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + portOffset}"), Timeout = TimeSpan.FromMinutes(5) };
+        var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
+        return http;
     }
 }

@@ -17,5 +17,6 @@ internal static class FuzzTargets
         .. CredentialTargets.All,
         .. StoredTargets.All,
         .. WebTargets.All,
+        .. RelayTargets.All,
     ];
 }

@@ -23,7 +23,7 @@ internal static class SmtpTargets
             Tokens =
             [
                 "MAIL FROM:", "RCPT TO:", "BDAT ", " LAST", "EHLO ", "HELO ", "<>", "<@a,@b:c@d>", "<\"a b\"@c>", "<postmaster>", " SIZE=", " BODY=8BITMIME", " BODY=BINARYMIME", " SMTPUTF8", " RET=HDRS", " ENVID=",
-                " NOTIFY=SUCCESS,DELAY", " NOTIFY=NEVER", " ORCPT=rfc822;", "+41", "+2B", " AUTH=<>", "9223372036854775807", "é", "\uFFFE", "😀",
+                " NOTIFY=SUCCESS,DELAY", " NOTIFY=NEVER", " ORCPT=rfc822;", "+41", "+2B", " AUTH=<>", " HOLDFOR=", " HOLDUNTIL=2026-11-27T12:00:00Z", "+05:30", " BY=", ";R", ";NT", " MT-PRIORITY=", " REQUIRETLS", "999999999", "9223372036854775807", "é", "\uFFFE", "😀",
             ],
         },
         new("xtext", Xtext) { MaxLength = 96, Seeds = _ => Seeds.Of("QQ314159", "a+2Bb", "+C3+A9", "é😀", "+"), Tokens = ["+", "+41", "+0a", "+7F", "😀", "="] },
@@ -32,10 +32,10 @@ internal static class SmtpTargets
             MaxLength = 512,
             Seeds = s =>
             [
-                .. Seeds.Of("From: a@b\r\nBcc: c@d,\r\n e@f\r\nSubject: s\r\n\r\nbody\r\n", "Received: x\r\n y\r\nReceived: z\r\n\r\n", "no header at all\r\n", "\r\nbody", "Resent-From: a@b\r\nFrom: c@d\r\nFrom: e@f\r\n\r\n"),
+                .. Seeds.Of("From: a@b\r\nBcc: c@d,\r\n e@f\r\nSubject: s\r\n\r\nbody\r\n", "Received: x\r\n y\r\nReceived: z\r\n\r\n", "TLS-Required: No\r\nSubject: s\r\n\r\n", "no header at all\r\n", "\r\nbody", "Resent-From: a@b\r\nFrom: c@d\r\nFrom: e@f\r\n\r\n"),
                 .. s.Mail,
             ],
-            Tokens = ["From:", "Bcc:", "Resent-Bcc:", "Resent-From:", "Received:", "Date:", "Message-ID:", "\r\n ", "\r\n\t", "\r\n\r\n", "\r\n", new string('n', 128)],
+            Tokens = ["From:", "Bcc:", "Resent-Bcc:", "Resent-From:", "Received:", "Date:", "Message-ID:", "TLS-Required:", " No", "\r\n ", "\r\n\t", "\r\n\r\n", "\r\n", new string('n', 128)],
         },
     ];
 
@@ -68,16 +68,22 @@ internal static class SmtpTargets
 
     private static void CheckMail(string args)
     {
-        if (Mail.Parse(TransactionKind.Mail, args, out var transaction) is { } refusal)
+        if (Mail.Parse(args, out var sender, out var parameters) is { } refusal)
         {
             CheckRefusal(refusal);
             return;
         }
 
-        ThrowIf(transaction.DeclaredSize < 0, "a size is no less than nothing");
-        ThrowIf(transaction.Sender is { IsInternational: true } && !transaction.SmtpUtf8, "an international sender needs SMTPUTF8");
-        CheckAddress(transaction.Sender);
-        CheckParameter(transaction.EnvelopeId);
+        ThrowIf(parameters.Size < 0, "a size is no less than nothing");
+        ThrowIf(sender is { IsInternational: true } && !parameters.SmtpUtf8, "an international sender needs SMTPUTF8");
+        ThrowIf(parameters.HoldFor is not null && parameters.HoldUntil is not null, "RFC 4865 §4.2: one of the two");
+        ThrowIf(parameters.HoldFor is < 1 or > 999_999_999, "RFC 4865 §3: a hold is a positive integer of nine digits");
+        ThrowIf((parameters.HoldRequest is null) != (parameters.HoldFor is null && parameters.HoldUntil is null), "a report repeats what was asked for");
+        ThrowIf(parameters.By is { Return: true, Seconds: <= 0 } or { Seconds: < -999_999_999 or > 999_999_999 }, "RFC 2852 §4: a time in which something can be returned, of nine digits");
+        ThrowIf(parameters.Priority is < -9 or > 9, "RFC 6710 §7: a priority is -9 to 9");
+        CheckAddress(sender);
+        CheckParameter(parameters.EnvelopeId);
+        CheckParameter(parameters.HoldRequest);
     }
 
     private static void CheckRcpt(string args)
@@ -146,7 +152,7 @@ internal static class SmtpTargets
         var (cut, cutOctets) = Take(create(), Cut(input));
         ThrowIf(!octets.AsSpan().SequenceEqual(cutOctets), "what goes on does not depend on how it comes");
         ThrowIf(
-            whole.ReceivedFields != cut.ReceivedFields || whole.HasResentFrom != cut.HasResentFrom || (!whole.IsOriginatorTooLong && !whole.Originator.Span.SequenceEqual(cut.Originator.Span)),
+            whole.ReceivedFields != cut.ReceivedFields || whole.AsksForNoTls != cut.AsksForNoTls || whole.HasResentFrom != cut.HasResentFrom || (!whole.IsOriginatorTooLong && !whole.Originator.Span.SequenceEqual(cut.Originator.Span)),
             "what is seen does not depend on how it comes");
     }
 

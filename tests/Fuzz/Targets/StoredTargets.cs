@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Mailbox;
@@ -32,8 +33,9 @@ internal static class StoredTargets
 
     public static IEnumerable<FuzzTarget> All =>
     [
-        // Not grown: some thousand unknown fields within each other overflow the serializer's stack. What stores records is MailCloud alone.
-        new("stored-record", Record) { MaxLength = 700, GrownLength = 0, AllocationPerOctet = 1000, Seeds = Golden },
+        // Not grown: some thousand unknown fields within each other overflow the serializer's stack. What stores records is MailCloud alone. Before it reads the first element of an array the serializer
+        // makes room for as many as the bytes announce, up to 10,240: half a megabyte of a chunk's rows, whatever the input's length.
+        new("stored-record", Record) { MaxLength = 700, GrownLength = 0, FixedAllocation = 8 * 1024 * 1024, AllocationPerOctet = 1000, Seeds = Golden },
     ];
 
     // An octet that says which record, then its bytes.
@@ -68,6 +70,9 @@ internal static class StoredTargets
         }
 
         var written = Serializer.Encode(record);
-        ThrowIf(!Serializer.Encode(Serializer.Decode<T>(written)).AsSpan().SequenceEqual(written), "what was read is stored and read again");
+        var read = Serializer.Decode<T>(written);
+
+        // Damaged bytes may say of an empty list that it is of another kind; the same list is then written in another way.
+        ThrowIf(!Serializer.Encode(read).AsSpan().SequenceEqual(written) && JsonSerializer.Serialize(read) != JsonSerializer.Serialize(record), "what was read is stored and read again");
     }
 }

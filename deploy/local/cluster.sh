@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A whole cluster on this machine: RabbitMQ, Redis and Azurite, and MailCloud's services as processes of their own on the loopback, with the demo tenant of AllInOne.
-#   cluster.sh up|status|down [--PortOffset=N] [--Data=DIR] [--Silos=N] [--AccessLog] [--no-build]
+#   cluster.sh up|status|down [--PortOffset=N] [--Data=DIR] [--Silos=N] [--AccessLog] [--SaveEvery=SECONDS] [--no-build]
 #   cluster.sh add mailboxes|local-delivery|outbound-relay|smtp-ingress|mailbox-access [--PortOffset=N] [--Data=DIR]
 # `up` installs what is missing (Debian's packages, Azurite by npm), builds, starts everything, waits until all of it is ready and says where it listens. What exits is started again, as
 # Kubernetes would. `add` starts one more of a kind and returns when it is ready. `status` prints a line per process with its pid. `down` ends everything; the data stay in DIR (default:
-# mailcloud-cluster). --Silos: how many silos `up` starts (2). --AccessLog: Azurite logs each request.
+# mailcloud-cluster). --Silos: how many silos `up` starts (2). --AccessLog: Azurite logs each request. --SaveEvery: how often it writes its tables down (5); what came since is lost when it is killed.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,13 +12,14 @@ command=${1:-}
 [ $# -gt 0 ] && shift
 kind=
 [ "$command" = add ] && { kind=${1:-} && shift; }
-offset=0 data=$PWD/mailcloud-cluster build=yes silos=2 silent=yes
+offset=0 data=$PWD/mailcloud-cluster build=yes silos=2 silent=yes save_every=5
 for option in "$@"; do
   case "$option" in
     --PortOffset=*) offset=${option#*=} ;;
     --Data=*) data=$(realpath -m "${option#*=}") ;;
     --Silos=*) silos=${option#*=} ;;
     --AccessLog) silent= ;;
+    --SaveEvery=*) save_every=${option#*=} ;;
     --no-build) build= ;;
     *) echo "unknown option $option; see the top of $0" >&2; exit 2 ;;
   esac
@@ -118,7 +119,7 @@ start_backing() {
     RABBITMQ_MNESIA_BASE="$data/rabbitmq/data" RABBITMQ_LOG_BASE="$data/rabbitmq/log" RABBITMQ_LOGS=- RABBITMQ_CONFIG_FILE="$data/rabbitmq/rabbitmq.conf" RABBITMQ_CONF_ENV_FILE=/dev/null \
     RABBITMQ_ENABLED_PLUGINS_FILE="$data/rabbitmq/enabled_plugins" /usr/lib/rabbitmq/bin/rabbitmq-server
   supervise redis redis-server --bind 127.0.0.1 --port "$redis" --dir "$data/redis" --appendonly yes --appendfsync always --maxmemory-policy noeviction
-  supervise azurite node "$root/tests/.tools/node_modules/azurite/dist/src/blob/main.js" --blobHost 127.0.0.1 --blobPort "$azurite" --location "$data/azurite" --skipApiVersionCheck --disableTelemetry ${silent:+--silent}
+  supervise azurite env SAVE_EVERY="$save_every" node --require "$root/deploy/local/azurite-saves.cjs" "$root/tests/.tools/node_modules/azurite/dist/src/blob/main.js" --blobHost 127.0.0.1 --blobPort "$azurite" --location "$data/azurite" --skipApiVersionCheck --disableTelemetry ${silent:+--silent}
   await 120 rabbitmq bash -c "</dev/tcp/127.0.0.1/$amqp"
   await 30 redis bash -c "</dev/tcp/127.0.0.1/$redis"
   await 30 azurite bash -c "</dev/tcp/127.0.0.1/$azurite"

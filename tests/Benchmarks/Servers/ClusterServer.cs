@@ -39,7 +39,8 @@ internal sealed class ClusterServer : IAsyncDisposable
         var cluster = new ClusterServer(folder, portOffset);
         try
         {
-            await cluster.ScriptAsync("up", cancellationToken, $"--Silos={silos}", "--AccessLog", "--no-build");
+            // With many accounts the emulator would do little but write its tables down.
+            await cluster.ScriptAsync("up", cancellationToken, $"--Silos={silos}", "--AccessLog", "--SaveEvery=900", "--no-build");
             var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
             cluster.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
             foreach (var (name, pid) in cluster.Pids())

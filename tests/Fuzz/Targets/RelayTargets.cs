@@ -114,7 +114,7 @@ internal static class RelayTargets
         text = hasBinary ? text : WithCrLf(text);
         text += after.EndsWith("\r\n"u8) && !text.EndsWith('\n') ? "\r\n" : "";
         var structure = StructureOf(Encoding.Latin1.GetBytes(text));
-        if (RepeatsBoundary(structure, [], isWithinGlobal: false))
+        if (RepeatsBoundary(structure, [], isWithinGlobal: false) || text.Split('\n').Any(HasNulInType))
         {
             return;
         }
@@ -126,6 +126,10 @@ internal static class RelayTargets
             ThrowIf(stored[i] != sent[i], "decoded, a part is what it was");
         }
     }
+
+    // A field leaves without its NULs (RFC 5322 §2.2), so that what it says of a part may be another thing.
+    private static bool HasNulInType(string line) =>
+        line.Contains('\0', StringComparison.Ordinal) && line.Replace("\0", "", StringComparison.Ordinal) is var sent && (sent.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) || sent is [' ' or '\t', ..]);
 
     private static string WithCrLf(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Replace("\n", "\r\n", StringComparison.Ordinal);
 

@@ -15,7 +15,7 @@ internal static class ParameterEncoder
         var text = new List<byte>(value.Length * 2);
         for (var isFirst = true; ; isFirst = false)
         {
-            var length = LengthOfSegment(value);
+            var length = LengthOfSegment(value, isFirst);
             var segment = value[..length];
             if (!EncodedWords.MustEncode(segment))
             {
@@ -36,29 +36,54 @@ internal static class ParameterEncoder
         }
     }
 
-    // To the next semicolon that is not in a quoted value, as HeaderParameters reads it: a quote elsewhere quotes nothing.
-    private static int LengthOfSegment(ReadOnlySpan<byte> value)
+    // To the next semicolon that HeaderParameters takes for one: not in a quoted value, where a quote elsewhere quotes nothing, and not in a comment beside a type, a name or an equals sign.
+    private static int LengthOfSegment(ReadOnlySpan<byte> value, bool isFirst)
     {
-        var at = value.IndexOfAny((byte)';', (byte)'=');
-        if (at < 0 || value[at] == ';')
+        var at = SkipSpace(value, 0);
+        at = SkipSpace(value, End(value, at, isFirst ? "/; \t("u8 : "=; \t("u8));
+        if (at < value.Length && value[at] == (isFirst ? '/' : '='))
         {
-            return at < 0 ? value.Length : at;
+            at = SkipSpace(value, at + 1);
+            if (!isFirst && at < value.Length && value[at] == '"')
+            {
+                for (at++; at < value.Length && value[at] != '"'; at++)
+                {
+                    at += value[at] == '\\' ? 1 : 0;
+                }
+            }
         }
 
-        at++;
-        at += Math.Max(value[at..].IndexOfAnyExcept((byte)' ', (byte)'\t'), 0);
-        if (at < value.Length && value[at] == '"')
+        return End(value, at, ";"u8);
+    }
+
+    /// <summary>Where one of the octets stands, or the value ends.</summary>
+    private static int End(ReadOnlySpan<byte> value, int from, ReadOnlySpan<byte> stops)
+    {
+        from = Math.Min(from, value.Length);
+        var length = value[from..].IndexOfAny(stops);
+        return length < 0 ? value.Length : from + length;
+    }
+
+    /// <summary>What stands behind white space and comments, which nest.</summary>
+    private static int SkipSpace(ReadOnlySpan<byte> value, int at)
+    {
+        for (var depth = 0; at < value.Length; at++)
         {
-            for (at++; at < value.Length && value[at] != '"'; at++)
+            if (value[at] is (byte)'(' || (depth > 0 && value[at] == ')'))
+            {
+                depth += value[at] == '(' ? 1 : -1;
+            }
+            else if (depth > 0)
             {
                 at += value[at] == '\\' ? 1 : 0;
             }
-
-            at = Math.Min(at, value.Length);
+            else if (value[at] is not ((byte)' ' or (byte)'\t'))
+            {
+                break;
+            }
         }
 
-        var end = value[at..].IndexOf((byte)';');
-        return end < 0 ? value.Length : at + end;
+        return Math.Min(at, value.Length);
     }
 
     private static bool TryEncode(ReadOnlySpan<byte> segment, List<byte> text)

@@ -114,7 +114,7 @@ internal static class RelayTargets
         text = hasBinary ? text : WithCrLf(text);
         text += after.EndsWith("\r\n"u8) && !text.EndsWith('\n') ? "\r\n" : "";
         var structure = StructureOf(Encoding.Latin1.GetBytes(text));
-        if (RepeatsBoundary(structure, [], isWithinGlobal: false) || text.Split('\n').Any(HasNulInType))
+        if (HoldsDelimiter(structure, [], text))
         {
             return;
         }
@@ -127,10 +127,6 @@ internal static class RelayTargets
         }
     }
 
-    // A field leaves without its NULs (RFC 5322 §2.2), so that what it says of a part may be another thing.
-    private static bool HasNulInType(string line) =>
-        line.Contains('\0', StringComparison.Ordinal) && line.Replace("\0", "", StringComparison.Ordinal) is var sent && (sent.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) || sent is [' ' or '\t', ..]);
-
     private static string WithCrLf(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Replace("\n", "\r\n", StringComparison.Ordinal);
 
     private static BodyPart StructureOf(ReadOnlySpan<byte> message)
@@ -142,11 +138,16 @@ internal static class RelayTargets
 
     // A message/global is one part to the relay, which may encode it whole (RFC 6532 §3.7). So when a multipart in it has the boundary of one around it, which RFC 2046 §5.1.1 forbids, a delimiter is one's to
     // the scanner and the other's to the relay.
-    private static bool RepeatsBoundary(BodyPart part, List<string> around, bool isWithinGlobal)
+    private static bool HoldsDelimiter(BodyPart part, List<string> around, string text)
     {
-        var boundary = part.Parameters.SkipWhile((word, i) => i % 2 > 0 || !word.Equals("boundary", StringComparison.OrdinalIgnoreCase)).ElementAtOrDefault(1)?.TrimEnd(' ');
-        var isGlobal = isWithinGlobal || (part.Type.Equals("message", StringComparison.OrdinalIgnoreCase) && part.Subtype.Equals("global", StringComparison.OrdinalIgnoreCase));
-        return (isGlobal && boundary is not null && around.Contains(boundary)) || part.Parts.Any(child => RepeatsBoundary(child, boundary is null ? around : [.. around, boundary], isGlobal));
+        if (part.Type.Equals("message", StringComparison.OrdinalIgnoreCase) && part.Subtype.Equals("global", StringComparison.OrdinalIgnoreCase))
+        {
+            var body = string.Concat("\n", text.AsSpan((int)part.BodyOffset, (int)part.BodyLength));
+            return around.Exists(boundary => body.Contains($"\n--{boundary}", StringComparison.Ordinal));
+        }
+
+        var own = part.Parameters.SkipWhile((word, i) => i % 2 > 0 || !word.Equals("boundary", StringComparison.OrdinalIgnoreCase)).ElementAtOrDefault(1)?.TrimEnd(' ');
+        return part.Parts.Any(child => HoldsDelimiter(child, own is null ? around : [.. around, own], text));
     }
 
     private static List<string> Leaves(BodyPart structure, ReadOnlySpan<byte> message)

@@ -181,56 +181,56 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
         }
     }
 
-    /// <summary>Batches, one after the other, while the session is good, the grant lasts, and something is due.</summary>
+    /// <summary>
+    /// One message after the other, while the session is good, the grant lasts, and something is due. While one is being sent the spool is told of the one before, and the next is made ready: a host that takes
+    /// few connections is kept busy on each. So a relay that dies leaves at most two messages of a connection that the host has and the spool gives out again.
+    /// </summary>
     private async Task<ConnectionReport> SendAllAsync(
         Route route, SmtpClientSession session, List<SpoolEntry> entries, HeldGrant grant, CancellationToken connection, CancellationToken cancellationToken)
     {
         var demand = DemandOf(entries[0]);
+        var leasedAt = services.Time.GetTimestamp();
+        var upcoming = new Upcoming(entries, grant.Messages, LeaseMoreAsync, transaction => services.Messages.PrepareAsync(session, transaction, connection));
         var report = new ConnectionReport(0, ConnectionVerdict.Fine, null);
-        while (entries.Count > 0)
+        var ending = Task.CompletedTask;
+        try
         {
-            var started = services.Time.GetTimestamp();
-            (report, var unsent) = await SendBatchAsync(session, entries, grant, report, connection, cancellationToken);
-            if (unsent is not null)
+            while (await upcoming.TakeAsync() is { } message)
             {
-                await services.Leases.GiveBackAsync(leased, unsent, telling);
-                break;
+                var result = await services.Messages.SendAsync(session, message, connection);
+                report = new(report.Messages + 1, result.Verdict == ConnectionVerdict.Fine ? report.Verdict : result.Verdict, result.Reply ?? report.Reply);
+                await ending;
+                ending = EndAsync(result, session, isOver: cancellationToken.IsCancellationRequested);
+                if (!result.Usable)
+                {
+                    break;
+                }
             }
 
-            batch.Took(services.Time.GetElapsedTime(started));
-            entries = report.Messages < grant.Messages ? await NextAsync(route, demand, cancellationToken) : [];
+            await ending;
+        }
+        finally
+        {
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await services.Leases.GiveBackAsync(leased, await upcoming.EndAsync(), telling);
         }
 
         return report;
+
+        Task<List<SpoolEntry>> LeaseMoreAsync()
+        {
+            batch.Took(services.Time.GetElapsedTime(leasedAt));
+            leasedAt = services.Time.GetTimestamp();
+            return NextAsync(route, demand, connection);
+        }
     }
 
-    /// <returns>Null for the entries when all were sent; else those for which the session is not good any more.</returns>
-    private async Task<(ConnectionReport Report, IReadOnlyList<SpoolEntry>? Unsent)> SendBatchAsync(
-        SmtpClientSession session, List<SpoolEntry> entries, HeldGrant grant, ConnectionReport report, CancellationToken connection, CancellationToken cancellationToken)
+    // What the end of the drain has cut off was not tried; what the host has said of the others holds.
+    private async Task EndAsync(MessageResult result, SmtpClientSession session, bool isOver)
     {
-        var transactions = entries.GroupBy(e => e.Message.Id).Select(m => m.ToArray()).ToArray();
-        for (var i = 0; i < transactions.Length; i++)
-        {
-            if (report.Messages >= grant.Messages)
-            {
-                return (report, [.. transactions[i..].SelectMany(t => t)]);
-            }
-
-            var result = await services.Messages.SendAsync(session, transactions[i], connection);
-            report = new(report.Messages + 1, result.Verdict == ConnectionVerdict.Fine ? report.Verdict : result.Verdict, result.Reply ?? report.Reply);
-
-            // What the end of the drain has cut off was not tried; what the host has said of the others holds.
-            var isOver = cancellationToken.IsCancellationRequested;
-            var isCutOff = result.Outcomes.ToLookup(o => isOver && o.Outcome is RelayOutcome.Deferred { Host: null });
-            await services.Outcomes.ReportAsync(leased, [.. isCutOff[false]], session, telling);
-            await services.Leases.GiveBackAsync(leased, [.. result.AtOnce, .. isCutOff[true].Select(o => o.Entry)], telling);
-            if (!result.Usable)
-            {
-                return (report, [.. transactions[(i + 1)..].SelectMany(t => t)]);
-            }
-        }
-
-        return (report, null);
+        var isCutOff = result.Outcomes.ToLookup(o => isOver && o.Outcome is RelayOutcome.Deferred { Host: null });
+        await services.Outcomes.ReportAsync(leased, [.. isCutOff[false]], session, telling);
+        await services.Leases.GiveBackAsync(leased, [.. result.AtOnce, .. isCutOff[true].Select(o => o.Entry)], telling);
     }
 
     /// <summary>What is due for the same session; what goes another way is given back.</summary>

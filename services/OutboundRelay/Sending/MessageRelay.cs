@@ -8,31 +8,44 @@ namespace MailCloud.OutboundRelay.Sending;
 /// <summary>Sends one message to those of its recipients who are in hand, as one transaction of a session.</summary>
 internal sealed class MessageRelay(OutboundContent contents, RelayTelemetry telemetry, ILogger<MessageRelay> logger)
 {
+    /// <summary>Makes a message what the session's host takes. Another one may be on its way on the session meanwhile.</summary>
     /// <param name="session">Where to.</param>
     /// <param name="entries">Entries of one message.</param>
-    /// <param name="cancellationToken">Ends it within the transaction.</param>
-    /// <returns>An outcome per entry, and whether the session is good for another message.</returns>
-    public async Task<MessageResult> SendAsync(SmtpClientSession session, IReadOnlyList<SpoolEntry> entries, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<PreparedMessage> PrepareAsync(SmtpClientSession session, IReadOnlyList<SpoolEntry> entries, CancellationToken cancellationToken)
     {
         var message = entries[0].Message;
-        using var activity = RelayTelemetry.StartTransaction(message, session.HostName);
-        PreparedContent content;
         try
         {
-            content = await contents.PrepareAsync(message, AllowedBy(session.Capabilities, message), cancellationToken);
+            return new(entries, await contents.PrepareAsync(message, AllowedBy(session.Capabilities, message), cancellationToken));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             RelayLog.BodyUnreadable(logger, message.Id, message.Tenant, e);
+            return new(entries, null);
+        }
+    }
+
+    /// <param name="session">Where to.</param>
+    /// <param name="prepared">The message.</param>
+    /// <param name="cancellationToken">Ends it within the transaction.</param>
+    /// <returns>An outcome per entry, and whether the session is good for another message.</returns>
+    public async Task<MessageResult> SendAsync(SmtpClientSession session, PreparedMessage prepared, CancellationToken cancellationToken)
+    {
+        var entries = prepared.Entries;
+        var message = entries[0].Message;
+        using var activity = RelayTelemetry.StartTransaction(message, session.HostName);
+        if (prepared.Content is null)
+        {
             return MessageResult.OfAll(entries, new RelayOutcome.Deferred("4.3.0", "451 4.3.0 the message cannot be read at the moment"));
         }
 
-        if (content is PreparedContent.CannotDowngrade(var reason))
+        if (prepared.Content is PreparedContent.CannotDowngrade(var reason))
         {
             return MessageResult.OfAll(entries, CannotTake(session, message, reason));
         }
 
-        var ready = (PreparedContent.Ready)content;
+        var ready = (PreparedContent.Ready)prepared.Content;
         var transaction = new OutboundTransaction(
             message.Envelope.Sender, [.. entries.Select(e => new OutboundRecipient(e.Recipient.Remote[0], e.Recipient))], message.Envelope, ready.Length, ready.Form, ready.OpenAsync,
             HeaderIsUtf8: message.Envelope.SmtpUtf8 && session.Capabilities.SmtpUtf8);
@@ -65,6 +78,10 @@ internal sealed class MessageRelay(OutboundContent contents, RelayTelemetry tele
         _ => BodyType.SevenBit,
     };
 }
+
+/// <param name="Entries">Of one message.</param>
+/// <param name="Content">Null: it cannot be read now.</param>
+internal sealed record PreparedMessage(IReadOnlyList<SpoolEntry> Entries, PreparedContent? Content);
 
 /// <param name="Outcomes">One per entry, but for those that follow.</param>
 /// <param name="AtOnce">Entries that the transaction had no room for: they need not wait for the schedule.</param>

@@ -63,7 +63,7 @@ internal sealed class DeliveryTrace(MessageTracer tracer)
 
     private TraceEvent Spooled(SpoolEntry entry) => Event(entry.Message, TraceKind.Spooled) with
     {
-        Recipients = [entry.Kind == SpoolKind.Outbound ? MessageTracer.NameOf(entry.Recipient, entry.Recipient.Remote[0]) : entry.Recipient.Address.ToString()],
+        Recipients = [MessageTracer.NameOf(entry)],
         DueAt = entry.DueAt,
     };
 

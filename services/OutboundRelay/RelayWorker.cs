@@ -64,7 +64,7 @@ internal sealed class RelayWorker(ReadyDestinations ready, RelayServices service
         catch (Exception e)
         {
             RelayLog.DestinationFailed(logger, destination.Domain, e);
-            ready.HintAfter(destination, PauseAfterError, time);
+            ready.PutOff(destination, PauseAfterError, time);
         }
         finally
         {

@@ -34,6 +34,7 @@ public sealed class ReportSender(
             return;
         }
 
+        var at = time.GetUtcNow();
         var length = await WriteAsync(report, to.Tenant, to.Recipient, cancellationToken);
         await queue.PublishAsync(
             new()
@@ -53,25 +54,25 @@ public sealed class ReportSender(
                 },
                 Trace = "",
                 TraceParent = original.TraceParent,
-                ReportedAt = time.GetUtcNow(),
+                ReportedAt = at,
             },
             cancellationToken);
-        Trace(report, to.Tenant, to.Recipient, length);
+        Trace(report, to.Tenant, to.Recipient, length, at);
         telemetry.Reported(original, action);
         ReportLog.Reported(logger, original.Id, original.Tenant, report.Id, action);
     }
 
-    private void Trace(DsnReport report, TenantId tenant, EnvelopeRecipient to, long length)
+    // At the time before it was queued: it may be filed before this is recorded.
+    private void Trace(DsnReport report, TenantId tenant, EnvelopeRecipient to, long length, DateTimeOffset at)
     {
-        var now = time.GetUtcNow();
         tracer.Add(
         [
-            new() { Delivery = report.Original.Id, At = now, Kind = TraceKind.Reported, Recipients = [report.Recipient.Address.ToString()], Reply = $"{report.Action} {report.Status}".ToLowerInvariant(), Other = report.Id },
+            new() { Delivery = report.Original.Id, At = at, Kind = TraceKind.Reported, Recipients = [report.Recipient.Address.ToString()], Reply = $"{report.Action} {report.Status}".ToLowerInvariant(), Other = report.Id },
         ]);
         tracer.Began(MessageIds.Normalize($"{report.Id}@{options.HostName}"), new()
         {
             Delivery = report.Id,
-            At = now,
+            At = at,
             Kind = TraceKind.Accepted,
             Recipients = [to.Address.ToString()],
             Reply = $"report about {report.Original.Id}",

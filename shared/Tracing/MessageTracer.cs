@@ -27,9 +27,9 @@ public sealed class MessageTracer
 
     public TimeProvider Time { get; }
 
-    /// <summary>A recipient whose copy goes to another address, or to the same.</summary>
-    public static string NameOf(EnvelopeRecipient recipient, EmailAddress remote) =>
-        recipient.Address.Key == remote.Key ? recipient.Address.ToString() : $"{recipient.Address} (to {remote})";
+    /// <summary>An entry's recipient, and where its copy goes when that is another address.</summary>
+    public static string NameOf(SpoolEntry entry) =>
+        entry is { Kind: SpoolKind.Outbound, Recipient: { Address: var address, Remote: [var remote, ..] } } && address.Key != remote.Key ? $"{address} (to {remote})" : entry.Recipient.Address.ToString();
 
     /// <summary>A message got its delivery id, or is refused under it.</summary>
     /// <param name="messageId">Normalized; empty when it has none, so that it can be asked for by its delivery id only.</param>

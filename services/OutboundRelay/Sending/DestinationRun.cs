@@ -23,6 +23,9 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     private readonly BatchSize batch = new();
     private readonly LeasedEntries leased = services.Leases.Begin(destination.Shard);
 
+    /// <summary>The last lease gave as many as it may: there may be work for another connection.</summary>
+    private bool isFull;
+
     /// <summary>True when more may be due there, for another connection.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
@@ -45,11 +48,7 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     private async Task<IReadOnlyList<SpoolEntry>> LeaseAsync(CancellationToken cancellationToken)
     {
         var entries = await services.Leases.TakeAsync(leased, destination.Domain, batch.Next, cancellationToken);
-        if (entries.Count >= batch.Next)
-        {
-            services.Ready.HintMore(destination);
-        }
-
+        isFull = entries.Count >= batch.Next;
         return entries;
     }
 
@@ -118,6 +117,7 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
             return await WaitAsync(route, entries, answer, cancellationToken);
         }
 
+        AskForAnother();
         var report = new ConnectionReport(0, ConnectionVerdict.Fine, null);
         try
         {
@@ -130,6 +130,15 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
         }
 
         return true;
+    }
+
+    // Not before this one has been granted: others that ask in vain would have others ask.
+    private void AskForAnother()
+    {
+        if (isFull)
+        {
+            services.Ready.HintMore(destination);
+        }
     }
 
     /// <summary>No connection now. Either the provider is left alone for some time, or others have all its connections.</summary>
@@ -148,7 +157,7 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
         }
 
         await services.Leases.GiveBackAsync(leased, entries, cancellationToken);
-        services.Ready.HintAfter(destination, answer.AskAgainAfter, services.Time);
+        services.Ready.PutOff(destination, answer.AskAgainAfter, services.Time);
         return false;
     }
 
@@ -217,11 +226,13 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
 
         return report;
 
-        Task<List<SpoolEntry>> LeaseMoreAsync()
+        async Task<List<SpoolEntry>> LeaseMoreAsync()
         {
             batch.Took(services.Time.GetElapsedTime(leasedAt));
             leasedAt = services.Time.GetTimestamp();
-            return NextAsync(route, demand, connection);
+            var more = await NextAsync(route, demand, connection);
+            AskForAnother();
+            return more;
         }
     }
 

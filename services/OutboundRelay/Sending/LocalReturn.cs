@@ -35,7 +35,7 @@ internal sealed class LocalReturn(IMessageBlobs blobs, IMailQueue queue, Address
             cancellationToken);
         tracer.Add(
         [
-            new() { Delivery = message.Id, At = tracer.Time.GetUtcNow(), Kind = TraceKind.Returned, Recipients = [MessageTracer.NameOf(entry.Recipient, remote)], Other = id },
+            new() { Delivery = message.Id, At = tracer.Time.GetUtcNow(), Kind = TraceKind.Returned, Recipients = [MessageTracer.NameOf(entry)], Other = id },
         ]);
         RelayLog.ReturnedToQueue(logger, message.Id, message.Tenant, remote);
 

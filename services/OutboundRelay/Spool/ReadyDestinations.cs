@@ -23,7 +23,7 @@ internal sealed class ReadyDestinations(int connectionsPerDestination) : IDispos
     {
         lock (guard)
         {
-            if (works.TryGetValue(destination, out var work) && work.Running > 0)
+            if (works.TryGetValue(destination, out var work) && (work.Running > 0 || work.IsPutOff))
             {
                 work.Again = true;
                 return;
@@ -33,20 +33,30 @@ internal sealed class ReadyDestinations(int connectionsPerDestination) : IDispos
         }
     }
 
-    /// <summary>More is due there than one connection carries.</summary>
+    /// <summary>More is due there than one connection carries. Nobody asks while it is put off.</summary>
     public void HintMore(ReadyDestination destination)
     {
         lock (guard)
         {
-            if (works.TryGetValue(destination, out var work) && work.Running < connectionsPerDestination)
+            if (works.TryGetValue(destination, out var work) && work.Running < connectionsPerDestination && !work.IsPutOff)
             {
                 Enqueue(destination);
             }
         }
     }
 
-    /// <summary>A hint that comes later.</summary>
-    public void HintAfter(ReadyDestination destination, TimeSpan pause, TimeProvider time) => _ = LaterAsync(destination, pause, time);
+    /// <summary>There is no connection to be had now. It comes again after a pause, whoever works on it, and before only for one who has had a connection there.</summary>
+    public void PutOff(ReadyDestination destination, TimeSpan pause, TimeProvider time)
+    {
+        lock (guard)
+        {
+            if (WorkOn(destination) is { IsPutOff: false } work)
+            {
+                work.IsPutOff = true;
+                _ = EndPauseAsync(destination, pause, time);
+            }
+        }
+    }
 
     /// <summary>The next destination to work on; <see cref="Done"/> follows.</summary>
     public async Task<ReadyDestination> TakeAsync(CancellationToken cancellationToken)
@@ -70,13 +80,13 @@ internal sealed class ReadyDestinations(int connectionsPerDestination) : IDispos
         {
             var work = works[destination];
             work.Running--;
-            if (more || (work.Again && work.Running == 0))
+            if (more || (work is { Again: true, Running: 0, IsPutOff: false }))
             {
                 work.Again = false;
                 Enqueue(destination);
             }
 
-            if (work is { Running: 0, Waiting: false })
+            if (work is { Running: 0, Waiting: false, IsPutOff: false })
             {
                 works.Remove(destination);
             }
@@ -85,25 +95,34 @@ internal sealed class ReadyDestinations(int connectionsPerDestination) : IDispos
 
     public void Dispose() => available.Dispose();
 
-    private async Task LaterAsync(ReadyDestination destination, TimeSpan pause, TimeProvider time)
+    private async Task EndPauseAsync(ReadyDestination destination, TimeSpan pause, TimeProvider time)
     {
         await Task.Delay(pause, time);
-        Hint(destination);
+        lock (guard)
+        {
+            var work = works[destination];
+            work.IsPutOff = false;
+            if (work.Running < connectionsPerDestination)
+            {
+                Enqueue(destination);
+            }
+        }
+    }
+
+    /// <summary>Null: there is no room for it.</summary>
+    private Work? WorkOn(ReadyDestination destination)
+    {
+        if (!works.TryGetValue(destination, out var work) && works.Count < Capacity)
+        {
+            works[destination] = work = new();
+        }
+
+        return work;
     }
 
     private void Enqueue(ReadyDestination destination)
     {
-        if (!works.TryGetValue(destination, out var work))
-        {
-            if (works.Count >= Capacity)
-            {
-                return;
-            }
-
-            works[destination] = work = new();
-        }
-
-        if (!work.Waiting)
+        if (WorkOn(destination) is { Waiting: false } work)
         {
             work.Waiting = true;
             waiting.Enqueue(destination);
@@ -116,6 +135,9 @@ internal sealed class ReadyDestinations(int connectionsPerDestination) : IDispos
         public bool Waiting { get; set; }
 
         public int Running { get; set; }
+
+        /// <summary>No connection was to be had: a pause is under way.</summary>
+        public bool IsPutOff { get; set; }
 
         /// <summary>A hint came while somebody worked on it.</summary>
         public bool Again { get; set; }

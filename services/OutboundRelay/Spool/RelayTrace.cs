@@ -32,7 +32,7 @@ internal sealed class RelayTrace(MessageTracer tracer)
             Delivery = entry.Message.Id,
             At = at,
             Kind = outcome is RelayOutcome.Delivered ? TraceKind.Relayed : isFinal ? TraceKind.Failed : TraceKind.Deferred,
-            Recipients = [MessageTracer.NameOf(entry.Recipient, entry.Recipient.Remote[0])],
+            Recipients = [MessageTracer.NameOf(entry)],
             Reply = reply,
             Hop = session is not null ? new(session.HostName, session.Address.ToString(), session.Tls?.ToString()) : host is null ? null : new(host, null, null),
         };

@@ -97,7 +97,7 @@ internal static class SpoolMessage
         Delivery = entry.Message.Id,
         At = now,
         Kind = TraceKind.Cancelled,
-        Recipients = [entry.Kind == SpoolKind.Outbound ? MessageTracer.NameOf(entry.Recipient, entry.Recipient.Remote[0]) : entry.Recipient.Address.ToString()],
+        Recipients = [MessageTracer.NameOf(entry)],
     };
 
     private sealed record Waiting(int Shard, IReadOnlyList<SpoolEntry> Entries);

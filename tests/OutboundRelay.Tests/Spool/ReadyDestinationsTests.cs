@@ -63,16 +63,54 @@ public sealed class ReadyDestinationsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_later_hint_comes_with_its_time()
+    public async Task What_is_put_off_comes_again_after_the_pause_once()
     {
         var time = new FakeTimeProvider();
-        ready.HintAfter(One, TimeSpan.FromSeconds(3), time);
+        ready.Hint(One);
+        await ready.TakeAsync(default);
+        ready.PutOff(One, TimeSpan.FromSeconds(3), time);
+        ready.PutOff(One, TimeSpan.FromSeconds(3), time);
+        ready.Done(One, more: false);
         time.Advance(TimeSpan.FromSeconds(2));
+        ready.Hint(One);
         await NobodyAsync();
 
         var next = ready.TakeAsync(default);
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(One, await next);
+        await NobodyAsync();
+    }
+
+    [Fact]
+    public async Task While_it_is_put_off_no_further_connection_is_asked_for()
+    {
+        var time = new FakeTimeProvider();
+        ready.Hint(One);
+        await ready.TakeAsync(default);
+        ready.HintMore(One);
+        await ready.TakeAsync(default);
+        ready.PutOff(One, TimeSpan.FromSeconds(1), time);
+        ready.Done(One, more: false);
+        ready.HintMore(One);
+        await NobodyAsync();
+
+        var next = ready.TakeAsync(default);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(One, await next);
+    }
+
+    [Fact]
+    public async Task Who_has_had_a_connection_asks_again_at_once()
+    {
+        ready.Hint(One);
+        await ready.TakeAsync(default);
+        ready.HintMore(One);
+        await ready.TakeAsync(default);
+        ready.PutOff(One, TimeSpan.FromSeconds(1), new FakeTimeProvider());
+        ready.Done(One, more: false);
+        ready.Done(One, more: true);
+
+        Assert.Equal(One, await ready.TakeAsync(default));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ internal sealed class MailOutBenchmark(MailOutOptions options)
         var busy = Machine.LoadAverage;
         var pool = new MessagePool(options.MessageBytes);
         var exact = true;
+        await PostfixForwarding.InstallAsync(cancellationToken);
         for (var round = 0; round < options.Rounds; round++)
         {
             foreach (var name in options.Servers)

@@ -21,6 +21,9 @@ internal sealed class PostfixForwarding : IRelayingServer
     public IPEndPoint Smtp { get; } = new(IPAddress.Loopback, Port);
     public ProcessTree Processes { get; }
 
+    /// <summary>Postfix, if it is missing, and smtp-sink, which is part of it.</summary>
+    public static Task InstallAsync(CancellationToken cancellationToken) => Launch.RunAsync(Script, ["install"], cancellationToken);
+
     public static async Task<IRelayingServer> StartAsync(string folder, int addresses, int connections, CancellationToken cancellationToken)
     {
         string[] numbers = [.. new[] { Port, SmtpSink.Port, addresses, connections }.Select(n => n.ToString(CultureInfo.InvariantCulture))];

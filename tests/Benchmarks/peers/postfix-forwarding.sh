@@ -1,6 +1,7 @@
 #!/bin/bash
 # Debian's Postfix as a relay, as a peer to measure against: loopback only, own configuration, everything below DIR.
 #
+#   postfix-forwarding.sh install                                        Postfix, if it is missing, and smtp-sink with it
 #   postfix-forwarding.sh up DIR PORT SINKPORT ADDRESSES CONNECTIONS     user0@example.test … are forwarded to the same users at sink.example
 #   postfix-forwarding.sh pid DIR                                        the master process
 #   postfix-forwarding.sh down DIR
@@ -8,7 +9,7 @@
 # README.md says how it is tuned and why.
 set -euo pipefail
 
-usage() { sed -n '4,6s/^#   //p' "$0" >&2; exit 64; }
+usage() { sed -n '4,7s/^#   //p' "$0" >&2; exit 64; }
 
 install_packages() {
     if [ -x /usr/sbin/postfix ]; then return; fi
@@ -93,11 +94,11 @@ alive() { [ -s "$1" ] && kill -0 "$(tr -d ' ' < "$1")" 2>/dev/null; }
 master_pid="spool/pid/master.pid"
 
 case "${1:-}" in
+install) install_packages ;;
 up)
     [ $# -eq 6 ] || usage
     mkdir -p "$2"
     dir="$(realpath "$2")" port="$3" sink="$4" addresses="$5" connections="$6"
-    install_packages
     configure
     postfix -c "$dir/etc" start >"$dir/start.log" 2>&1 || { cat "$dir/start.log" >&2; exit 1; }
     ;;

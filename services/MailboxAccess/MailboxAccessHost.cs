@@ -4,6 +4,7 @@ using MailCloud.Credentials;
 using MailCloud.MailboxAccess.Imap;
 using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Pop3;
+using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
@@ -26,6 +27,7 @@ public static class MailboxAccessHost
         builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
         builder.AddGrainCalls();
+        builder.AddStanding();
         AddImap(builder);
         AddPop3(builder);
         return builder;

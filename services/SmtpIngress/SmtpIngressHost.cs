@@ -3,6 +3,7 @@ using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Hosting;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Standing;
 using MailCloud.Tracing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -25,6 +26,7 @@ public static class SmtpIngressHost
         builder.Services.AddBoundedInput();
         builder.Services.AddCredentials(builder.Configuration);
         builder.AddGrainCalls();
+        builder.AddStanding();
         builder.AddTracing();
         builder.Services.AddCheckedOptions<SmtpOptions>("Smtp", options => options.Errors());
         builder.Services.AddCheckedOptions<SendingOptions>("Sending", options => options.Errors());

@@ -3,6 +3,7 @@ using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Standing;
 using MailCloud.Tracing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -12,7 +13,7 @@ namespace MailCloud.SmtpIngress;
 
 /// <summary>What all sessions share.</summary>
 internal sealed class SmtpServices(
-    IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls, SaslMechanisms mechanisms, CertificateStore certificates,
+    IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls, Standings standings, SaslMechanisms mechanisms, CertificateStore certificates,
     MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
 {
     public SmtpOptions Options { get; } = options.Value;
@@ -33,7 +34,9 @@ internal sealed class SmtpServices(
 
     public GrainCalls Calls { get; } = calls;
 
-    public AddressDirectory Directory { get; } = new(grains, calls, options.Value.DirectoryCache, time);
+    public Standings Standings { get; } = standings;
+
+    public AddressDirectory Directory { get; } = new(grains, calls, standings, options.Value.DirectoryCache, time);
 
     public Entrance Entrance { get; } = new(options.Value.SessionLimits, options.Value.ProxyNetworks, options.Value.HandshakeTimeout, time);
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
+using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 
@@ -19,6 +20,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly LineReader lines = new(input, MaxAuthLine);
+    private AccountSession? login;
     private int errors;
 
     public SmtpServices Services => services;
@@ -46,7 +48,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
     public bool IsExtended { get; private set; }
 
     /// <summary>The account that authenticated.</summary>
-    public AddressRecord? Account { get; set; }
+    public AddressRecord? Account { get; private set; }
 
     public Transaction? Transaction { get; private set; }
 
@@ -75,6 +77,12 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         await ResetAsync().ConfigureAwait(false);
         (ClientName, IsExtended) = (name, extended);
     }
+
+    /// <summary>The client is this account from now on, until the directory suspends it.</summary>
+    public void LogIn(AddressRecord account, AccountSession session) => (Account, login) = (account, session);
+
+    /// <summary>What the directory says of the account by now.</summary>
+    public void Refresh(AddressRecord account) => Account = account;
 
     public void Begin(Transaction transaction) => Transaction = transaction;
 
@@ -169,6 +177,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         finally
         {
             await ResetAsync().ConfigureAwait(false);
+            login?.Dispose();
         }
     }
 
@@ -196,6 +205,11 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
     private async ValueTask<SmtpReply> AnswerAsync(LineStatus status, CancellationToken cancellationToken)
     {
         var name = "?";
+        if (login is { HasEnded: true })
+        {
+            return SmtpReply.Suspended;
+        }
+
         SmtpReply reply;
         try
         {
@@ -281,6 +295,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         var tls = Secured = await TlsConnection.AcceptAsync(transport, services.Certificates, Options.HandshakeTimeout, services.Time, cancellationToken).ConfigureAwait(false);
         input.Replace(tls.Input);
         output.Replace(tls.Output);
-        (ClientName, IsExtended, Account) = (null, false, null);
+        login?.Dispose();
+        (ClientName, IsExtended, Account, login) = (null, false, null, null);
     }
 }

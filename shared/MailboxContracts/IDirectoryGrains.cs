@@ -1,4 +1,5 @@
 using MailCloud.Messages;
+using Orleans.Concurrency;
 
 namespace MailCloud.MailboxContracts;
 
@@ -10,16 +11,39 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("Create")]
     Task CreateAsync();
 
-    [Alias("Get")]
+    [AlwaysInterleave, Alias("Get")]
     Task<TenantInfo?> GetAsync();
 
     /// <summary>Hosts a domain for the tenant: this grain's list, the domain's grain, and the domain's postmaster (RFC 5321 §4.5.1). False: another tenant has it.</summary>
     [Alias("AddDomain")]
     Task<bool> AddDomainAsync(string domain);
+
+    /// <summary>What all of the tenant's accounts may do at most.</summary>
+    [AlwaysInterleave, Alias("State")]
+    Task<AccountState> GetStateAsync();
+
+    /// <summary>Changes that, durably, and tells the edges. False: there is no such tenant.</summary>
+    [Alias("SetState")]
+    Task<bool> SetStateAsync(AccountState state);
 }
 
 [GenerateSerializer, Immutable, Alias("mc.TenantInfo")]
-public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)] string[] Domains);
+public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)] string[] Domains)
+{
+    [Id(2)] public AccountState State { get; init; }
+}
+
+/// <summary>What an account may do, or each account of a tenant; of both the later one here counts.</summary>
+public enum AccountState
+{
+    Active = 0,
+
+    /// <summary>It takes mail and reads it, and sends none.</summary>
+    ReceiveOnly = 1,
+
+    /// <summary>Nobody logs in, and mail for it is refused. What it has stays.</summary>
+    Suspended = 2,
+}
 
 /// <summary>A domain, hosted or not. Key: the domain as lower-case A-labels.</summary>
 [Alias("mc.IDomainGrain")]
@@ -39,12 +63,12 @@ public interface IDomainGrain : IGrainWithStringKey
 public interface IAddressGrain : IGrainWithStringKey
 {
     /// <summary>Null when the address does not exist.</summary>
-    [Alias("Get")]
+    [AlwaysInterleave, Alias("Get")]
     Task<AddressRecord?> GetAsync();
 
     /// <summary>
     /// Gives the address its meaning, with everything that follows from it: the mailbox of an account, the entry in the domain's index.
-    /// A repeat finishes what a crash interrupted. An existing account keeps its <see cref="AccountId"/> and takes the new values.
+    /// A repeat finishes what a crash interrupted. An existing account keeps its <see cref="AccountId"/> and its <see cref="AddressRecord.State"/> and takes the other values.
     /// </summary>
     [Alias("Put")]
     Task<PutAddressResult> PutAsync(AddressRecord record);
@@ -52,6 +76,10 @@ public interface IAddressGrain : IGrainWithStringKey
     /// <summary>Replaces the verifier if it still is the expected one: re-hashing at login. False when it has changed.</summary>
     [Alias("ReplaceVerifier")]
     Task<bool> ReplaceVerifierAsync(string expected, string verifier);
+
+    /// <summary>Says what the account may do, durably, and tells the edges. False: the address does not exist.</summary>
+    [Alias("SetState")]
+    Task<bool> SetStateAsync(AccountState state);
 }
 
 public enum PutAddressResult
@@ -86,6 +114,9 @@ public sealed record AddressRecord
 
     /// <summary>Keys of further addresses that the account may send as, beside its own and the aliases that lead to it.</summary>
     [Id(7)] public IReadOnlyList<string> SendAs { get; init => field = value as string[] ?? [.. value]; } = [];
+
+    /// <summary>What it may do, unless its tenant may do less. Only <see cref="IAddressGrain.SetStateAsync"/> changes it.</summary>
+    [Id(8)] public AccountState State { get; init; }
 }
 
 public enum AddressKind

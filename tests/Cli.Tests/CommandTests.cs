@@ -37,8 +37,21 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal(
             (0, "info@example.test\talias\ta@example.test, b@other.test\n", ""),
             await RunAsync("address", "set", "info@example.test", "--kind", "alias", "--target", "a@example.test", "b@other.test"));
+        Assert.Equal((0, "zoe@example.test\taccount\tsuspended\n", ""), await RunAsync("address", "set", "zoe@example.test", "--state", "suspended"));
         var (exit, _, error) = await RunAsync("address", "set", "info@example.test", "--kind", "king");
         Assert.Equal((1, "mailcloud: kind is one of account, alias, forwarded and moved\n"), (exit, error));
+    }
+
+    [Fact]
+    public async Task A_tenant_is_suspended_and_shown()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"late"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants/late/domains", """{"domain":"late.test"}""");
+        Assert.Equal((0, "late\tsuspended\nlate.test\n", ""), await RunAsync("tenant", "set", "late", "--state", "suspended"));
+        Assert.Equal((0, "late\tsuspended\nlate.test\n", ""), await RunAsync("tenant", "show", "late"));
+        var (exit, _, error) = await RunAsync("tenant", "show", "nobody");
+        Assert.Equal(1, exit);
+        Assert.Contains("there is no tenant nobody", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -86,7 +86,10 @@ internal static class Samples
         Verifier = "{SCRAM-SHA-256}4096,c2FsdA==,c3RvcmVk,c2VydmVy",
         QuotaBytes = 5000,
         SendAs = ["sales@example.test"],
+        State = AccountState.Suspended,
     };
+
+    private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true);
 
     private static readonly Suppression Suppression = new()
     {
@@ -275,7 +278,8 @@ internal static class Samples
         }),
         new TenantCreated(),
         new DomainAdded("example.test"),
-        new TenantState { Created = true, Domains = ["example.test"] },
+        new TenantStateChanged(AccountState.ReceiveOnly),
+        new TenantState { Created = true, Domains = ["example.test"], State = AccountState.Suspended },
         new DomainHosted(Tenant),
         new DomainState { Tenant = Tenant },
         new DkimKeyAdded(Tenant, DkimKey, ["gone"]),
@@ -284,6 +288,8 @@ internal static class Samples
         new DkimState { Tenant = Tenant, Keys = [DkimKey] },
         new AddressChanged(AddressRecord),
         new AddressState { Record = AddressRecord },
+        new StandingTold(Standing),
+        new StandingNewsState { Last = 7, Recent = new([Standing]) },
         new AddressListed("a@example.test"),
         new AddressIndexState { Keys = ["a@example.test"] },
         new EntriesAdded([Entry]),

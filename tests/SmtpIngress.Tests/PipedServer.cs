@@ -4,6 +4,7 @@ using MailCloud.Blobs;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Standing;
 using MailCloud.Testing;
 using MailCloud.Tracing;
 using MailCloud.Wire.Tls;
@@ -32,6 +33,7 @@ internal sealed class PipedServer
             queue ?? services.GetRequiredService<IMailQueue>(),
             services.GetRequiredService<IGrainFactory>(),
             new(Patience, Time, CancellationToken.None),
+            services.GetRequiredService<Standings>(),
             services.GetRequiredService<SaslMechanisms>(),
             services.GetRequiredService<CertificateStore>(),
             services.GetRequiredService<MessageTracer>(),

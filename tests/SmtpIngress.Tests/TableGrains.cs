@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using Orleans.Concurrency;
 
 namespace MailCloud.SmtpIngress.Tests;
 
@@ -11,7 +12,10 @@ internal static class Table
     public static readonly TenantId Demo = new("demo");
     private static readonly string Verifier = Verifiers.Create("mailcloud");
 
-    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other") };
+    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other"), ["closed.test"] = new("closed") };
+
+    /// <summary>States that tests change; the others are those of the table.</summary>
+    public static readonly ConcurrentDictionary<string, AccountState> States = new();
 
     public static readonly Dictionary<string, AddressRecord> Addresses = new[]
     {
@@ -22,7 +26,14 @@ internal static class Table
         Account("spent@example.test", "demo"),
         Account("thrift@example.test", "demo"),
         Account("counted@example.test", "demo"),
+        Account("frozen@example.test", "demo") with { State = AccountState.Suspended },
+        Account("listener@example.test", "demo") with { State = AccountState.ReceiveOnly },
+        Account("erin@example.test", "demo"),
+        Account("frank@example.test", "demo"),
         Account("carol@other.test", "other"),
+        Account("dora@closed.test", "closed"),
+        Entry("cold@example.test", AddressKind.Alias, "frozen@example.test"),
+        Entry("mixed@example.test", AddressKind.Alias, "frozen@example.test", "bob@example.test"),
         Account("用户@example.test", "demo"),
         Entry("team@example.test", AddressKind.Alias, "alice@example.test", "bob@example.test", "team@example.test"),
         Entry("postmaster@example.test", AddressKind.Alias, "alice@example.test"),
@@ -62,11 +73,63 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
 {
     public Task<AddressRecord?> GetAsync() => this.GetPrimaryKeyString() == "away@example.test"
         ? throw new TimeoutException("the grain does not answer")
-        : Task.FromResult(Table.Addresses.GetValueOrDefault(this.GetPrimaryKeyString()));
+        : Task.FromResult(Table.Addresses.TryGetValue(this.GetPrimaryKeyString(), out var record)
+            ? record with { State = Table.States.GetValueOrDefault(this.GetPrimaryKeyString(), record.State) }
+            : null);
+
+    public async Task<bool> SetStateAsync(AccountState state)
+    {
+        Table.States[this.GetPrimaryKeyString()] = state;
+        var record = Table.Addresses[this.GetPrimaryKeyString()];
+        await GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(new(record.Tenant, record.Address.Key, record.Account, state == AccountState.Suspended));
+        return true;
+    }
 
     public Task<PutAddressResult> PutAsync(AddressRecord record) => throw new NotSupportedException();
 
     public Task<bool> ReplaceVerifierAsync(string expected, string verifier) => Task.FromResult(true);
+}
+
+/// <summary>Of the tenants only Closed is suspended.</summary>
+internal sealed class TableTenantGrain : Grain, ITenantGrain
+{
+    public Task<AccountState> GetStateAsync() => Task.FromResult(this.GetPrimaryKeyString() == "closed" ? AccountState.Suspended : AccountState.Active);
+
+    public Task CreateAsync() => throw new NotSupportedException();
+
+    public Task<TenantInfo?> GetAsync() => throw new NotSupportedException();
+
+    public Task<bool> AddDomainAsync(string domain) => throw new NotSupportedException();
+
+    public Task<bool> SetStateAsync(AccountState state) => throw new NotSupportedException();
+}
+
+[Reentrant]
+internal sealed class TableStandingNewsGrain : Grain, IStandingNewsGrain
+{
+    private readonly List<StandingChange> changes = [];
+    private readonly HashSet<IStandingEdge> edges = [];
+
+    public Task<long> AttachAsync(IStandingEdge edge)
+    {
+        edges.Add(edge);
+        return Task.FromResult((long)changes.Count);
+    }
+
+    public Task DetachAsync(IStandingEdge edge)
+    {
+        edges.Remove(edge);
+        return Task.CompletedTask;
+    }
+
+    public Task TellAsync(StandingChange change)
+    {
+        changes.Add(change);
+        return Task.WhenAll(edges.Select(edge => edge.ToldAsync(changes.Count)));
+    }
+
+    public Task<StandingNews> GetSinceAsync(long number) =>
+        Task.FromResult(new StandingNews(changes.Count, number > changes.Count ? null : [.. changes.Skip((int)number)]));
 }
 
 /// <summary>Bob is logged in, and nobody else; of Silent nobody can say it.</summary>

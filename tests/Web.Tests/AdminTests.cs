@@ -41,6 +41,35 @@ public sealed class AdminTests(WebServer server)
     }
 
     [Fact]
+    public async Task A_state_is_set_shown_and_kept_by_other_changes()
+    {
+        await server.PostLinesAsync("/admin/accounts/import", "hal@example.test,one");
+        var (status, set) = await server.SendAsync(HttpMethod.Put, "/admin/addresses/hal@example.test", """{"state":"receive-only"}""");
+        Assert.Equal((HttpStatusCode.OK, "receive-only"), (status, set.GetProperty("state").GetString()));
+        await server.PostLinesAsync("/admin/accounts/import", "hal@example.test,two");
+        Assert.Equal(AccountState.ReceiveOnly, (await RecordAsync("hal@example.test"))!.State);
+
+        (status, var wrong) = await server.SendAsync(HttpMethod.Put, "/admin/addresses/hal@example.test", """{"state":"asleep"}""");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("receive-only", wrong.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tenant_is_suspended_and_comes_back()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"closing"}""");
+        var (status, tenant) = await server.SendAsync(HttpMethod.Put, "/admin/tenants/closing", """{"state":"suspended"}""");
+        Assert.Equal((HttpStatusCode.OK, "suspended"), (status, tenant.GetProperty("state").GetString()));
+        await server.SendAsync(HttpMethod.Put, "/admin/tenants/closing", """{"state":"active"}""");
+        (_, tenant) = await server.SendAsync(HttpMethod.Get, "/admin/tenants/closing");
+        Assert.Equal("active", tenant.GetProperty("state").GetString());
+        (status, _) = await server.SendAsync(HttpMethod.Put, "/admin/tenants/nobody", """{"state":"suspended"}""");
+        Assert.Equal(HttpStatusCode.NotFound, status);
+        (status, _) = await server.SendAsync(HttpMethod.Get, "/admin/tenants/nobody");
+        Assert.Equal(HttpStatusCode.NotFound, status);
+    }
+
+    [Fact]
     public async Task Listing_goes_on_page_by_page()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"many.test"}""");

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MailCloud.Cli.Commands;
 
-/// <summary><c>address set ADDRESS</c>: makes it an account, an alias, forwarded or moved, or changes its quota and what it may send as. What is not given stays.</summary>
+/// <summary><c>address set ADDRESS</c>: makes it an account, an alias, forwarded or moved, or changes its quota, its state and what it may send as. What is not given stays.</summary>
 internal static class AddressSet
 {
     public static Command Build(Func<ParseResult, AdminClient> connect)
@@ -13,7 +13,8 @@ internal static class AddressSet
         var targets = new Option<string[]>("--target") { Description = "Where it leads; may be given several times.", AllowMultipleArgumentsPerToken = true };
         var quota = new Option<long?>("--quota") { Description = "Octets; 0 is unlimited." };
         var sendAs = new Option<string[]>("--send-as") { Description = "A further address that the account may send as; may be given several times.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("set", "Say what an address stands for.") { address, kind, targets, quota, sendAs };
+        var state = new Option<string?>("--state") { Description = "active, receive-only (it sends no mail) or suspended (nobody logs in, mail for it is refused); at once." };
+        var command = new Command("set", "Say what an address stands for.") { address, kind, targets, quota, sendAs, state };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var update = new Dictionary<string, object?>();
@@ -21,9 +22,11 @@ internal static class AddressSet
             AddGiven(update, "targets", parsed.GetValue(targets) is { Length: > 0 } given ? given : null);
             AddGiven(update, "quotaBytes", parsed.GetValue(quota));
             AddGiven(update, "sendAs", parsed.GetValue(sendAs) is { Length: > 0 } granted ? granted : null);
+            AddGiven(update, "state", parsed.GetValue(state));
             var set = await client.PutAsync($"/admin/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}", JsonSerializer.Serialize(update), cancellationToken);
+            var stands = set.GetProperty("state").GetString();
             var leadsTo = string.Join(", ", set.GetProperty("targets").EnumerateArray().Select(t => t.GetString()));
-            Console.WriteLine($"{set.GetProperty("address").GetString()}\t{set.GetProperty("kind").GetString()}{(leadsTo.Length > 0 ? $"\t{leadsTo}" : "")}");
+            Console.WriteLine($"{set.GetProperty("address").GetString()}\t{set.GetProperty("kind").GetString()}{(leadsTo.Length > 0 ? $"\t{leadsTo}" : "")}{(stands == "active" ? "" : $"\t{stands}")}");
             return 0;
         });
         return command;

@@ -5,6 +5,7 @@ using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Imap.Watch;
+using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -17,6 +18,7 @@ internal sealed record ImapServices(
     ImapOptions Options,
     IGrainFactory Grains,
     GrainCalls Calls,
+    Standings Standings,
     MailboxWatches Watches,
     LiveSessions LiveSessions,
     IMessageBlobs Blobs,
@@ -42,6 +44,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
         IOptions<ImapOptions> options,
         IGrainFactory grains,
         GrainCalls calls,
+        Standings standings,
         GatewayCount gateways,
         LiveSessions liveSessions,
         IMessageBlobs blobs,
@@ -55,6 +58,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
             options.Value,
             grains,
             calls,
+            standings,
             new(grains, calls, gateways, time, log),
             liveSessions,
             blobs,

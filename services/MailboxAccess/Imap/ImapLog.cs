@@ -34,6 +34,9 @@ internal static partial class ImapLog
     [LoggerMessage(2012, LogLevel.Information, "{Connection} not logged in: {Account} has too many sessions from there")]
     public static partial void TooManySessions(this ILogger log, string connection, string account);
 
+    [LoggerMessage(2013, LogLevel.Information, "{Connection} not logged in: {Account} is suspended")]
+    public static partial void Suspended(this ILogger log, string connection, string account);
+
     [LoggerMessage(2010, LogLevel.Error, "body {Body} cannot be read")]
     public static partial void BodyUnreadable(this ILogger log, string body, Exception error);
 

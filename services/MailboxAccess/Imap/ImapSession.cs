@@ -7,6 +7,7 @@ using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Login;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -39,6 +40,8 @@ internal sealed class ImapSession : IClientSession
     private int badInARow;
     private int loginFailures;
     private IDisposable? place;
+    private AccountSession? login;
+    private CancellationTokenSource? untilSuspended;
 
     public ImapSession(ConnectionContext connection, IPEndPoint remote, TimedReader input, ReplyWriter output, ImapServices services)
     {
@@ -65,7 +68,7 @@ internal sealed class ImapSession : IClientSession
 
     public SelectedFolder? Selected { get; set; }
 
-    /// <summary>For waits that the end of the process ends: for a command, and within IDLE.</summary>
+    /// <summary>For waits that the end of the process ends, and that of the account: for a command, and within IDLE.</summary>
     public CancellationToken WhileIdle { get; private set; }
 
     /// <summary>What the client has asked for by ENABLE, or by a command that implies it.</summary>
@@ -89,7 +92,7 @@ internal sealed class ImapSession : IClientSession
         return Services.Calls.CallAsync(() => call(mailbox), cancellationToken);
     }
 
-    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms, remote.Address);
+    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, remote.Address);
 
     /// <summary>What follows from an attempt to log in. Wrong credentials have one answer, whatever was wrong with them (RFC 5530 §3).</summary>
     public ImapReply FinishLogin(LoginOutcome outcome)
@@ -97,9 +100,13 @@ internal sealed class ImapSession : IClientSession
         switch (outcome.Verdict)
         {
             case LoginVerdict.LoggedIn:
-                return LogIn(outcome.Account);
+                return LogIn(outcome.Account, outcome.Session!);
             case LoginVerdict.NotAnotherUser:
                 return ImapReply.No("Nobody may act as another user", "AUTHORIZATIONFAILED");
+            case LoginVerdict.Suspended:
+                Services.Telemetry.Login("suspended");
+                Services.Log.Suspended(connection.ConnectionId, outcome.TriedAccount);
+                return ImapReply.No("This account is suspended", "CONTACTADMIN") with { Close = IsOneFailureTooMany() };
             case LoginVerdict.TryLater:
                 Services.Telemetry.Login("unavailable");
                 return ImapReply.No("Too many logins at once, try again later", "UNAVAILABLE") with { Close = IsOneFailureTooMany() };
@@ -235,6 +242,11 @@ internal sealed class ImapSession : IClientSession
         {
             Writer.Line("* BYE Inactive for too long");
         }
+        catch (OperationCanceledException) when (login is { HasEnded: true } && !cancellationToken.IsCancellationRequested)
+        {
+            // RFC 5530 §3: the person is to ask an administrator, and the client not to ask for a password.
+            Writer.Line("* BYE [CONTACTADMIN] This account is suspended");
+        }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // RFC 3501 §7.1.5.
@@ -247,6 +259,8 @@ internal sealed class ImapSession : IClientSession
     public async ValueTask DisposeAsync()
     {
         place?.Dispose();
+        login?.Dispose();
+        untilSuspended?.Dispose();
         if (terminal is not null)
         {
             Services.LiveSessions.Leave(terminal);
@@ -263,8 +277,9 @@ internal sealed class ImapSession : IClientSession
         }
     }
 
-    private ImapReply LogIn(AccountId account)
+    private ImapReply LogIn(AccountId account, AccountSession session)
     {
+        login = session;
         // As Dovecot's mail_max_userip_connections: a client that opens one connection after the other ends up here, and not everybody else.
         if (!Services.Entrance.IsUnlimited(remote))
         {
@@ -273,12 +288,16 @@ internal sealed class ImapSession : IClientSession
             {
                 Services.Telemetry.Login("limited");
                 Services.Log.TooManySessions(connection.ConnectionId, account.Value);
+                login.Dispose();
+                login = null;
                 return ImapReply.No("Too many sessions of this account from your network", "LIMIT") with { Close = IsOneFailureTooMany() };
             }
         }
 
         Account = account;
         terminal = Services.LiveSessions.Enter(account);
+        untilSuspended = CancellationTokenSource.CreateLinkedTokenSource(WhileIdle, session.Ended);
+        WhileIdle = untilSuspended.Token;
         Services.Telemetry.Login("ok");
         Services.Log.LoggedIn(connection.ConnectionId, account.Value);
         return ImapReply.Ok("Logged in", Commands.Any.Capability.Write(this));

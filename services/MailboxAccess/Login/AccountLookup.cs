@@ -2,13 +2,15 @@ using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Standing;
 
 namespace MailCloud.MailboxAccess.Login;
 
 /// <summary>Finds the account of a login name, which is its address, for one attempt to log in.</summary>
-internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls)
+internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Standings standings)
 {
     private AddressRecord? found;
+    private long since;
 
     public AccountId? Account => found?.Account;
 
@@ -21,6 +23,7 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls)
             return new(username, null);
         }
 
+        since = standings.Changes;
         var record = await calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
         found = record is { Kind: AddressKind.Account, Account: not null } ? record : null;
         return new(address.Key, found?.Verifier);
@@ -38,6 +41,9 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls)
             await calls.CallAsync(() => Grain(found.Address).ReplaceVerifierAsync(change.Expected, change.Verifier), cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>A session of the account; null when it is suspended.</summary>
+    public ValueTask<AccountSession?> EnterAsync(CancellationToken cancellationToken) => standings.EnterAsync(found!, since, calls.NewPatience(), cancellationToken);
 
     private IAddressGrain Grain(EmailAddress address) => grains.GetGrain<IAddressGrain>(address.Key);
 }

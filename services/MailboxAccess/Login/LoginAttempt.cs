@@ -5,6 +5,7 @@ using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Messages;
+using MailCloud.Standing;
 
 namespace MailCloud.MailboxAccess.Login;
 
@@ -22,11 +23,15 @@ internal enum LoginVerdict
 
     /// <summary>Nothing was checked, because too many attempts wait: a transient failure.</summary>
     TryLater = 3,
+
+    /// <summary>The client is who it says, and its account is suspended.</summary>
+    Suspended = 4,
 }
 
 /// <param name="Verdict">How it ended.</param>
 /// <param name="Account">The account of the name; of no name that is none.</param>
-internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Account)
+/// <param name="Session">Of a client that is logged in: who takes it ends it.</param>
+internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Account, AccountSession? Session = null)
 {
     /// <summary>For the log: what is no account's name may be a password in the wrong field.</summary>
     public string TriedAccount => Account.Value ?? "(no account)";
@@ -34,9 +39,9 @@ internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Acc
 
 /// <summary>One attempt to log in, by a password or by a SASL exchange, whatever the protocol around it.</summary>
 /// <param name="client">The client's own address, not that of a proxy: failures are counted by it.</param>
-internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, PasswordCheck passwords, SaslMechanisms mechanisms, IPAddress client)
+internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, IPAddress client)
 {
-    private readonly AccountLookup lookup = new(grains, calls);
+    private readonly AccountLookup lookup = new(grains, calls, standings);
 
     /// <summary>IMAP's LOGIN and POP3's PASS.</summary>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
@@ -85,6 +90,8 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Passw
         }
 
         await lookup.ReplaceAsync(rehash, cancellationToken).ConfigureAwait(false);
-        return new(LoginVerdict.LoggedIn, account);
+        return await lookup.EnterAsync(cancellationToken).ConfigureAwait(false) is { } session
+            ? new(LoginVerdict.LoggedIn, account, session)
+            : Ended(LoginVerdict.Suspended);
     }
 }

@@ -3,6 +3,7 @@ using MailCloud.Blobs;
 using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
+using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -15,6 +16,7 @@ internal sealed record Pop3Services(
     Pop3Options Options,
     IGrainFactory Grains,
     GrainCalls Calls,
+    Standings Standings,
     IMessageBlobs Blobs,
     PasswordCheck Passwords,
     SaslMechanisms Mechanisms,
@@ -35,6 +37,7 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
         IOptions<Pop3Options> options,
         IGrainFactory grains,
         GrainCalls calls,
+        Standings standings,
         IMessageBlobs blobs,
         PasswordCheck passwords,
         SaslMechanisms mechanisms,
@@ -42,7 +45,7 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
         Pop3Telemetry telemetry,
         TimeProvider time,
         ILogger<Pop3ConnectionHandler> log)
-        : this(new(options.Value, grains, calls, blobs, passwords, mechanisms, certificates, telemetry, time, log))
+        : this(new(options.Value, grains, calls, standings, blobs, passwords, mechanisms, certificates, telemetry, time, log))
     {
     }
 

@@ -28,6 +28,9 @@ internal static partial class Pop3Log
     [LoggerMessage(3008, LogLevel.Warning, "{Connection}: the maildrop of {Account} could not be held or given back; it is tried again, or free within a minute")]
     public static partial void MaildropUnavailable(this ILogger log, string connection, string account, Exception error);
 
+    [LoggerMessage(3010, LogLevel.Information, "{Connection} not logged in: {Account} is suspended")]
+    public static partial void Suspended(this ILogger log, string connection, string account);
+
     [LoggerMessage(3009, LogLevel.Information, "{Address} turned away: too many connections")]
     public static partial void TurnedAway(this ILogger log, string address);
 }

@@ -8,6 +8,7 @@ using MailCloud.MailboxAccess.Bodies;
 using MailCloud.MailboxAccess.Login;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -37,6 +38,9 @@ internal sealed class Pop3Session : IClientSession
     private TlsConnection? tls;
     private IMailboxGrain? mailbox;
     private MaildropHold? hold;
+    private AccountSession? login;
+    private CancellationTokenSource? untilSuspended;
+    private CancellationToken whileIdle;
     private int badInARow;
     private int loginFailures;
 
@@ -75,7 +79,7 @@ internal sealed class Pop3Session : IClientSession
 
     public ChannelBindings ChannelBindings => tls is null ? ChannelBindings.None : new(tls.Session.ServerEndPoint, null);
 
-    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Passwords, Services.Mechanisms, remote.Address);
+    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, remote.Address);
 
     /// <summary>What follows from an attempt to log in: TRANSACTION with the maildrop, or why not.</summary>
     public async ValueTask<Pop3Reply> FinishLoginAsync(LoginOutcome outcome, CancellationToken cancellationToken)
@@ -83,7 +87,11 @@ internal sealed class Pop3Session : IClientSession
         switch (outcome.Verdict)
         {
             case LoginVerdict.LoggedIn:
-                return await OpenMaildropAsync(outcome.Account, cancellationToken).ConfigureAwait(false);
+                return await OpenMaildropAsync(outcome.Account, outcome.Session!, cancellationToken).ConfigureAwait(false);
+            case LoginVerdict.Suspended:
+                Services.Telemetry.Login("suspended");
+                Services.Log.Suspended(connection.ConnectionId, outcome.TriedAccount);
+                return Pop3Reply.Error("SYS/PERM", Pop3Text.Suspended) with { Close = IsOneFailureTooMany() };
             case LoginVerdict.NotAnotherUser:
                 return Pop3Reply.Error("AUTH", Pop3Text.NotAnotherUser);
             case LoginVerdict.TryLater:
@@ -176,12 +184,18 @@ internal sealed class Pop3Session : IClientSession
     public async Task RunAsync(CancellationToken leaving, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(leaving, cancellationToken);
+        whileIdle = waiting.Token;
         WriteHead(Pop3Reply.Ok(Pop3Text.Greeting));
         try
         {
-            while (await RunNextAsync(waiting.Token, cancellationToken).ConfigureAwait(false))
+            while (await RunNextAsync(cancellationToken).ConfigureAwait(false))
             {
             }
+        }
+        catch (OperationCanceledException) when (login is { HasEnded: true } && !cancellationToken.IsCancellationRequested)
+        {
+            // What is marked as deleted stays. RFC 3206 §4: a person must act.
+            WriteHead(Pop3Reply.Error("SYS/PERM", Pop3Text.Suspended));
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -195,6 +209,8 @@ internal sealed class Pop3Session : IClientSession
     public async ValueTask DisposeAsync()
     {
         await LeaveMaildropAsync().ConfigureAwait(false);
+        login?.Dispose();
+        untilSuspended?.Dispose();
         if (tls is not null)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
@@ -208,14 +224,15 @@ internal sealed class Pop3Session : IClientSession
 
     private TimeSpan UntilLoginDeadline => input.Until(loginDeadline);
 
-    private async ValueTask<Pop3Reply> OpenMaildropAsync(AccountId account, CancellationToken cancellationToken)
+    private async ValueTask<Pop3Reply> OpenMaildropAsync(AccountId account, AccountSession session, CancellationToken cancellationToken)
     {
+        login = session;
         mailbox = Services.Grains.GetGrain<IMailboxGrain>(account.Value);
-        var session = Guid.NewGuid();
-        hold = new(session, account, connection.ConnectionId, mailbox, Services);
+        var holder = Guid.NewGuid();
+        hold = new(holder, account, connection.ConnectionId, mailbox, Services);
         try
         {
-            var (page, uids, sizes) = await ReadMaildropAsync(session, cancellationToken).ConfigureAwait(false);
+            var (page, uids, sizes) = await ReadMaildropAsync(holder, cancellationToken).ConfigureAwait(false);
             switch (page.Outcome)
             {
                 case MaildropOutcome.InUse:
@@ -227,11 +244,15 @@ internal sealed class Pop3Session : IClientSession
 
             Maildrop = new(page.FolderId, page.UidValidity, uids, sizes);
             hold.Start();
+            untilSuspended = CancellationTokenSource.CreateLinkedTokenSource(whileIdle, session.Ended);
+            whileIdle = untilSuspended.Token;
         }
         finally
         {
             if (Maildrop is null)
             {
+                session.Dispose();
+                login = null;
                 await LeaveMaildropAsync().ConfigureAwait(false);
             }
         }
@@ -258,7 +279,7 @@ internal sealed class Pop3Session : IClientSession
         return (page, [.. uids], [.. sizes]);
     }
 
-    private async ValueTask<LineStatus> ReadLineAsync(CancellationToken whileIdle, CancellationToken cancellationToken)
+    private async ValueTask<LineStatus> ReadLineAsync(CancellationToken waiting, CancellationToken cancellationToken)
     {
         if (lines.TryRead(out var status))
         {
@@ -267,11 +288,11 @@ internal sealed class Pop3Session : IClientSession
 
         // RFC 2449 §6.6: replies to pipelined commands go out together.
         await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        return await lines.ReadAsync(Limit, whileIdle).ConfigureAwait(false);
+        return await lines.ReadAsync(Limit, waiting).ConfigureAwait(false);
     }
 
     // False: the session is over.
-    private async ValueTask<bool> RunNextAsync(CancellationToken whileIdle, CancellationToken cancellationToken)
+    private async ValueTask<bool> RunNextAsync(CancellationToken cancellationToken)
     {
         whileIdle.ThrowIfCancellationRequested();
 

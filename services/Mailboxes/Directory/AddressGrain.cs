@@ -35,8 +35,9 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
             return PutAddressResult.NotHosted;
         }
 
-        var account = State.Record?.Account ?? (record.Kind == AddressKind.Account ? AccountId.New(record.Tenant) : null);
-        record = record with { Account = account };
+        var existing = State.Record;
+        var account = existing?.Account ?? (record.Kind == AddressKind.Account ? AccountId.New(record.Tenant) : null);
+        record = record with { Account = account, State = existing?.State ?? AccountState.Active };
 
         // The mailbox and the index first: an address that exists has both, whenever this process dies.
         if (record.Kind == AddressKind.Account)
@@ -47,10 +48,20 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         var index = AddressIndex.GrainKey(record.Address.AsciiDomain, AddressIndex.BucketOf(Key));
         await GrainFactory.GetGrain<IAddressIndexGrain>(index).AddAsync(Key);
 
-        var result = State.Record is null ? PutAddressResult.Created : PutAddressResult.Updated;
         Record(new AddressChanged(record));
         await Durable();
-        return result;
+        if (existing is null)
+        {
+            // Edges remember nothing of what does not exist.
+            return PutAddressResult.Created;
+        }
+
+        if (LeadsElsewhere(existing, record))
+        {
+            await TellAsync(record);
+        }
+
+        return PutAddressResult.Updated;
     }
 
     public async Task<bool> ReplaceVerifierAsync(string expected, string verifier)
@@ -65,5 +76,30 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         return same;
     }
 
+    public async Task<bool> SetStateAsync(AccountState state)
+    {
+        if (State.Record is { } record && record.State != state)
+        {
+            Record(new AddressChanged(record with { State = state }));
+        }
+
+        var changed = State.Record;
+        await Durable();
+        if (changed is null)
+        {
+            return false;
+        }
+
+        // Also when it was so before: who repeats the call does not know whether the edges were told.
+        await TellAsync(changed);
+        return true;
+    }
+
     protected override void Apply(AddressState state, AddressChanged recorded) => state.Record = recorded.Record;
+
+    private static bool LeadsElsewhere(AddressRecord before, AddressRecord after) =>
+        before.Kind != after.Kind || !before.Targets.SequenceEqual(after.Targets) || !before.SendAs.SequenceEqual(after.SendAs);
+
+    private Task TellAsync(AddressRecord record) => GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(
+        new(record.Tenant, Key, record.Account, EndsSessions: record.Kind != AddressKind.Account || record.State == AccountState.Suspended));
 }

@@ -15,6 +15,9 @@ internal sealed record TenantCreated : TenantEvent;
 [GenerateSerializer, Immutable, Alias("mc.DomainAdded")]
 internal sealed record DomainAdded([property: Id(0)] string Domain) : TenantEvent;
 
+[GenerateSerializer, Immutable, Alias("mc.TenantStateChanged")]
+internal sealed record TenantStateChanged([property: Id(0)] AccountState State) : TenantEvent;
+
 [GenerateSerializer, Alias("mc.TenantState")]
 internal sealed record TenantState : IStoredRecord
 {
@@ -23,6 +26,9 @@ internal sealed record TenantState : IStoredRecord
     [Id(0)] public bool Created { get; set; }
 
     [Id(1)] public List<string> Domains { get; init; } = [];
+
+    /// <summary>What its accounts may do at most.</summary>
+    [Id(2)] public AccountState State { get; set; }
 }
 
 /// <summary>The domain is hosted for a tenant.</summary>
@@ -68,4 +74,23 @@ internal sealed record AddressIndexState : IStoredRecord
 
     /// <summary>Sorted by ordinal: a page begins with a binary search.</summary>
     [Id(0)] public List<string> Keys { get; init; } = [];
+}
+
+/// <summary>Something that edges are told of.</summary>
+[GenerateSerializer, Immutable, Alias("mc.StandingTold")]
+internal sealed record StandingTold([property: Id(0)] StandingChange Change) : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+}
+
+[GenerateSerializer, Alias("mc.StandingNewsState")]
+internal sealed record StandingNewsState : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+
+    /// <summary>The number of the last change; the first is 1.</summary>
+    [Id(0)] public long Last { get; set; }
+
+    /// <summary>The last changes, the oldest first.</summary>
+    [Id(1)] public Queue<StandingChange> Recent { get; init; } = [];
 }

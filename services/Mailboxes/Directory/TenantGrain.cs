@@ -23,7 +23,7 @@ internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantSt
 
     public async Task<TenantInfo?> GetAsync()
     {
-        var info = State.Created ? new TenantInfo(Tenant, [.. State.Domains]) : null;
+        var info = State.Created ? new TenantInfo(Tenant, [.. State.Domains]) { State = State.State } : null;
         await Durable();
         return info;
     }
@@ -46,12 +46,42 @@ internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantSt
         return true;
     }
 
+    public async Task<AccountState> GetStateAsync()
+    {
+        var state = State.State;
+        await Durable();
+        return state;
+    }
+
+    public async Task<bool> SetStateAsync(AccountState state)
+    {
+        if (State.Created && State.State != state)
+        {
+            Record(new TenantStateChanged(state));
+        }
+
+        var exists = State.Created;
+        await Durable();
+        if (exists)
+        {
+            // Also when it was so before: who repeats the call does not know whether the edges were told.
+            await GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(new(Tenant, null, null, EndsSessions: state == AccountState.Suspended));
+        }
+
+        return exists;
+    }
+
     protected override void Apply(TenantState state, TenantEvent recorded)
     {
         state.Created = true;
-        if (recorded is DomainAdded added)
+        switch (recorded)
         {
-            state.Domains.Add(added.Domain);
+            case DomainAdded added:
+                state.Domains.Add(added.Domain);
+                break;
+            case TenantStateChanged changed:
+                state.State = changed.State;
+                break;
         }
     }
 

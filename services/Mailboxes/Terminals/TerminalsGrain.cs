@@ -9,35 +9,32 @@ namespace MailCloud.Mailboxes.Terminals;
 [Reentrant, Immovable]
 internal sealed class TerminalsGrain(TimeProvider time, ILogger<TerminalsGrain> log) : Grain, ITerminalsGrain
 {
-    /// <summary>An edge renews four times as often.</summary>
-    private static readonly TimeSpan EdgeLifetime = TimeSpan.FromMinutes(1);
-
     /// <summary>Twice what an edge waits for its clients; an SMTP client at RCPT waits minutes (RFC 5321 §4.5.3.2.3).</summary>
     private static readonly TimeSpan EdgeLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<ITerminalEdge, DateTimeOffset> edges = [];
+    private readonly AttachedEdges<ITerminalEdge> edges = new(EdgeLimit, time, log);
 
     public Task AttachAsync(ITerminalEdge edge)
     {
-        edges[edge] = time.GetUtcNow() + EdgeLifetime;
+        edges.Attach(edge);
         return Task.CompletedTask;
     }
 
     public Task DetachAsync(ITerminalEdge edge)
     {
-        edges.Remove(edge);
+        edges.Detach(edge);
         return Task.CompletedTask;
     }
 
     public async Task<IReadOnlyList<AccountId>> FindLiveAsync(IReadOnlyList<AccountId> accounts)
     {
-        var live = await Task.WhenAll(Edges().Select(edge => AskAsync(edge, e => e.FindLiveAsync(accounts), [])));
+        var live = await Task.WhenAll(edges.Ask<IReadOnlyList<AccountId>>(edge => edge.FindLiveAsync(accounts), []));
         return live.SelectMany(found => found).Distinct().ToArray();
     }
 
     public async Task<bool> ShowAsync(AccountId account, string text)
     {
-        await foreach (var shown in Task.WhenEach(Edges().Select(edge => AskAsync(edge, e => e.ShowAsync(account, text), false))))
+        await foreach (var shown in Task.WhenEach(edges.Ask(edge => edge.ShowAsync(account, text), false)))
         {
             if (await shown)
             {
@@ -46,34 +43,5 @@ internal sealed class TerminalsGrain(TimeProvider time, ILogger<TerminalsGrain> 
         }
 
         return false;
-    }
-
-    private ITerminalEdge[] Edges()
-    {
-        var now = time.GetUtcNow();
-        foreach (var (edge, end) in edges)
-        {
-            if (end <= now)
-            {
-                edges.Remove(edge);
-            }
-        }
-
-        return [.. edges.Keys];
-    }
-
-    private async Task<T> AskAsync<T>(ITerminalEdge edge, Func<ITerminalEdge, Task<T>> ask, T otherwise)
-    {
-        try
-        {
-            return await ask(edge).WaitAsync(EdgeLimit, time);
-        }
-        catch (Exception e)
-        {
-            // It renews if it lives.
-            MailboxesLog.EdgeSilent(log, e);
-            edges.Remove(edge);
-            return otherwise;
-        }
     }
 }

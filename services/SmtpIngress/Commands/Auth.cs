@@ -10,6 +10,9 @@ internal static class Auth
 {
     private static readonly SmtpReply Failed = new(535, "5.7.8", "authentication failed");
 
+    // RFC 5248's registry has 525 with X.7.13: the client is not to ask for another password. Only who knows the password hears it.
+    private static readonly SmtpReply Suspended = new(525, "5.7.13", "this account is suspended, ask your administrator");
+
     // RFC 4954 §6: too many attempts wait, or the directory is away.
     private static readonly SmtpReply TryLater = new(454, "4.7.0", "temporary authentication failure");
 
@@ -48,6 +51,7 @@ internal static class Auth
     private static async ValueTask<SmtpReply> ExchangeAsync(SmtpSession session, string mechanism, string? initial, CancellationToken cancellationToken)
     {
         AddressRecord? account = null;
+        var since = 0L;
         var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), session.Remote, LookUpAsync)!;
         if (!TryDecode(initial == "=" ? "" : initial, out var response))
         {
@@ -80,7 +84,7 @@ internal static class Auth
 
                         break;
                     case SaslStep.Authenticated done:
-                        return await FinishAsync(session, account, done, cancellationToken).ConfigureAwait(false);
+                        return await FinishAsync(session, account, since, done, cancellationToken).ConfigureAwait(false);
                     case SaslStep.Malformed malformed:
                         return new(501, "5.5.2", malformed.Why);
                     case SaslStep.Downgraded:
@@ -101,12 +105,14 @@ internal static class Auth
 
         async ValueTask<FoundLogin> LookUpAsync(string username, CancellationToken ct)
         {
+            since = session.Services.Standings.Changes;
             account = await session.Services.Directory.FindAccountAsync(username, session.Patience, ct).ConfigureAwait(false);
             return new(EmailAddress.TryParse(username, out var address) ? address.Key : username, account?.Verifier);
         }
     }
 
-    private static async ValueTask<SmtpReply> FinishAsync(SmtpSession session, AddressRecord? account, SaslStep.Authenticated done, CancellationToken cancellationToken)
+    private static async ValueTask<SmtpReply> FinishAsync(
+        SmtpSession session, AddressRecord? account, long since, SaslStep.Authenticated done, CancellationToken cancellationToken)
     {
         // RFC 4616 §2: an account may act only as itself.
         if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account)))
@@ -114,7 +120,13 @@ internal static class Auth
             return Refuse(session, account);
         }
 
-        session.Account = account;
+        if (await session.Services.Standings.EnterAsync(account, since, session.Patience, cancellationToken).ConfigureAwait(false) is not { } login)
+        {
+            session.Services.Log.Suspended(session.Id, account.Address.Key);
+            return Suspended;
+        }
+
+        session.LogIn(account, login);
         session.Services.Log.Authenticated(session.Id, account.Address.Key);
         if (done.Rehash is { } change)
         {

@@ -45,9 +45,10 @@ internal static class Mail
         }
 
         if (session.Account is { } account
-            && await SenderOwnership.CheckEnvelopeAsync(session, account, sender, cancellationToken).ConfigureAwait(false) is { } notOwned)
+            && (await SendingRight.CheckAsync(session, account, cancellationToken).ConfigureAwait(false)
+                ?? await SenderOwnership.CheckEnvelopeAsync(session, session.Account, sender, cancellationToken).ConfigureAwait(false)) is { } notAllowed)
         {
-            return notOwned;
+            return notAllowed;
         }
 
         if (!session.Services.Rates.TryMessage(session.Remote, session.Account?.Address.Key))

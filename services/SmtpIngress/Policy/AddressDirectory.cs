@@ -1,19 +1,20 @@
 using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Standing;
 
 namespace MailCloud.SmtpIngress.Policy;
 
 /// <summary>
-/// What the directory's grains say of domains and addresses, remembered for a few seconds. That something does not exist is not remembered: a new account can be
+/// What the directory's grains say of domains and addresses, remembered for a few seconds, and no longer than until the directory tells of a change. That something does not exist is not remembered: a new account can be
 /// written to at once. Grains that do not answer are asked again while the patience of the transaction lasts; after <see cref="GrainUnavailableException"/> the answer is 451, never 550.
 /// </summary>
-internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, TimeSpan lifetime, TimeProvider time)
+internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, Standings standings, TimeSpan lifetime, TimeProvider time)
 {
     // About 10 MB when full; it is emptied then, which costs a grain call for each address in use.
     private const int Capacity = 20_000;
 
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, long Changes, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, TenantId Tenant)> domains = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, ulong Used)> suppressions = new(StringComparer.Ordinal);
 
@@ -36,16 +37,16 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, T
 
     public async ValueTask<AddressRecord?> FindAsync(string key, Patience patience, CancellationToken cancellationToken)
     {
-        if (addresses.TryGetValue(key, out var known) && time.GetElapsedTime(known.At) < lifetime)
+        if (addresses.TryGetValue(key, out var known) && known.Changes == standings.Changes && time.GetElapsedTime(known.At) < lifetime)
         {
             return known.Record;
         }
 
-        var at = time.GetTimestamp();
+        var (at, changes) = (time.GetTimestamp(), standings.Changes);
         var record = await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken).ConfigureAwait(false);
         if (record is not null)
         {
-            Remember(addresses, key, (at, record));
+            Remember(addresses, key, (at, changes, record));
         }
 
         return record;

@@ -19,6 +19,9 @@ internal static class RecipientCheck
     private const int MaxDepth = 10;
     private const int MaxTargets = 1000;
 
+    // As Gmail says it of a suspended account. RFC 3463 §3.3: X.2.1 is a mailbox that is disabled.
+    private static readonly SmtpReply Disabled = new(550, "5.2.1", "this mailbox is disabled");
+
     private static readonly SmtpReply NoTerminal = new(550, "5.3.3", "there is no terminal of that name here");
 
     public static async ValueTask<RecipientDecision> DecideAsync(
@@ -85,7 +88,8 @@ internal static class RecipientCheck
         }
 
         var record = await directory.FindAsync(address, session.Patience, cancellationToken).ConfigureAwait(false);
-        if (record is null && IsPostmaster(address))
+        var isDisabled = record is not null && await IsSuspendedAsync(session, record, cancellationToken).ConfigureAwait(false);
+        if (IsPostmaster(address) && (record is null || isDisabled))
         {
             record = await directory.FindAsync($"postmaster@{PostmasterDomain(session.Options)}", session.Patience, cancellationToken).ConfigureAwait(false);
             if (record is null)
@@ -94,9 +98,11 @@ internal static class RecipientCheck
                 session.Services.Log.NoPostmaster(address.AsciiDomain);
                 return SmtpReply.TryLater;
             }
+
+            isDisabled = false;
         }
 
-        return record?.Kind switch
+        return isDisabled ? Disabled : record?.Kind switch
         {
             null => new SmtpReply(550, "5.1.1", "no such user here"),
             AddressKind.Moved => Elsewhere("user has moved", record.Targets[0]),
@@ -138,6 +144,7 @@ internal static class RecipientCheck
     {
         var mailboxes = new List<AccountId>();
         var remote = new List<EmailAddress>();
+        var isDisabled = false;
         var seen = new HashSet<string>(StringComparer.Ordinal) { alias.Address.Key };
         var level = alias.Targets;
         for (var depth = 0; level.Count > 0; depth++)
@@ -150,18 +157,19 @@ internal static class RecipientCheck
             var next = new List<EmailAddress>();
             foreach (var target in level.Where(t => seen.Add(t.Key)))
             {
-                await AddAsync(session, target, alias.Tenant, mailboxes, remote, next, cancellationToken).ConfigureAwait(false);
+                isDisabled |= !await TryAddAsync(session, target, alias.Tenant, mailboxes, remote, next, cancellationToken).ConfigureAwait(false);
             }
 
             level = next;
         }
 
         return mailboxes.Count + remote.Count == 0
-            ? new SmtpReply(550, "5.1.1", "alias leads to nobody")
+            ? isDisabled ? Disabled : new SmtpReply(550, "5.1.1", "alias leads to nobody")
             : Accept(alias.Tenant, recipient with { Mailboxes = [.. mailboxes.Distinct()], Remote = remote });
     }
 
-    private static async ValueTask AddAsync(
+    // False: it leads to a mailbox that is disabled; the others of the alias get the mail.
+    private static async ValueTask<bool> TryAddAsync(
         SmtpSession session, EmailAddress target, TenantId tenant, List<AccountId> mailboxes, List<EmailAddress> remote, List<EmailAddress> next, CancellationToken cancellationToken)
     {
         var directory = session.Services.Directory;
@@ -170,12 +178,14 @@ internal static class RecipientCheck
         {
             // Another host's, or another tenant's: it comes back in as a message of that tenant.
             remote.Add(target);
-            return;
+            return true;
         }
 
         var record = await directory.FindAsync(target, session.Patience, cancellationToken).ConfigureAwait(false);
         switch (record?.Kind)
         {
+            case AddressKind.Account when await IsSuspendedAsync(session, record, cancellationToken).ConfigureAwait(false):
+                return false;
             case AddressKind.Account:
                 mailboxes.Add(record.Account!.Value);
                 break;
@@ -186,7 +196,12 @@ internal static class RecipientCheck
                 remote.AddRange(record.Targets);
                 break;
         }
+
+        return true;
     }
+
+    private static async ValueTask<bool> IsSuspendedAsync(SmtpSession session, AddressRecord record, CancellationToken cancellationToken) =>
+        await session.Services.Standings.FindStateAsync(record, session.Patience, cancellationToken).ConfigureAwait(false) == AccountState.Suspended;
 
     private static SmtpReply Elsewhere(string why, EmailAddress path) => new(551, "5.1.6", $"{why}, please try <{path}>");
 

@@ -45,26 +45,39 @@ internal static class Addresses
 
         var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
         var record = await grain.GetAsync() ?? new AddressRecord { Address = parsed, Tenant = tenant, Kind = AddressKind.Account };
-        if (!update.TryApply(record, out record, out var why))
+        if (!update.TryApply(record, out record, out var state, out var why))
         {
             return Problem.BadRequest(why);
         }
 
-        return await grain.PutAsync(record) == PutAddressResult.NotHosted
-            ? Problem.NotHosted(parsed.AsciiDomain)
-            : Results.Ok(AddressView.Of((await grain.GetAsync())!));
+        if (await grain.PutAsync(record) == PutAddressResult.NotHosted)
+        {
+            return Problem.NotHosted(parsed.AsciiDomain);
+        }
+
+        if (update.State is not null)
+        {
+            await grain.SetStateAsync(state);
+        }
+
+        return Results.Ok(AddressView.Of((await grain.GetAsync())!));
     }
 
-    private sealed record AddressUpdate(string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password)
+    private sealed record AddressUpdate(string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password, string? State)
     {
-        public bool TryApply(AddressRecord record, out AddressRecord updated, out string why)
+        public bool TryApply(AddressRecord record, out AddressRecord updated, out AccountState state, out string why)
         {
             updated = record;
+            state = record.State;
             why = "";
             var kind = record.Kind;
             if (Kind is not null && !(Enum.TryParse(Kind, ignoreCase: true, out kind) && Enum.IsDefined(kind)))
             {
                 why = "kind is one of account, alias, forwarded and moved";
+            }
+            else if (!StateNames.TryParse(State, record.State, out state))
+            {
+                why = StateNames.Rule;
             }
             else if (!TryParseAll(Targets, record.Targets, out var targets) || !TryParseAll(SendAs, [], out var sendAs))
             {
@@ -126,7 +139,7 @@ internal static class Addresses
 
 /// <summary>An address as the API shows it: never its verifier, only the verifier's scheme.</summary>
 internal sealed record AddressView(
-    string Address, string Tenant, string Kind, string? Account, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordScheme)
+    string Address, string Tenant, string Kind, string? Account, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordScheme, string State)
 {
     public static AddressView Of(AddressRecord record) => new(
         record.Address.Key,
@@ -136,5 +149,6 @@ internal sealed record AddressView(
         record.Targets.Select(t => t.ToString()),
         record.QuotaBytes,
         record.SendAs,
-        record.Verifier is { } verifier ? verifier[..(verifier.IndexOf('}', StringComparison.Ordinal) + 1)] : null);
+        record.Verifier is { } verifier ? verifier[..(verifier.IndexOf('}', StringComparison.Ordinal) + 1)] : null,
+        StateNames.Of(record.State));
 }

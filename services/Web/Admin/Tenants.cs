@@ -6,12 +6,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>POST /admin/tenants</c> and <c>POST /admin/tenants/{tenant}/domains</c>. Repeating either changes nothing.</summary>
+/// <summary><c>POST /admin/tenants</c>, <c>GET</c> and <c>PUT /admin/tenants/{tenant}</c>, <c>POST /admin/tenants/{tenant}/domains</c>. Repeating any of them changes nothing.</summary>
 internal static class Tenants
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
         admin.MapPost("/tenants", CreateAsync);
+        admin.MapGet("/tenants/{tenant}", GetAsync);
+        admin.MapPut("/tenants/{tenant}", PutAsync);
         admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync);
     }
 
@@ -24,7 +26,31 @@ internal static class Tenants
 
         var tenant = grains.GetGrain<ITenantGrain>(body.Id);
         await tenant.CreateAsync();
-        return Results.Ok(await DescribeAsync(tenant));
+        return Results.Ok(View((await tenant.GetAsync())!));
+    }
+
+    private static async Task<IResult> GetAsync(string tenant, IGrainFactory grains) =>
+        TenantId.IsValid(tenant) && await grains.GetGrain<ITenantGrain>(tenant).GetAsync() is { } info ? Results.Ok(View(info)) : Problem.NoTenant(tenant);
+
+    private static async Task<IResult> PutAsync(string tenant, TenantUpdate update, IGrainFactory grains)
+    {
+        if (!StateNames.TryParse(update.State, AccountState.Active, out var state))
+        {
+            return Problem.BadRequest(StateNames.Rule);
+        }
+
+        var grain = TenantId.IsValid(tenant) ? grains.GetGrain<ITenantGrain>(tenant) : null;
+        if (grain is null || await grain.GetAsync() is null)
+        {
+            return Problem.NoTenant(tenant);
+        }
+
+        if (update.State is not null)
+        {
+            await grain.SetStateAsync(state);
+        }
+
+        return Results.Ok(View((await grain.GetAsync())!));
     }
 
     private static async Task<IResult> AddDomainAsync(string tenant, NewDomain body, IGrainFactory grains)
@@ -37,21 +63,19 @@ internal static class Tenants
         var grain = TenantId.IsValid(tenant) ? grains.GetGrain<ITenantGrain>(tenant) : null;
         if (grain is null || await grain.GetAsync() is null)
         {
-            return Problem.NotFound($"there is no tenant {tenant}: POST it to /admin/tenants first");
+            return Problem.NoTenant(tenant);
         }
 
         return await grain.AddDomainAsync(postmaster.AsciiDomain)
-            ? Results.Ok(await DescribeAsync(grain))
+            ? Results.Ok(View((await grain.GetAsync())!))
             : Problem.Conflict($"another tenant hosts {postmaster.AsciiDomain}");
     }
 
-    private static async Task<object> DescribeAsync(ITenantGrain grain)
-    {
-        var info = await grain.GetAsync();
-        return new { id = info!.Id.Value, domains = info.Domains };
-    }
+    private static object View(TenantInfo info) => new { id = info.Id.Value, domains = info.Domains, state = StateNames.Of(info.State) };
 
     private sealed record NewTenant(string? Id);
+
+    private sealed record TenantUpdate(string? State);
 
     private sealed record NewDomain(string? Domain);
 }

@@ -112,6 +112,83 @@ public sealed class DirectoryGrainTests
         Assert.Equal(["bob@example.test"], await index.GetPageAsync("anna@example.test", 10));
     }
 
+    [Fact]
+    public async Task A_state_outlasts_reloads_and_other_changes_and_edges_are_told_of_it()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var bob = await BobAsync(silo);
+        var news = silo.Grains.GetGrain<IStandingNewsGrain>(0);
+        var edge = new Edge();
+        var seen = await news.AttachAsync(silo.Grains.CreateObjectReference<IStandingEdge>(edge));
+
+        Assert.True(await bob.SetStateAsync(AccountState.Suspended));
+        Assert.Equal(PutAddressResult.Updated, await bob.PutAsync(Record() with { Verifier = "new" }));
+        Assert.True(await bob.ReplaceVerifierAsync("new", "newer"));
+        Assert.True(await silo.Grains.GetGrain<ITenantGrain>("demo").SetStateAsync(AccountState.ReceiveOnly));
+        await silo.ForgetAsync();
+
+        var record = (await bob.GetAsync())!;
+        Assert.Equal((AccountState.Suspended, "newer"), (record.State, record.Verifier));
+        Assert.Equal(AccountState.ReceiveOnly, await silo.Grains.GetGrain<ITenantGrain>("demo").GetStateAsync());
+        Assert.Equal(AccountState.ReceiveOnly, (await silo.Grains.GetGrain<ITenantGrain>("demo").GetAsync())!.State);
+        Assert.Equal([seen + 1, seen + 2], edge.Numbers);
+        var told = (await news.GetSinceAsync(seen)).Changes!;
+        Assert.Equal([new(Demo, "bob@example.test", record.Account, true), new(Demo, null, null, false)], told);
+    }
+
+    [Fact]
+    public async Task Who_does_not_exist_has_no_state()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        Assert.False(await silo.Grains.GetGrain<IAddressGrain>("nobody@example.test").SetStateAsync(AccountState.Suspended));
+        Assert.False(await silo.Grains.GetGrain<ITenantGrain>("nobody").SetStateAsync(AccountState.Suspended));
+        Assert.Equal(0, (await silo.Grains.GetGrain<IStandingNewsGrain>(0).GetSinceAsync(0)).Last);
+    }
+
+    [Fact]
+    public async Task Edges_are_told_of_what_they_remember_and_of_nothing_else()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var bob = await BobAsync(silo);
+        var news = silo.Grains.GetGrain<IStandingNewsGrain>(0);
+        await bob.PutAsync(Record() with { QuotaBytes = 5000, Verifier = "new" });
+        Assert.Empty((await news.GetSinceAsync(0)).Changes!);
+
+        await bob.PutAsync(Record() with { SendAs = ["office@example.test"] });
+        await bob.PutAsync(Record() with { Kind = AddressKind.Alias, Targets = [new("anna", "example.test")] });
+        Assert.Equal([false, true], (await news.GetSinceAsync(0)).Changes!.Select(change => change.EndsSessions));
+    }
+
+    [Fact]
+    public async Task What_an_edge_has_missed_is_known_up_to_a_bound()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var news = silo.Grains.GetGrain<IStandingNewsGrain>(0);
+        await Task.WhenAll(Enumerable.Range(0, StandingNewsGrain.Kept + 1).Select(i => news.TellAsync(new(Demo, $"a{i}@example.test", null, false))));
+        await silo.ForgetAsync();
+
+        Assert.Null((await news.GetSinceAsync(0)).Changes);
+        Assert.Equal(StandingNewsGrain.Kept, (await news.GetSinceAsync(1)).Changes!.Length);
+        Assert.Single((await news.GetSinceAsync(StandingNewsGrain.Kept)).Changes!);
+
+        // Of another store's numbers.
+        Assert.Null((await news.GetSinceAsync(StandingNewsGrain.Kept + 2)).Changes);
+    }
+
+    [Fact]
+    public async Task An_edge_that_is_told_may_ask_before_it_answers()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var bob = await BobAsync(silo);
+        var tenant = silo.Grains.GetGrain<ITenantGrain>("demo");
+        var edge = new Edge { WhenTold = () => Task.WhenAll(bob.GetAsync(), tenant.GetStateAsync()) };
+        await silo.Grains.GetGrain<IStandingNewsGrain>(0).AttachAsync(silo.Grains.CreateObjectReference<IStandingEdge>(edge));
+
+        Assert.True(await bob.SetStateAsync(AccountState.Suspended));
+        Assert.True(await tenant.SetStateAsync(AccountState.Suspended));
+        Assert.Equal(2, edge.Answered);
+    }
+
     private static AddressRecord Record() => new() { Address = new("bob", "example.test"), Tenant = Demo, Kind = AddressKind.Account, Verifier = "old" };
 
     private static async Task<IAddressGrain> BobAsync(TestSilo silo)
@@ -121,5 +198,21 @@ public sealed class DirectoryGrainTests
         var bob = silo.Grains.GetGrain<IAddressGrain>("bob@example.test");
         Assert.Equal(PutAddressResult.Created, await bob.PutAsync(Record()));
         return bob;
+    }
+
+    private sealed class Edge : IStandingEdge
+    {
+        public List<long> Numbers { get; } = [];
+
+        public Func<Task> WhenTold { get; init; } = () => Task.CompletedTask;
+
+        public int Answered { get; private set; }
+
+        public async Task ToldAsync(long number)
+        {
+            Numbers.Add(number);
+            await WhenTold();
+            Answered++;
+        }
     }
 }

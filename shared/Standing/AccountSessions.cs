@@ -1,0 +1,96 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.Standing;
+
+/// <summary>The sessions of this edge by account, and how many changes of the directory it has been told of: one small entry for each session, and nothing that runs.</summary>
+public sealed class AccountSessions
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<AccountId, AccountSession[]> sessions = [];
+    private long changes;
+
+    /// <summary>Rises with each change of the directory. What was read when it stood lower is to be read again.</summary>
+    public long Changes => Volatile.Read(ref changes);
+
+    /// <summary>A session of the account, from now until it is disposed.</summary>
+    internal AccountSession Enter(AccountId account, string addressKey)
+    {
+        var session = new AccountSession(this, account, addressKey);
+        lock (gate)
+        {
+            sessions[account] = [.. sessions.GetValueOrDefault(account, []), session];
+        }
+
+        return session;
+    }
+
+    /// <summary>False when it has left already.</summary>
+    internal bool Leave(AccountSession session)
+    {
+        lock (gate)
+        {
+            if (!sessions.TryGetValue(session.Account, out var all) || !all.Contains(session))
+            {
+                return false;
+            }
+
+            AccountSession[] others = [.. all.Where(other => other != session)];
+            if (others.Length > 0)
+            {
+                sessions[session.Account] = others;
+            }
+            else
+            {
+                sessions.Remove(session.Account);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Nothing that was read before counts any more.</summary>
+    internal void NoteChange() => Interlocked.Increment(ref changes);
+
+    internal void Apply(StandingChange change)
+    {
+        NoteChange();
+        if (change is { EndsSessions: true, AddressKey: null })
+        {
+            End(account => account.Tenant == change.Tenant);
+        }
+        else if (change is { EndsSessions: true, Account: { } suspended })
+        {
+            End(suspended);
+        }
+    }
+
+    internal void End(AccountId account)
+    {
+        lock (gate)
+        {
+            foreach (var session in sessions.GetValueOrDefault(account, []))
+            {
+                session.End();
+            }
+        }
+    }
+
+    /// <summary>Each account that has a session here, with the address by which it is read.</summary>
+    internal IReadOnlyList<(AccountId Account, string AddressKey)> All()
+    {
+        lock (gate)
+        {
+            return [.. sessions.Values.Select(ofAccount => (ofAccount[0].Account, ofAccount[0].AddressKey))];
+        }
+    }
+
+    // Over the sessions of one edge, ten thousand at most.
+    private void End(Func<AccountId, bool> which)
+    {
+        foreach (var (account, _) in All().Where(live => which(live.Account)))
+        {
+            End(account);
+        }
+    }
+}

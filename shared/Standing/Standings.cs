@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using MailCloud.Cluster;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+
+namespace MailCloud.Standing;
+
+/// <summary>
+/// What accounts may do, as this edge knows it. A tenant's state is remembered for a few seconds, or until the directory tells of a change; an account's stands in its record, which the caller has read.
+/// </summary>
+public sealed class Standings(AccountSessions sessions, IGrainFactory grains, GrainCalls calls, TimeProvider time)
+{
+    /// <summary>As Smtp:DirectoryCache. It counts only for an edge that is not told of changes.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
+
+    /// <summary>About 2 MB when full; it is emptied then, which costs a grain call for each tenant in use.</summary>
+    private const int Capacity = 20_000;
+
+    private readonly ConcurrentDictionary<TenantId, (long At, long Changes, AccountState State)> tenants = [];
+
+    /// <summary>Rises with each change of the directory that this edge is told of. What was read when it stood lower is to be read again.</summary>
+    public long Changes => sessions.Changes;
+
+    /// <summary>What an address' record and its tenant allow together.</summary>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<AccountState> FindStateAsync(AddressRecord record, Patience patience, CancellationToken cancellationToken)
+    {
+        var ofTenant = await FindTenantStateAsync(record.Tenant, patience, cancellationToken).ConfigureAwait(false);
+        return record.State > ofTenant ? record.State : ofTenant;
+    }
+
+    /// <summary>A session of an account whose client has shown who it is; null when the account is suspended. It is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
+    /// <param name="account">As the directory had it.</param>
+    /// <param name="since"><see cref="Changes"/> before the directory was asked.</param>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<AccountSession?> EnterAsync(AddressRecord account, long since, Patience patience, CancellationToken cancellationToken)
+    {
+        var session = sessions.Enter(account.Account!.Value, account.Address.Key);
+        var entered = false;
+        try
+        {
+            // Only now is the session told: what came between the look-up and this is asked for.
+            var current = Changes == since ? account : await ReadAsync(account.Address.Key, patience, cancellationToken).ConfigureAwait(false);
+            entered = await MayLogInAsync(current, account.Account.Value, patience, cancellationToken).ConfigureAwait(false);
+            return entered ? session : null;
+        }
+        finally
+        {
+            if (!entered)
+            {
+                session.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Asks the directory about every account that has a session here, and ends those that may have none.</summary>
+    internal async Task CheckAllAsync(CancellationToken cancellationToken)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(sessions.All(), parallel, async (live, ct) =>
+        {
+            var patience = calls.NewPatience();
+            var record = await ReadAsync(live.AddressKey, patience, ct).ConfigureAwait(false);
+            if (!await MayLogInAsync(record, live.Account, patience, ct).ConfigureAwait(false))
+            {
+                sessions.End(live.Account);
+            }
+        }).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> MayLogInAsync(AddressRecord? record, AccountId account, Patience patience, CancellationToken cancellationToken) =>
+        record is { Kind: AddressKind.Account } && record.Account == account
+        && await FindStateAsync(record, patience, cancellationToken).ConfigureAwait(false) != AccountState.Suspended;
+
+    private ValueTask<AddressRecord?> ReadAsync(string key, Patience patience, CancellationToken cancellationToken) =>
+        calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken);
+
+    private async ValueTask<AccountState> FindTenantStateAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
+    {
+        if (tenants.TryGetValue(tenant, out var known) && known.Changes == Changes && time.GetElapsedTime(known.At) < Lifetime)
+        {
+            return known.State;
+        }
+
+        var (at, changes) = (time.GetTimestamp(), Changes);
+        var state = await calls.CallAsync(() => grains.GetGrain<ITenantGrain>(tenant.Value).GetStateAsync(), patience, cancellationToken).ConfigureAwait(false);
+        if (tenants.Count >= Capacity)
+        {
+            tenants.Clear();
+        }
+
+        tenants[tenant] = (at, changes, state);
+        return state;
+    }
+}

@@ -15,6 +15,9 @@ internal static partial class MailboxesLog
     [LoggerMessage(3003, LogLevel.Warning, "mailbox {Account} could not release bodies that it needs no more; it tries again with its next change")]
     public static partial void BodiesNotReleased(ILogger logger, string account, Exception reason);
 
+    [LoggerMessage(3009, LogLevel.Warning, "{Address} does not say what became of a change that it has claimed room for; it is asked again")]
+    public static partial void ClaimUnresolved(ILogger logger, string address, Exception reason);
+
     [LoggerMessage(3004, LogLevel.Warning, "an edge with live sessions does not answer; it is not asked again until it renews")]
     public static partial void EdgeSilent(ILogger logger, Exception reason);
 

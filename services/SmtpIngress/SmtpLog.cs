@@ -1,4 +1,5 @@
 using MailCloud.Messages;
+using MailCloud.Standing;
 
 namespace MailCloud.SmtpIngress;
 
@@ -27,8 +28,8 @@ internal static partial class SmtpLog
     [LoggerMessage(1007, LogLevel.Information, "{Session} from {Address} failed to authenticate as {Account}")]
     public static partial void AuthenticationFailed(this ILogger log, string session, string address, string account);
 
-    [LoggerMessage(1012, LogLevel.Information, "{Session} not authenticated: {Account} is suspended")]
-    public static partial void Suspended(this ILogger log, string session, string account);
+    [LoggerMessage(1012, LogLevel.Information, "{Session} not authenticated: {Account}, {Refusal}")]
+    public static partial void NotAdmitted(this ILogger log, string session, string account, AdmissionRefusal refusal);
 
     [LoggerMessage(1008, LogLevel.Debug, "{Session} broke off: {Reason}")]
     public static partial void BrokenOff(this ILogger log, string session, string reason);

@@ -18,9 +18,17 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("AddDomain")]
     Task<bool> AddDomainAsync(string domain);
 
-    /// <summary>What all of the tenant's accounts may do at most.</summary>
-    [AlwaysInterleave, Alias("State")]
-    Task<AccountState> GetStateAsync();
+    /// <summary>As <see cref="AddDomainAsync"/>, unless the tenant has as many domains as it may. One that it hosts already is finished whatever its limit.</summary>
+    [Alias("HostDomain")]
+    Task<HostDomainResult> HostDomainAsync(string domain);
+
+    /// <summary>What the tenant may do and have; everything, when there is no such tenant.</summary>
+    [AlwaysInterleave, Alias("Terms")]
+    Task<TenantTerms> GetTermsAsync();
+
+    /// <summary>Replaces the limits, durably, and tells the edges. What the tenant has beyond them stays. False: there is no such tenant.</summary>
+    [Alias("SetLimits")]
+    Task<bool> SetLimitsAsync(TenantLimits limits);
 
     /// <summary>Changes that, durably, and tells the edges. False: there is no such tenant.</summary>
     [Alias("SetState")]
@@ -31,6 +39,52 @@ public interface ITenantGrain : IGrainWithStringKey
 public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)] string[] Domains)
 {
     [Id(2)] public AccountState State { get; init; }
+
+    [Id(3)] public TenantLimits Limits { get => field ?? TenantLimits.None; init; } = TenantLimits.None;
+}
+
+public enum HostDomainResult
+{
+    Hosted = 0,
+
+    /// <summary>Another tenant hosts it.</summary>
+    Taken = 1,
+
+    /// <summary>The tenant has as many domains as it may.</summary>
+    TooMany = 2,
+
+    NoSuchTenant = 3,
+}
+
+/// <param name="State">What all of the tenant's accounts may do at most.</param>
+[GenerateSerializer, Immutable, Alias("mc.TenantTerms")]
+public sealed record TenantTerms([property: Id(0)] AccountState State, [property: Id(1)] TenantLimits Limits);
+
+/// <summary>What a tenant may have. 0 is no limit.</summary>
+[GenerateSerializer, Immutable, Alias("mc.TenantLimits")]
+public sealed record TenantLimits
+{
+    public static readonly TenantLimits None = new();
+
+    /// <summary>What these limits are called, for people; may be empty.</summary>
+    [Id(0)] public string Plan { get; init; } = "";
+
+    [Id(1)] public int Domains { get; init; }
+
+    /// <summary>Accounts, without those of postmasters.</summary>
+    [Id(2)] public int Accounts { get; init; }
+
+    /// <summary>Octets that the quotas of its accounts come to together. With such a limit no account is without a quota.</summary>
+    [Id(3)] public long StorageBytes { get; init; }
+
+    /// <summary>Octets: the quota of an account that is made without one.</summary>
+    [Id(4)] public long AccountBytes { get; init; }
+
+    /// <summary>Recipients outside the tenant in 24 hours, in place of Sending:TenantPerDay, and a quarter of them in one.</summary>
+    [Id(5)] public int RecipientsPerDay { get; init; }
+
+    /// <summary>Sessions that are logged in, on one edge.</summary>
+    [Id(6)] public int Sessions { get; init; }
 }
 
 /// <summary>What an account may do, or each account of a tenant; of both the later one here counts.</summary>
@@ -80,6 +134,10 @@ public interface IAddressGrain : IGrainWithStringKey
     /// <summary>Says what the account may do, durably, and tells the edges. False: the address does not exist.</summary>
     [Alias("SetState")]
     Task<bool> SetStateAsync(AccountState state);
+
+    /// <summary>What became of a claim that this address made of its tenant's <see cref="ITenantUsageGrain"/>. One that is said to be abandoned is never applied.</summary>
+    [AlwaysInterleave, Alias("ResolveClaim")]
+    Task<ClaimState> ResolveClaimAsync(Guid claim);
 }
 
 public enum PutAddressResult
@@ -89,6 +147,15 @@ public enum PutAddressResult
 
     /// <summary>The domain is not hosted for this tenant.</summary>
     NotHosted = 2,
+
+    /// <summary>The tenant has as many accounts as it may.</summary>
+    TooManyAccounts = 3,
+
+    /// <summary>The quotas of the tenant's accounts would come to more than it may have.</summary>
+    TooMuchStorage = 4,
+
+    /// <summary>The tenant's storage is limited, so that the account must have a quota.</summary>
+    QuotaNeeded = 5,
 }
 
 [GenerateSerializer, Immutable, Alias("mc.AddressRecord")]

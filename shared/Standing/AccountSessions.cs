@@ -8,6 +8,7 @@ public sealed class AccountSessions
 {
     private readonly Lock gate = new();
     private readonly Dictionary<AccountId, AccountSession[]> sessions = [];
+    private readonly Dictionary<TenantId, int> ofTenants = [];
     private long changes;
 
     /// <summary>Rises with each change of the directory. What was read when it stood lower is to be read again.</summary>
@@ -20,6 +21,7 @@ public sealed class AccountSessions
         lock (gate)
         {
             sessions[account] = [.. sessions.GetValueOrDefault(account, []), session];
+            ofTenants[account.Tenant] = ofTenants.GetValueOrDefault(account.Tenant) + 1;
         }
 
         return session;
@@ -35,6 +37,11 @@ public sealed class AccountSessions
                 return false;
             }
 
+            if (--ofTenants[session.Account.Tenant] == 0)
+            {
+                ofTenants.Remove(session.Account.Tenant);
+            }
+
             AccountSession[] others = [.. all.Where(other => other != session)];
             if (others.Length > 0)
             {
@@ -46,6 +53,14 @@ public sealed class AccountSessions
             }
 
             return true;
+        }
+    }
+
+    internal int CountOf(TenantId tenant)
+    {
+        lock (gate)
+        {
+            return ofTenants.GetValueOrDefault(tenant);
         }
     }
 

@@ -6,7 +6,7 @@ using MailCloud.Messages;
 namespace MailCloud.Standing;
 
 /// <summary>
-/// What accounts may do, as this edge knows it. A tenant's state is remembered for a few seconds, or until the directory tells of a change; an account's stands in its record, which the caller has read.
+/// What accounts may do, as this edge knows it. A tenant's terms are remembered for a few seconds, or until the directory tells of a change; an account's stands in its record, which the caller has read.
 /// </summary>
 public sealed class Standings(AccountSessions sessions, IGrainFactory grains, GrainCalls calls, TimeProvider time)
 {
@@ -16,7 +16,7 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
     /// <summary>About 2 MB when full; it is emptied then, which costs a grain call for each tenant in use.</summary>
     private const int Capacity = 20_000;
 
-    private readonly ConcurrentDictionary<TenantId, (long At, long Changes, AccountState State)> tenants = [];
+    private readonly ConcurrentDictionary<TenantId, (long At, long Changes, TenantTerms Terms)> tenants = [];
 
     /// <summary>Rises with each change of the directory that this edge is told of. What was read when it stood lower is to be read again.</summary>
     public long Changes => sessions.Changes;
@@ -25,28 +25,53 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public async ValueTask<AccountState> FindStateAsync(AddressRecord record, Patience patience, CancellationToken cancellationToken)
     {
-        var ofTenant = await FindTenantStateAsync(record.Tenant, patience, cancellationToken).ConfigureAwait(false);
-        return record.State > ofTenant ? record.State : ofTenant;
+        var terms = await FindTermsAsync(record.Tenant, patience, cancellationToken).ConfigureAwait(false);
+        return record.State > terms.State ? record.State : terms.State;
     }
 
-    /// <summary>A session of an account whose client has shown who it is; null when the account is suspended. It is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
+    /// <summary>What a tenant may do and have.</summary>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<TenantTerms> FindTermsAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
+    {
+        if (tenants.TryGetValue(tenant, out var known) && known.Changes == Changes && time.GetElapsedTime(known.At) < Lifetime)
+        {
+            return known.Terms;
+        }
+
+        var (at, changes) = (time.GetTimestamp(), Changes);
+        var terms = await calls.CallAsync(() => grains.GetGrain<ITenantGrain>(tenant.Value).GetTermsAsync(), patience, cancellationToken).ConfigureAwait(false);
+        if (tenants.Count >= Capacity)
+        {
+            tenants.Clear();
+        }
+
+        tenants[tenant] = (at, changes, terms);
+        return terms;
+    }
+
+    /// <summary>Lets a client in that has shown who it is. Its session is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
     /// <param name="account">As the directory had it.</param>
     /// <param name="since"><see cref="Changes"/> before the directory was asked.</param>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
-    public async ValueTask<AccountSession?> EnterAsync(AddressRecord account, long since, Patience patience, CancellationToken cancellationToken)
+    public async ValueTask<Admission> EnterAsync(AddressRecord account, long since, Patience patience, CancellationToken cancellationToken)
     {
         var session = sessions.Enter(account.Account!.Value, account.Address.Key);
-        var entered = false;
+        var refusal = AdmissionRefusal.Suspended;
         try
         {
             // Only now is the session told: what came between the look-up and this is asked for.
             var current = Changes == since ? account : await ReadAsync(account.Address.Key, patience, cancellationToken).ConfigureAwait(false);
-            entered = await MayLogInAsync(current, account.Account.Value, patience, cancellationToken).ConfigureAwait(false);
-            return entered ? session : null;
+            if (await MayLogInAsync(current, account.Account.Value, patience, cancellationToken).ConfigureAwait(false))
+            {
+                var most = (await FindTermsAsync(account.Tenant, patience, cancellationToken).ConfigureAwait(false)).Limits.Sessions;
+                refusal = most > 0 && sessions.CountOf(account.Tenant) > most ? AdmissionRefusal.TooManySessions : AdmissionRefusal.None;
+            }
+
+            return new(refusal == AdmissionRefusal.None ? session : null, refusal);
         }
         finally
         {
-            if (!entered)
+            if (refusal != AdmissionRefusal.None)
             {
                 session.Dispose();
             }
@@ -74,22 +99,17 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
 
     private ValueTask<AddressRecord?> ReadAsync(string key, Patience patience, CancellationToken cancellationToken) =>
         calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken);
-
-    private async ValueTask<AccountState> FindTenantStateAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
-    {
-        if (tenants.TryGetValue(tenant, out var known) && known.Changes == Changes && time.GetElapsedTime(known.At) < Lifetime)
-        {
-            return known.State;
-        }
-
-        var (at, changes) = (time.GetTimestamp(), Changes);
-        var state = await calls.CallAsync(() => grains.GetGrain<ITenantGrain>(tenant.Value).GetStateAsync(), patience, cancellationToken).ConfigureAwait(false);
-        if (tenants.Count >= Capacity)
-        {
-            tenants.Clear();
-        }
-
-        tenants[tenant] = (at, changes, state);
-        return state;
-    }
 }
+
+/// <summary>Why nobody is let in whose credentials are right.</summary>
+public enum AdmissionRefusal
+{
+    None = 0,
+    Suspended = 1,
+
+    /// <summary>The tenant has as many sessions on this edge as it may.</summary>
+    TooManySessions = 2,
+}
+
+/// <param name="Session">Null when the client is not let in; who takes it ends it.</param>
+public readonly record struct Admission(AccountSession? Session, AdmissionRefusal Refusal);

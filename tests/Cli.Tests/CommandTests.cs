@@ -47,8 +47,10 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     {
         await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"late"}""");
         await server.SendAsync(HttpMethod.Post, "/admin/tenants/late/domains", """{"domain":"late.test"}""");
-        Assert.Equal((0, "late\tsuspended\nlate.test\n", ""), await RunAsync("tenant", "set", "late", "--state", "suspended"));
-        Assert.Equal((0, "late\tsuspended\nlate.test\n", ""), await RunAsync("tenant", "show", "late"));
+        const string Shown =
+            "late\tsuspended\tsmall\ndomains\t1 of 1\naccounts\t0 of 2\nquota octets\t0 of any number\nrecipients a day\tany number\nsessions on an edge\tany number\nlate.test\n";
+        Assert.Equal((0, Shown, ""), await RunAsync("tenant", "set", "late", "--state", "suspended", "--plan", "small", "--domains", "1", "--accounts", "2"));
+        Assert.Equal((0, Shown, ""), await RunAsync("tenant", "show", "late"));
         var (exit, _, error) = await RunAsync("tenant", "show", "nobody");
         Assert.Equal(1, exit);
         Assert.Contains("there is no tenant nobody", error, StringComparison.Ordinal);

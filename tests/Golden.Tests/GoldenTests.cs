@@ -115,6 +115,7 @@ public sealed class GoldenTests
         {
             MailboxEvent => As<MailboxEvent>(),
             TenantEvent => As<TenantEvent>(),
+            UsageEvent => As<UsageEvent>(),
             SpoolEvent => As<SpoolEvent>(),
             DkimEvent => As<DkimEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,

@@ -91,6 +91,19 @@ internal static class Samples
 
     private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true);
 
+    private static readonly TenantLimits Limits = new()
+    {
+        Plan = "small",
+        Domains = 1,
+        Accounts = 10,
+        StorageBytes = 10_000_000_000,
+        AccountBytes = 1_000_000_000,
+        RecipientsPerDay = 500,
+        Sessions = 20,
+    };
+
+    private static readonly UsageClaim Claim = new(Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c"), "a@example.test", 1, 5000);
+
     private static readonly Suppression Suppression = new()
     {
         Address = "a@example.org",
@@ -279,15 +292,20 @@ internal static class Samples
         new TenantCreated(),
         new DomainAdded("example.test"),
         new TenantStateChanged(AccountState.ReceiveOnly),
-        new TenantState { Created = true, Domains = ["example.test"], State = AccountState.Suspended },
+        new TenantState { Created = true, Domains = ["example.test"], State = AccountState.Suspended, Limits = Limits },
+        new TenantLimitsChanged(Limits),
+        new UsageClaimed(Claim, Time),
+        new UsageSettled(Claim.Id),
+        new UsageAbandoned(Claim.Id),
+        new TenantUsageState { Accounts = 3, Octets = 5000, Open = { [Claim.Id] = new(Claim, Time) } },
         new DomainHosted(Tenant),
         new DomainState { Tenant = Tenant },
         new DkimKeyAdded(Tenant, DkimKey, ["gone"]),
         new DkimKeyActivated("rsa-20261124", Time),
         new DkimKeyRetired("rsa-20261124", Time),
         new DkimState { Tenant = Tenant, Keys = [DkimKey] },
-        new AddressChanged(AddressRecord),
-        new AddressState { Record = AddressRecord },
+        new AddressChanged(AddressRecord) { Claim = Claim.Id },
+        new AddressState { Record = AddressRecord, Claim = Claim.Id },
         new StandingTold(Standing),
         new StandingNewsState { Last = 7, Recent = new([Standing]) },
         new AddressListed("a@example.test"),

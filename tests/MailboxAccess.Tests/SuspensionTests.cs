@@ -83,7 +83,6 @@ public sealed class TenantSuspensionTests(ImapServer server) : IClassFixture<Ima
         Assert.True(await tenant.SetStateAsync(AccountState.Suspended));
         Assert.StartsWith("* BYE [CONTACTADMIN]", await first.ReadLineAsync(), StringComparison.Ordinal);
         Assert.StartsWith("* BYE [CONTACTADMIN]", await second.ReadLineAsync(), StringComparison.Ordinal);
-        await server.ForgetAsync();
         await using var next = await ImapClient.ConnectAsync(server.EndPoint);
         Assert.StartsWith("NO [CONTACTADMIN]", (await next.RunAsync($"LOGIN {users[0]} {ImapServer.Password}"))[^1], StringComparison.Ordinal);
 

@@ -44,7 +44,29 @@ public sealed class SuspensionTests(ServerFixture server)
         Assert.StartsWith("250 ", await sender.SayAsync("RCPT TO:<frank@example.test>"), StringComparison.Ordinal);
     }
 
-    private Task SetAsync(string address, AccountState state) => server.Services.GetRequiredService<IGrainFactory>().GetGrain<IAddressGrain>(address).SetStateAsync(state);
+    [Fact]
+    public async Task A_tenants_own_limit_of_recipients_takes_the_place_of_that_of_all_tenants()
+    {
+        var submission = new PipedServer(server.Services, new());
+        using var client = await LogInAsync(submission, "gina@small.test");
+        await client.SayAsync("MAIL FROM:<gina@small.test>");
+        Assert.StartsWith("250 ", await client.SayAsync("RCPT TO:<bob@example.test>"), StringComparison.Ordinal);
+        Assert.Equal(new SendingLimits(10, 40), TableSendingGrain.TenantLimits["small/gina"]);
+    }
+
+    [Fact]
+    public async Task A_tenant_has_so_many_sessions_and_gets_a_place_back()
+    {
+        var submission = new PipedServer(server.Services, new());
+        using var first = await LogInAsync(submission, "hugo@few.test");
+        using var second = await submission.GreetAsync("127.0.0.1", Listener.Submission);
+        var response = Convert.ToBase64String("\0hugo@few.test\0mailcloud"u8);
+        Assert.StartsWith("454 4.7.0 ", await second.SayAsync($"AUTH PLAIN {response}"), StringComparison.Ordinal);
+        await first.LeaveAsync();
+        Assert.StartsWith("235 ", await second.SayAsync($"AUTH PLAIN {response}"), StringComparison.Ordinal);
+    }
+
+    private Task<bool> SetAsync(string address, AccountState state) => server.Services.GetRequiredService<IGrainFactory>().GetGrain<IAddressGrain>(address).SetStateAsync(state);
 
     private static async Task<PipedClient> LogInAsync(PipedServer submission, string account)
     {

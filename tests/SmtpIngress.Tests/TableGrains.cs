@@ -12,7 +12,7 @@ internal static class Table
     public static readonly TenantId Demo = new("demo");
     private static readonly string Verifier = Verifiers.Create("mailcloud");
 
-    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other"), ["closed.test"] = new("closed") };
+    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other"), ["closed.test"] = new("closed"), ["small.test"] = new("small"), ["few.test"] = new("few") };
 
     /// <summary>States that tests change; the others are those of the table.</summary>
     public static readonly ConcurrentDictionary<string, AccountState> States = new();
@@ -32,6 +32,8 @@ internal static class Table
         Account("frank@example.test", "demo"),
         Account("carol@other.test", "other"),
         Account("dora@closed.test", "closed"),
+        Account("gina@small.test", "small"),
+        Account("hugo@few.test", "few"),
         Entry("cold@example.test", AddressKind.Alias, "frozen@example.test"),
         Entry("mixed@example.test", AddressKind.Alias, "frozen@example.test", "bob@example.test"),
         Account("用户@example.test", "demo"),
@@ -87,13 +89,22 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
 
     public Task<PutAddressResult> PutAsync(AddressRecord record) => throw new NotSupportedException();
 
+    public Task<ClaimState> ResolveClaimAsync(Guid claim) => throw new NotSupportedException();
+
     public Task<bool> ReplaceVerifierAsync(string expected, string verifier) => Task.FromResult(true);
 }
 
 /// <summary>Of the tenants only Closed is suspended.</summary>
 internal sealed class TableTenantGrain : Grain, ITenantGrain
 {
-    public Task<AccountState> GetStateAsync() => Task.FromResult(this.GetPrimaryKeyString() == "closed" ? AccountState.Suspended : AccountState.Active);
+    private static readonly Dictionary<string, TenantLimits> Limits = new() { ["small"] = new() { RecipientsPerDay = 40 }, ["few"] = new() { Sessions = 1 } };
+
+    public Task<TenantTerms> GetTermsAsync() => Task.FromResult(new TenantTerms(
+        this.GetPrimaryKeyString() == "closed" ? AccountState.Suspended : AccountState.Active, Limits.GetValueOrDefault(this.GetPrimaryKeyString(), TenantLimits.None)));
+
+    public Task<HostDomainResult> HostDomainAsync(string domain) => throw new NotSupportedException();
+
+    public Task<bool> SetLimitsAsync(TenantLimits limits) => throw new NotSupportedException();
 
     public Task CreateAsync() => throw new NotSupportedException();
 
@@ -152,9 +163,13 @@ internal sealed class TableSendingGrain : Grain, ISendingGrain
     /// <summary>What each grain was asked for, and, negative, what it got back.</summary>
     public static readonly ConcurrentQueue<(string Key, int Recipients)> Calls = new();
 
+    /// <summary>The last limits that each was asked with.</summary>
+    public static readonly ConcurrentDictionary<string, SendingLimits?> TenantLimits = new();
+
     public Task<SendingGrant> TakeAsync(SendingRequest request)
     {
         Calls.Enqueue((this.GetPrimaryKeyString(), request.Recipients));
+        TenantLimits[this.GetPrimaryKeyString()] = request.Tenant;
         return Task.FromResult(this.GetPrimaryKeyString() switch
         {
             "demo/spent" => new SendingGrant(0, new(OfTenant: false, 500, Hours: 1, new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero))),

@@ -70,6 +70,30 @@ public sealed class AdminTests(WebServer server)
     }
 
     [Fact]
+    public async Task What_is_beyond_a_tenants_limits_is_refused_with_words()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"small"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants/small/domains", """{"domain":"small.test"}""");
+        var (status, tenant) = await server.SendAsync(
+            HttpMethod.Put, "/admin/tenants/small", """{"limits":{"plan":"s","domains":1,"accounts":2,"storageBytes":3000,"accountBytes":1000}}""");
+        Assert.Equal((HttpStatusCode.OK, "s"), (status, tenant.GetProperty("limits").GetProperty("plan").GetString()));
+
+        Assert.Equal("created", Assert.Single(await server.PostLinesAsync("/admin/accounts/import", "a@small.test,one")).GetProperty("result").GetString());
+        await RefusedAsync(HttpMethod.Put, "/admin/addresses/b@small.test", """{"quotaBytes":2001}""", "would come to more than it may have");
+        (status, _) = await server.SendAsync(HttpMethod.Put, "/admin/addresses/b@small.test", """{"quotaBytes":2000}""");
+        Assert.Equal(HttpStatusCode.OK, status);
+        await RefusedAsync(HttpMethod.Put, "/admin/addresses/c@small.test", """{"quotaBytes":0}""", "as many accounts as it may");
+        await RefusedAsync(HttpMethod.Put, "/admin/addresses/a@small.test", """{"quotaBytes":0}""", "give the account a quota");
+        Assert.Contains("as many accounts", Assert.Single(await server.PostLinesAsync("/admin/accounts/import", "c@small.test,one")).GetProperty("error").GetString(), StringComparison.Ordinal);
+        await RefusedAsync(HttpMethod.Post, "/admin/tenants/small/domains", """{"domain":"second.test"}""", "as many domains as it may");
+
+        (_, tenant) = await server.SendAsync(HttpMethod.Get, "/admin/tenants/small");
+        Assert.Equal("""{"domains":1,"accounts":2,"quotaBytes":3000}""", tenant.GetProperty("usage").GetRawText());
+        (status, _) = await server.SendAsync(HttpMethod.Put, "/admin/tenants/small", """{"limits":{"accounts":-1}}""");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+    }
+
+    [Fact]
     public async Task Listing_goes_on_page_by_page()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"many.test"}""");
@@ -196,6 +220,13 @@ public sealed class AdminTests(WebServer server)
             await settle(entry);
             return;
         }
+    }
+
+    private async Task RefusedAsync(HttpMethod method, string path, string json, string why)
+    {
+        var (status, problem) = await server.SendAsync(method, path, json);
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Contains(why, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     private async Task<AddressRecord?> RecordAsync(string key) => await server.Services.GetRequiredService<IGrainFactory>().GetGrain<IAddressGrain>(key).GetAsync();

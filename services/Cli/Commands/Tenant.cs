@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MailCloud.Cli.Commands;
 
-/// <summary><c>tenant show|set TENANT</c>: a tenant's state and domains. Each prints them as they are then.</summary>
+/// <summary><c>tenant show|set TENANT</c>: a tenant's state, limits and domains. Each prints them as they are then.</summary>
 internal static class Tenant
 {
     public static Command Build(Func<ParseResult, AdminClient> connect) => new("tenant", "Tenants.") { BuildShow(connect), BuildSet(connect) };
@@ -13,7 +13,7 @@ internal static class Tenant
     private static Command BuildShow(Func<ParseResult, AdminClient> connect)
     {
         var tenant = Id;
-        var command = new Command("show", "Show a tenant's state and its domains.") { tenant };
+        var command = new Command("show", "Show a tenant's state, what it has of its limits, and its domains.") { tenant };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             Print(await client.GetAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken));
@@ -26,10 +26,31 @@ internal static class Tenant
     {
         var tenant = Id;
         var state = new Option<string?>("--state") { Description = "active, receive-only (its accounts send no mail) or suspended (nobody logs in, mail is refused); at once." };
-        var command = new Command("set", "Change what all accounts of a tenant may do.") { tenant, state };
+        var plan = new Option<string?>("--plan") { Description = "What its limits are called." };
+        var domains = new Option<int?>("--domains") { Description = "Domains; 0, as of the other limits, is none." };
+        var accounts = new Option<int?>("--accounts") { Description = "Accounts, without postmasters." };
+        var storage = new Option<long?>("--storage") { Description = "Octets that the quotas of its accounts come to." };
+        var quota = new Option<long?>("--account-quota") { Description = "Octets: the quota of an account that is made without one." };
+        var recipients = new Option<int?>("--recipients-per-day") { Description = "Recipients outside the tenant." };
+        var sessions = new Option<int?>("--sessions") { Description = "Sessions that are logged in, on one edge." };
+        var command = new Command("set", "Change what a tenant may do and have. What is not given stays.") { tenant, state, plan, domains, accounts, storage, quota, recipients, sessions };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(new { state = parsed.GetValue(state) }), cancellationToken));
+            var update = new
+            {
+                state = parsed.GetValue(state),
+                limits = new
+                {
+                    plan = parsed.GetValue(plan),
+                    domains = parsed.GetValue(domains),
+                    accounts = parsed.GetValue(accounts),
+                    storageBytes = parsed.GetValue(storage),
+                    accountBytes = parsed.GetValue(quota),
+                    recipientsPerDay = parsed.GetValue(recipients),
+                    sessions = parsed.GetValue(sessions),
+                },
+            };
+            Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(update), cancellationToken));
             return 0;
         });
         return command;
@@ -39,10 +60,19 @@ internal static class Tenant
 
     private static void Print(JsonElement tenant)
     {
-        Console.WriteLine($"{tenant.GetProperty("id").GetString()}\t{tenant.GetProperty("state").GetString()}");
+        var (limits, usage) = (tenant.GetProperty("limits"), tenant.GetProperty("usage"));
+        var plan = limits.GetProperty("plan").GetString();
+        Console.WriteLine($"{tenant.GetProperty("id").GetString()}\t{tenant.GetProperty("state").GetString()}{(plan!.Length > 0 ? $"\t{plan}" : "")}");
+        Console.WriteLine($"domains\t{usage.GetProperty("domains")} of {Limit(limits, "domains")}");
+        Console.WriteLine($"accounts\t{usage.GetProperty("accounts")} of {Limit(limits, "accounts")}");
+        Console.WriteLine($"quota octets\t{usage.GetProperty("quotaBytes")} of {Limit(limits, "storageBytes")}");
+        Console.WriteLine($"recipients a day\t{Limit(limits, "recipientsPerDay")}");
+        Console.WriteLine($"sessions on an edge\t{Limit(limits, "sessions")}");
         foreach (var domain in tenant.GetProperty("domains").EnumerateArray())
         {
             Console.WriteLine(domain.GetString());
         }
     }
+
+    private static string Limit(JsonElement limits, string name) => limits.GetProperty(name).GetInt64() is > 0 and var limit ? $"{limit}" : "any number";
 }

@@ -31,7 +31,7 @@ internal static partial class ImapLog
     [LoggerMessage(2011, LogLevel.Information, "{Address} turned away: too many connections")]
     public static partial void TurnedAway(this ILogger log, string address);
 
-    [LoggerMessage(2012, LogLevel.Information, "{Connection} not logged in: {Account} has too many sessions from there")]
+    [LoggerMessage(2012, LogLevel.Information, "{Connection} not logged in: {Account} has too many sessions from there, or its tenant here")]
     public static partial void TooManySessions(this ILogger log, string connection, string account);
 
     [LoggerMessage(2013, LogLevel.Information, "{Connection} not logged in: {Account} is suspended")]

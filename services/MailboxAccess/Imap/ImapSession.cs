@@ -107,6 +107,10 @@ internal sealed class ImapSession : IClientSession
                 Services.Telemetry.Login("suspended");
                 Services.Log.Suspended(connection.ConnectionId, outcome.TriedAccount);
                 return ImapReply.No("This account is suspended", "CONTACTADMIN") with { Close = IsOneFailureTooMany() };
+            case LoginVerdict.TooManySessions:
+                Services.Telemetry.Login("limited");
+                Services.Log.TooManySessions(connection.ConnectionId, outcome.TriedAccount);
+                return ImapReply.No("Your organisation has too many sessions", "LIMIT") with { Close = IsOneFailureTooMany() };
             case LoginVerdict.TryLater:
                 Services.Telemetry.Login("unavailable");
                 return ImapReply.No("Too many logins at once, try again later", "UNAVAILABLE") with { Close = IsOneFailureTooMany() };

@@ -42,8 +42,8 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
         }
     }
 
-    /// <summary>A session of the account; null when it is suspended.</summary>
-    public ValueTask<AccountSession?> EnterAsync(CancellationToken cancellationToken) => standings.EnterAsync(found!, since, calls.NewPatience(), cancellationToken);
+    /// <summary>A session of the account, or why there is none.</summary>
+    public ValueTask<Admission> EnterAsync(CancellationToken cancellationToken) => standings.EnterAsync(found!, since, calls.NewPatience(), cancellationToken);
 
     private IAddressGrain Grain(EmailAddress address) => grains.GetGrain<IAddressGrain>(address.Key);
 }

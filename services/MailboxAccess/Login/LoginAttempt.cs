@@ -26,6 +26,9 @@ internal enum LoginVerdict
 
     /// <summary>The client is who it says, and its account is suspended.</summary>
     Suspended = 4,
+
+    /// <summary>The client is who it says, and its tenant has as many sessions here as it may: a transient failure.</summary>
+    TooManySessions = 5,
 }
 
 /// <param name="Verdict">How it ended.</param>
@@ -90,8 +93,12 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Stand
         }
 
         await lookup.ReplaceAsync(rehash, cancellationToken).ConfigureAwait(false);
-        return await lookup.EnterAsync(cancellationToken).ConfigureAwait(false) is { } session
-            ? new(LoginVerdict.LoggedIn, account, session)
-            : Ended(LoginVerdict.Suspended);
+        var admission = await lookup.EnterAsync(cancellationToken).ConfigureAwait(false);
+        return admission.Refusal switch
+        {
+            AdmissionRefusal.None => new(LoginVerdict.LoggedIn, account, admission.Session),
+            AdmissionRefusal.TooManySessions => Ended(LoginVerdict.TooManySessions),
+            _ => Ended(LoginVerdict.Suspended),
+        };
     }
 }

@@ -31,6 +31,9 @@ internal static partial class Pop3Log
     [LoggerMessage(3010, LogLevel.Information, "{Connection} not logged in: {Account} is suspended")]
     public static partial void Suspended(this ILogger log, string connection, string account);
 
+    [LoggerMessage(3011, LogLevel.Information, "{Connection} not logged in: the tenant of {Account} has too many sessions here")]
+    public static partial void TooManySessions(this ILogger log, string connection, string account);
+
     [LoggerMessage(3009, LogLevel.Information, "{Address} turned away: too many connections")]
     public static partial void TurnedAway(this ILogger log, string address);
 }

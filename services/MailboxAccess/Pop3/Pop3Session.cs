@@ -94,6 +94,10 @@ internal sealed class Pop3Session : IClientSession
                 return Pop3Reply.Error("SYS/PERM", Pop3Text.Suspended) with { Close = IsOneFailureTooMany() };
             case LoginVerdict.NotAnotherUser:
                 return Pop3Reply.Error("AUTH", Pop3Text.NotAnotherUser);
+            case LoginVerdict.TooManySessions:
+                Services.Telemetry.Login("limited");
+                Services.Log.TooManySessions(connection.ConnectionId, outcome.TriedAccount);
+                return Pop3Reply.Error("SYS/TEMP", Pop3Text.TooManyConnections) with { Close = IsOneFailureTooMany() };
             case LoginVerdict.TryLater:
                 // Not the client's fault, and not for long.
                 Services.Telemetry.Login("unavailable");

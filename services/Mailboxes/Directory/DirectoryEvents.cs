@@ -18,6 +18,9 @@ internal sealed record DomainAdded([property: Id(0)] string Domain) : TenantEven
 [GenerateSerializer, Immutable, Alias("mc.TenantStateChanged")]
 internal sealed record TenantStateChanged([property: Id(0)] AccountState State) : TenantEvent;
 
+[GenerateSerializer, Immutable, Alias("mc.TenantLimitsChanged")]
+internal sealed record TenantLimitsChanged([property: Id(0)] TenantLimits Limits) : TenantEvent;
+
 [GenerateSerializer, Alias("mc.TenantState")]
 internal sealed record TenantState : IStoredRecord
 {
@@ -29,6 +32,8 @@ internal sealed record TenantState : IStoredRecord
 
     /// <summary>What its accounts may do at most.</summary>
     [Id(2)] public AccountState State { get; set; }
+
+    [Id(3)] public TenantLimits? Limits { get; set; }
 }
 
 /// <summary>The domain is hosted for a tenant.</summary>
@@ -46,11 +51,14 @@ internal sealed record DomainState : IStoredRecord
     [Id(0)] public TenantId? Tenant { get; set; }
 }
 
-/// <summary>The address means this from now on.</summary>
+/// <summary>The address means this from now on; null: it does not exist, and never did.</summary>
 [GenerateSerializer, Immutable, Alias("mc.AddressChanged")]
-internal sealed record AddressChanged([property: Id(0)] AddressRecord Record) : IStoredRecord
+internal sealed record AddressChanged([property: Id(0)] AddressRecord? Record) : IStoredRecord
 {
     public static byte FormatVersion => 1;
+
+    /// <summary>The last claim that was applied.</summary>
+    [Id(1)] public Guid? Claim { get; init; }
 }
 
 [GenerateSerializer, Alias("mc.AddressState")]
@@ -59,6 +67,9 @@ internal sealed record AddressState : IStoredRecord
     public static byte FormatVersion => 1;
 
     [Id(0)] public AddressRecord? Record { get; set; }
+
+    /// <summary>The claim by which it came to count as it does in its tenant's usage; null: it never counted.</summary>
+    [Id(1)] public Guid? Claim { get; set; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.AddressListed")]
@@ -93,4 +104,38 @@ internal sealed record StandingNewsState : IStoredRecord
 
     /// <summary>The last changes, the oldest first.</summary>
     [Id(1)] public Queue<StandingChange> Recent { get; init; } = [];
+}
+
+[GenerateSerializer, Immutable, Alias("mc.UsageEvent")]
+internal abstract record UsageEvent : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+}
+
+[GenerateSerializer, Immutable, Alias("mc.UsageClaimed")]
+internal sealed record UsageClaimed([property: Id(0)] UsageClaim Claim, [property: Id(1)] DateTimeOffset At) : UsageEvent;
+
+/// <summary>The claim's address has applied it.</summary>
+[GenerateSerializer, Immutable, Alias("mc.UsageSettled")]
+internal sealed record UsageSettled([property: Id(0)] Guid Claim) : UsageEvent;
+
+/// <summary>The claim's address will never apply it.</summary>
+[GenerateSerializer, Immutable, Alias("mc.UsageAbandoned")]
+internal sealed record UsageAbandoned([property: Id(0)] Guid Claim) : UsageEvent;
+
+[GenerateSerializer, Immutable, Alias("mc.OpenClaim")]
+internal sealed record OpenClaim([property: Id(0)] UsageClaim Claim, [property: Id(1)] DateTimeOffset At);
+
+[GenerateSerializer, Alias("mc.TenantUsageState")]
+internal sealed record TenantUsageState : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+
+    /// <summary>Of settled claims.</summary>
+    [Id(0)] public long Accounts { get; set; }
+
+    /// <summary>Of settled claims.</summary>
+    [Id(1)] public long Octets { get; set; }
+
+    [Id(2)] public Dictionary<Guid, OpenClaim> Open { get; init; } = [];
 }

@@ -23,17 +23,31 @@ internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantSt
 
     public async Task<TenantInfo?> GetAsync()
     {
-        var info = State.Created ? new TenantInfo(Tenant, [.. State.Domains]) { State = State.State } : null;
+        var info = State.Created ? new TenantInfo(Tenant, [.. State.Domains]) { State = State.State, Limits = State.Limits ?? TenantLimits.None } : null;
         await Durable();
         return info;
     }
 
-    public async Task<bool> AddDomainAsync(string domain)
+    public async Task<bool> AddDomainAsync(string domain) => await HostDomainAsync(domain) == HostDomainResult.Hosted;
+
+    public async Task<HostDomainResult> HostDomainAsync(string domain)
     {
-        // The domain's own grain decides who has it; this list follows, and a repeat finishes what a crash left half done.
-        if (!State.Created || !await GrainFactory.GetGrain<IDomainGrain>(domain).HostAsync(Tenant))
+        if (!State.Created)
         {
-            return false;
+            await Durable();
+            return HostDomainResult.NoSuchTenant;
+        }
+
+        if (State.Limits is { Domains: > 0 and var most } && State.Domains.Count >= most && !State.Domains.Contains(domain))
+        {
+            await Durable();
+            return HostDomainResult.TooMany;
+        }
+
+        // The domain's own grain decides who has it; this list follows, and a repeat finishes what a crash left half done.
+        if (!await GrainFactory.GetGrain<IDomainGrain>(domain).HostAsync(Tenant))
+        {
+            return HostDomainResult.Taken;
         }
 
         if (!State.Domains.Contains(domain))
@@ -43,14 +57,24 @@ internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantSt
 
         await Durable();
         await AddPostmasterAsync(new("postmaster", domain));
-        return true;
+        return HostDomainResult.Hosted;
     }
 
-    public async Task<AccountState> GetStateAsync()
+    public async Task<TenantTerms> GetTermsAsync()
     {
-        var state = State.State;
+        var terms = new TenantTerms(State.State, State.Limits ?? TenantLimits.None);
         await Durable();
-        return state;
+        return terms;
+    }
+
+    public async Task<bool> SetLimitsAsync(TenantLimits limits)
+    {
+        if (State.Created && State.Limits != limits)
+        {
+            Record(new TenantLimitsChanged(limits));
+        }
+
+        return await TellAsync();
     }
 
     public async Task<bool> SetStateAsync(AccountState state)
@@ -60,15 +84,7 @@ internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantSt
             Record(new TenantStateChanged(state));
         }
 
-        var exists = State.Created;
-        await Durable();
-        if (exists)
-        {
-            // Also when it was so before: who repeats the call does not know whether the edges were told.
-            await GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(new(Tenant, null, null, EndsSessions: state == AccountState.Suspended));
-        }
-
-        return exists;
+        return await TellAsync();
     }
 
     protected override void Apply(TenantState state, TenantEvent recorded)
@@ -82,7 +98,23 @@ internal sealed class TenantGrain(GrainStorage storage) : SnapshotGrain<TenantSt
             case TenantStateChanged changed:
                 state.State = changed.State;
                 break;
+            case TenantLimitsChanged changed:
+                state.Limits = changed.Limits;
+                break;
         }
+    }
+
+    // False: there is no such tenant. Told also when nothing changed: who repeats a call does not know whether the edges were told.
+    private async Task<bool> TellAsync()
+    {
+        var (exists, isSuspended) = (State.Created, State.State == AccountState.Suspended);
+        await Durable();
+        if (exists)
+        {
+            await GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(new(Tenant, null, null, EndsSessions: isSuspended));
+        }
+
+        return exists;
     }
 
     // RFC 5321 §4.5.1: mail to postmaster is always accepted. The account has no password until an administrator gives it one or makes it an alias.

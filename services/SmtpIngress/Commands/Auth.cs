@@ -2,6 +2,7 @@ using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Standing;
 
 namespace MailCloud.SmtpIngress.Commands;
 
@@ -12,6 +13,8 @@ internal static class Auth
 
     // RFC 5248's registry has 525 with X.7.13: the client is not to ask for another password. Only who knows the password hears it.
     private static readonly SmtpReply Suspended = new(525, "5.7.13", "this account is suspended, ask your administrator");
+
+    private static readonly SmtpReply TooManySessions = new(454, "4.7.0", "your organisation has too many sessions, try again later");
 
     // RFC 4954 §6: too many attempts wait, or the directory is away.
     private static readonly SmtpReply TryLater = new(454, "4.7.0", "temporary authentication failure");
@@ -120,13 +123,14 @@ internal static class Auth
             return Refuse(session, account);
         }
 
-        if (await session.Services.Standings.EnterAsync(account, since, session.Patience, cancellationToken).ConfigureAwait(false) is not { } login)
+        var admission = await session.Services.Standings.EnterAsync(account, since, session.Patience, cancellationToken).ConfigureAwait(false);
+        if (admission.Session is null)
         {
-            session.Services.Log.Suspended(session.Id, account.Address.Key);
-            return Suspended;
+            session.Services.Log.NotAdmitted(session.Id, account.Address.Key, admission.Refusal);
+            return admission.Refusal == AdmissionRefusal.Suspended ? Suspended : TooManySessions;
         }
 
-        session.LogIn(account, login);
+        session.LogIn(account, admission.Session);
         session.Services.Log.Authenticated(session.Id, account.Address.Key);
         if (done.Rehash is { } change)
         {

@@ -13,11 +13,20 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
 {
     private const int Growth = 10;
 
+    /// <summary>In how many hours a tenant may send what it may in a day: as those of Sending:TenantPerHour and TenantPerDay.</summary>
+    private const int HoursOfDay = 4;
+
     /// <summary>Null when the account may send to this recipient, else the limit that it has reached and when that is no longer so.</summary>
     public async ValueTask<SmtpReply?> CheckAsync(SmtpSession session, AddressRecord account, Transaction transaction, AcceptedRecipient recipient, CancellationToken cancellationToken)
     {
         var needed = Outside(account.Tenant, recipient);
-        if (needed == 0 || !options.HasLimit)
+        if (needed == 0)
+        {
+            return null;
+        }
+
+        var ofTenant = await LimitsAsync(session, account.Tenant, cancellationToken).ConfigureAwait(false);
+        if (!options.HasLimit && ofTenant.PerDay == 0)
         {
             return null;
         }
@@ -26,7 +35,7 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
         while (caps.Taken < caps.Used + needed)
         {
             var asked = Math.Max(caps.Used + needed - caps.Taken, Math.Min(caps.Taken * (Growth - 1), session.Options.MaxRecipients));
-            var request = new SendingRequest(asked, options.Account, options.Tenant);
+            var request = new SendingRequest(asked, options.Account, ofTenant);
             var grant = await calls.CallAsync(() => GrainOf(account).TakeAsync(request), session.Patience, cancellationToken).ConfigureAwait(false);
             if (grant.Refusal is { } refusal)
             {
@@ -70,6 +79,13 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
         {
             GrainOf(account).GiveBackAsync(unused).Ignore();
         }
+    }
+
+    // The tenant's own, or those of all tenants.
+    private async ValueTask<SendingLimits> LimitsAsync(SmtpSession session, TenantId tenant, CancellationToken cancellationToken)
+    {
+        var terms = await session.Services.Standings.FindTermsAsync(tenant, session.Patience, cancellationToken).ConfigureAwait(false);
+        return terms.Limits.RecipientsPerDay is > 0 and var perDay ? new(Math.Max(1, perDay / HoursOfDay), perDay) : options.Tenant;
     }
 
     /// <summary>Each address on another host, and each recipient of another tenant here.</summary>

@@ -91,6 +91,11 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
 
         var record = existing ?? new AddressRecord { Address = address, Tenant = tenant, Kind = AddressKind.Account };
         var result = await grain.PutAsync(record with { Verifier = isVerifier ? secret : Verifiers.Create(secret) });
+        if (Addresses.LimitOf(result, tenant) is { } limit)
+        {
+            return new(number, address.Key, null, limit);
+        }
+
         return result == PutAddressResult.NotHosted
             ? new(number, address.Key, null, $"{address.AsciiDomain} is not hosted for the account's tenant")
             : new(number, address.Key, result == PutAddressResult.Created ? "created" : "updated", null);

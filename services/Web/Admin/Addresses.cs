@@ -50,9 +50,12 @@ internal static class Addresses
             return Problem.BadRequest(why);
         }
 
-        if (await grain.PutAsync(record) == PutAddressResult.NotHosted)
+        switch (await grain.PutAsync(record))
         {
-            return Problem.NotHosted(parsed.AsciiDomain);
+            case PutAddressResult.NotHosted:
+                return Problem.NotHosted(parsed.AsciiDomain);
+            case var result when LimitOf(result, tenant) is { } limit:
+                return Problem.Conflict(limit);
         }
 
         if (update.State is not null)
@@ -62,6 +65,15 @@ internal static class Addresses
 
         return Results.Ok(AddressView.Of((await grain.GetAsync())!));
     }
+
+    /// <summary>Why the tenant's limits do not allow it; null when they do.</summary>
+    internal static string? LimitOf(PutAddressResult result, TenantId tenant) => result switch
+    {
+        PutAddressResult.TooManyAccounts => $"tenant {tenant} has as many accounts as it may: raise its limit first",
+        PutAddressResult.TooMuchStorage => $"the quotas of tenant {tenant} would come to more than it may have: give less, or raise its limit first",
+        PutAddressResult.QuotaNeeded => $"the storage of tenant {tenant} is limited: give the account a quota, or the tenant one for new accounts (accountBytes)",
+        _ => null,
+    };
 
     private sealed record AddressUpdate(string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password, string? State)
     {

@@ -26,11 +26,13 @@ internal static class Tenants
 
         var tenant = grains.GetGrain<ITenantGrain>(body.Id);
         await tenant.CreateAsync();
-        return Results.Ok(View((await tenant.GetAsync())!));
+        return Results.Ok(await ViewAsync(tenant, grains));
     }
 
     private static async Task<IResult> GetAsync(string tenant, IGrainFactory grains) =>
-        TenantId.IsValid(tenant) && await grains.GetGrain<ITenantGrain>(tenant).GetAsync() is { } info ? Results.Ok(View(info)) : Problem.NoTenant(tenant);
+        TenantId.IsValid(tenant) && grains.GetGrain<ITenantGrain>(tenant) is var grain && await grain.GetAsync() is not null
+            ? Results.Ok(await ViewAsync(grain, grains))
+            : Problem.NoTenant(tenant);
 
     private static async Task<IResult> PutAsync(string tenant, TenantUpdate update, IGrainFactory grains)
     {
@@ -40,9 +42,19 @@ internal static class Tenants
         }
 
         var grain = TenantId.IsValid(tenant) ? grains.GetGrain<ITenantGrain>(tenant) : null;
-        if (grain is null || await grain.GetAsync() is null)
+        if (grain is null || await grain.GetAsync() is not { } info)
         {
             return Problem.NoTenant(tenant);
+        }
+
+        if (update.Limits is { } limits)
+        {
+            if (limits.Errors() is { } why)
+            {
+                return Problem.BadRequest(why);
+            }
+
+            await grain.SetLimitsAsync(limits.ApplyTo(info.Limits));
         }
 
         if (update.State is not null)
@@ -50,7 +62,7 @@ internal static class Tenants
             await grain.SetStateAsync(state);
         }
 
-        return Results.Ok(View((await grain.GetAsync())!));
+        return Results.Ok(await ViewAsync(grain, grains));
     }
 
     private static async Task<IResult> AddDomainAsync(string tenant, NewDomain body, IGrainFactory grains)
@@ -66,16 +78,55 @@ internal static class Tenants
             return Problem.NoTenant(tenant);
         }
 
-        return await grain.AddDomainAsync(postmaster.AsciiDomain)
-            ? Results.Ok(View((await grain.GetAsync())!))
-            : Problem.Conflict($"another tenant hosts {postmaster.AsciiDomain}");
+        return await grain.HostDomainAsync(postmaster.AsciiDomain) switch
+        {
+            HostDomainResult.Hosted => Results.Ok(await ViewAsync(grain, grains)),
+            HostDomainResult.TooMany => Problem.Conflict($"tenant {tenant} has as many domains as it may: PUT a higher limit to /admin/tenants/{tenant} first"),
+            _ => Problem.Conflict($"another tenant hosts {postmaster.AsciiDomain}"),
+        };
     }
 
-    private static object View(TenantInfo info) => new { id = info.Id.Value, domains = info.Domains, state = StateNames.Of(info.State) };
+    private static async Task<object> ViewAsync(ITenantGrain grain, IGrainFactory grains)
+    {
+        var info = (await grain.GetAsync())!;
+        var usage = await grains.GetGrain<ITenantUsageGrain>(info.Id.Value).GetAsync();
+        return new
+        {
+            id = info.Id.Value,
+            domains = info.Domains,
+            state = StateNames.Of(info.State),
+            limits = info.Limits,
+            usage = new { domains = info.Domains.Length, accounts = usage.Accounts, quotaBytes = usage.QuotaBytes },
+        };
+    }
 
     private sealed record NewTenant(string? Id);
 
-    private sealed record TenantUpdate(string? State);
+    private sealed record TenantUpdate(string? State, LimitsUpdate? Limits);
+
+    /// <summary>What is left out stays.</summary>
+    private sealed record LimitsUpdate(string? Plan, int? Domains, int? Accounts, long? StorageBytes, long? AccountBytes, int? RecipientsPerDay, int? Sessions)
+    {
+        /// <summary>As of Sending:TenantPerDay.</summary>
+        private const int MaxRecipients = 100_000_000;
+
+        public string? Errors() =>
+            Plan is { Length: > 100 } ? "the name of a plan has 100 characters at most"
+            : Domains < 0 || Accounts < 0 || StorageBytes < 0 || AccountBytes < 0 || RecipientsPerDay is < 0 or > MaxRecipients || Sessions < 0
+                ? $"limits are numbers, 0 is none; recipientsPerDay is {MaxRecipients} at most"
+                : null;
+
+        public TenantLimits ApplyTo(TenantLimits limits) => new()
+        {
+            Plan = Plan ?? limits.Plan,
+            Domains = Domains ?? limits.Domains,
+            Accounts = Accounts ?? limits.Accounts,
+            StorageBytes = StorageBytes ?? limits.StorageBytes,
+            AccountBytes = AccountBytes ?? limits.AccountBytes,
+            RecipientsPerDay = RecipientsPerDay ?? limits.RecipientsPerDay,
+            Sessions = Sessions ?? limits.Sessions,
+        };
+    }
 
     private sealed record NewDomain(string? Domain);
 }

@@ -129,7 +129,7 @@ public sealed class DirectoryGrainTests
 
         var record = (await bob.GetAsync())!;
         Assert.Equal((AccountState.Suspended, "newer"), (record.State, record.Verifier));
-        Assert.Equal(AccountState.ReceiveOnly, await silo.Grains.GetGrain<ITenantGrain>("demo").GetStateAsync());
+        Assert.Equal(AccountState.ReceiveOnly, (await silo.Grains.GetGrain<ITenantGrain>("demo").GetTermsAsync()).State);
         Assert.Equal(AccountState.ReceiveOnly, (await silo.Grains.GetGrain<ITenantGrain>("demo").GetAsync())!.State);
         Assert.Equal([seen + 1, seen + 2], edge.Numbers);
         var told = (await news.GetSinceAsync(seen)).Changes!;
@@ -181,7 +181,7 @@ public sealed class DirectoryGrainTests
         await using var silo = await TestSilo.StartAsync();
         var bob = await BobAsync(silo);
         var tenant = silo.Grains.GetGrain<ITenantGrain>("demo");
-        var edge = new Edge { WhenTold = () => Task.WhenAll(bob.GetAsync(), tenant.GetStateAsync()) };
+        var edge = new Edge { WhenTold = () => Task.WhenAll(bob.GetAsync(), tenant.GetTermsAsync()) };
         await silo.Grains.GetGrain<IStandingNewsGrain>(0).AttachAsync(silo.Grains.CreateObjectReference<IStandingEdge>(edge));
 
         Assert.True(await bob.SetStateAsync(AccountState.Suspended));

@@ -3,7 +3,7 @@ using MailCloud.Journal;
 namespace MailCloud.Mailboxes.Tests.Journaled;
 
 /// <summary>A real journal whose writes fail as stores fail: before the write, after it (a lost reply), or because somebody else wrote.</summary>
-internal sealed class FaultyJournal(IJournal inner, int seed) : IJournal
+internal sealed class FaultyJournal(IJournal inner, int seed, string kind = "mailbox/") : IJournal
 {
     private readonly Random random = new(seed);
 
@@ -29,7 +29,7 @@ internal sealed class FaultyJournal(IJournal inner, int seed) : IJournal
 
     private async ValueTask<JournalHead?> WriteAsync(string journal, Func<ValueTask<JournalHead?>> write)
     {
-        var fault = Failing && journal.StartsWith("mailbox/", StringComparison.Ordinal) ? Next() : 5;
+        var fault = Failing && journal.StartsWith(kind, StringComparison.Ordinal) ? Next() : 5;
         switch (fault)
         {
             case 0:

@@ -1,6 +1,7 @@
 using MailCloud.MailboxAccess.Tests.Pop3;
 using MailCloud.MailboxContracts;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.MailboxAccess.Tests;
 
@@ -53,6 +54,39 @@ public sealed class SuspensionTests(ImapServer server) : IClassFixture<ImapServe
         await SetAsync(user, AccountState.Active);
         await using var again = await Pop3Client.ConnectWhenFreeAsync(server.Pop3EndPoint, user);
         Assert.Equal(3, (await again.ListAsync("LIST")).Count);
+    }
+
+    /// <param name="others">With 1,000 more changes the edge cannot be told what it has missed: it asks about each of its accounts.</param>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task An_edge_that_was_not_told_learns_of_it_when_it_renews(int others)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var forgotten = new ImapServer { Time = time };
+        await forgotten.InitializeAsync();
+        try
+        {
+            var grains = forgotten.Services.GetRequiredService<IGrainFactory>();
+            var user = await forgotten.CreateAccountAsync();
+            await using var client = await ImapClient.ConnectAsync(forgotten.EndPoint, user);
+            await using var other = await ImapClient.ConnectAsync(forgotten.EndPoint, await forgotten.CreateAccountAsync());
+
+            // Whom to tell stands in memory, and is gone with it until edges renew.
+            await forgotten.ForgetAsync();
+            await grains.GetGrain<IAddressGrain>(user).SetStateAsync(AccountState.Suspended);
+            var news = grains.GetGrain<IStandingNewsGrain>(0);
+            await Task.WhenAll(Enumerable.Range(0, others).Select(_ => news.TellAsync(new(new("demo"), "a@example.test", null, EndsSessions: false))));
+            await client.RunOkAsync("NOOP");
+
+            time.Advance(TimeSpan.FromSeconds(15));
+            Assert.Equal(Bye, await client.ReadLineAsync());
+            await other.RunOkAsync("NOOP");
+        }
+        finally
+        {
+            await forgotten.DisposeAsync();
+        }
     }
 
     [Fact]

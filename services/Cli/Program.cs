@@ -24,7 +24,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     {
         QueueStatus.Build(Connect), QueueList.Build(Connect), QueueShow.Build(Connect), QueueRetry.Build(Connect), QueueCancel.Build(Connect), QueueParked.Build(Connect), QueueReplay.Build(Connect),
     },
-    new Command("domain", "Hosted domains.") { DomainDkim.Build(Connect), DomainDns.Build(Connect) },
+    new Command("domain", "Hosted domains.") { DomainRoute.BuildShow(Connect), DomainRoute.BuildRoute(Connect), DomainDkim.Build(Connect), DomainDns.Build(Connect) },
     Tenant.Build(Connect),
     Suppression.Build(Connect),
     Trace.Build(Connect),

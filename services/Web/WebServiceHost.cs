@@ -51,6 +51,7 @@ public static class WebServiceHost
         Addresses.Map(admin);
         QueueStatus.Map(admin);
         SpoolList.Map(admin);
+        Domains.Map(admin);
         DkimKeys.Map(admin);
         SpoolMessage.Map(admin);
         Suppressions.Map(admin);

@@ -108,8 +108,53 @@ public interface IDomainGrain : IGrainWithStringKey
     Task<bool> HostAsync(TenantId tenant);
 
     /// <summary>Who hosts it here; null when nobody does.</summary>
-    [Alias("Get")]
+    [AlwaysInterleave, Alias("Get")]
     Task<TenantId?> GetTenantAsync();
+
+    /// <summary>Who hosts it here, and what becomes of mail for addresses that it has not; null when nobody hosts it.</summary>
+    [AlwaysInterleave, Alias("Find")]
+    Task<DomainInfo?> FindAsync();
+
+    /// <summary>Says what becomes of mail for addresses that the domain has not, durably, and tells the edges.</summary>
+    [Alias("Route")]
+    Task<RouteDomainResult> RouteAsync(DomainRoute route);
+}
+
+/// <param name="Tenant">Who hosts it.</param>
+/// <param name="Route">Where addresses lead that it has not.</param>
+[GenerateSerializer, Immutable, Alias("mc.DomainInfo")]
+public sealed record DomainInfo([property: Id(0)] TenantId Tenant, [property: Id(1)] DomainRoute Route)
+{
+    /// <summary>The keys under which the directory may have an address of this domain, the first that exists counts: as it stands, without its subaddress (RFC 5233), and both in the domain that this one is another name of.</summary>
+    public IEnumerable<string> KeysOf(EmailAddress address)
+    {
+        EmailAddress[] names = address.WithoutDetail == address ? [address] : [address, address.WithoutDetail];
+        return names.Select(name => name.Key).Concat(Route.AliasOf is { } domain ? names.Select(name => (name with { Domain = domain }).Key) : []);
+    }
+}
+
+/// <summary>Where addresses lead that a domain has not; at most one of both. Addresses that it has go before.</summary>
+[GenerateSerializer, Immutable, Alias("mc.DomainRoute")]
+public sealed record DomainRoute
+{
+    public static readonly DomainRoute None = new();
+
+    /// <summary>As lower-case A-labels: <c>user</c> here is <c>user</c> there. That domain's own route does not count.</summary>
+    [Id(0)] public string? AliasOf { get; init; }
+
+    /// <summary>It gets the mail for all of them.</summary>
+    [Id(1)] public EmailAddress? CatchAll { get; init; }
+}
+
+public enum RouteDomainResult
+{
+    Routed = 0,
+
+    /// <summary>Nobody hosts this domain.</summary>
+    NotHosted = 1,
+
+    /// <summary>The other domain is not hosted for the same tenant, is this one, or is another name itself.</summary>
+    NoTarget = 2,
 }
 
 /// <summary>What one address stands for. Key: <see cref="EmailAddress.Key"/>.</summary>

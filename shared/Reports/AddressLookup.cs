@@ -32,7 +32,7 @@ public sealed class AddressLookup(IGrainFactory grains, GrainCalls calls)
 
     private async Task AddAsync(EmailAddress address, TenantId tenant, HashSet<AccountId> mailboxes, HashSet<EmailAddress> remote, int depth)
     {
-        var record = await RecordOfAsync(address.Key) ?? await RecordOfAsync(address.WithoutDetail.Key);
+        var record = await FindRecordAsync(address);
         switch (record?.Kind)
         {
             case AddressKind.Account:
@@ -61,6 +61,23 @@ public sealed class AddressLookup(IGrainFactory grains, GrainCalls calls)
         {
             remote.Add(target);
         }
+    }
+
+    // A catch-all gets no reports: what its domain has not has sent nothing.
+    private async Task<AddressRecord?> FindRecordAsync(EmailAddress address)
+    {
+        if (await calls.CallAsync(() => grains.GetGrain<IDomainGrain>(address.AsciiDomain).FindAsync(), CancellationToken.None) is { } domain)
+        {
+            foreach (var key in domain.KeysOf(address))
+            {
+                if (await RecordOfAsync(key) is { } record)
+                {
+                    return record;
+                }
+            }
+        }
+
+        return null;
     }
 
     private ValueTask<TenantId?> TenantOfAsync(EmailAddress address) => calls.CallAsync(() => grains.GetGrain<IDomainGrain>(address.AsciiDomain).GetTenantAsync(), CancellationToken.None);

@@ -57,6 +57,16 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task A_domain_is_routed_and_shown()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"named.test"}""");
+        Assert.Equal((0, "named.test\tdemo\talias of example.test\n", ""), await RunAsync("domain", "route", "named.test", "--alias-of", "Example.test"));
+        Assert.Equal((0, "named.test\tdemo\talias of example.test\n", ""), await RunAsync("domain", "show", "named.test"));
+        Assert.Equal((0, "named.test\tdemo\tcatch-all bob@example.test\n", ""), await RunAsync("domain", "route", "named.test", "--catch-all", "bob@example.test"));
+        Assert.Equal((0, "named.test\tdemo\n", ""), await RunAsync("domain", "route", "named.test"));
+    }
+
+    [Fact]
     public async Task A_domain_gets_keys_and_their_records_are_printed_for_its_zone()
     {
         Assert.Equal((0, "", ""), await RunAsync("domain", "dkim", "list", "example.test"));

@@ -102,6 +102,8 @@ internal static class Samples
         Sessions = 20,
     };
 
+    private static readonly DomainRoute Route = new() { AliasOf = "example.test", CatchAll = Address };
+
     private static readonly UsageClaim Claim = new(Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c"), "a@example.test", 1, 5000);
 
     private static readonly Suppression Suppression = new()
@@ -298,8 +300,8 @@ internal static class Samples
         new UsageSettled(Claim.Id),
         new UsageAbandoned(Claim.Id),
         new TenantUsageState { Accounts = 3, Octets = 5000, Open = { [Claim.Id] = new(Claim, Time) } },
-        new DomainHosted(Tenant),
-        new DomainState { Tenant = Tenant },
+        new DomainHosted(Tenant) { Route = Route },
+        new DomainState { Tenant = Tenant, Route = Route },
         new DkimKeyAdded(Tenant, DkimKey, ["gone"]),
         new DkimKeyActivated("rsa-20261124", Time),
         new DkimKeyRetired("rsa-20261124", Time),

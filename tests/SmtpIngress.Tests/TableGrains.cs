@@ -12,7 +12,14 @@ internal static class Table
     public static readonly TenantId Demo = new("demo");
     private static readonly string Verifier = Verifiers.Create("mailcloud");
 
-    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other"), ["closed.test"] = new("closed"), ["small.test"] = new("small"), ["few.test"] = new("few") };
+    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other"), ["closed.test"] = new("closed"), ["small.test"] = new("small"), ["few.test"] = new("few"), ["named.test"] = Demo, ["caught.test"] = Demo };
+
+    public static readonly Dictionary<string, DomainRoute> Routes = new()
+    {
+        ["named.test"] = new() { AliasOf = "example.test" },
+        ["caught.test"] = new() { CatchAll = Address("bob@example.test") },
+        ["few.test"] = new() { CatchAll = Address("nobody@few.test") },
+    };
 
     /// <summary>States that tests change; the others are those of the table.</summary>
     public static readonly ConcurrentDictionary<string, AccountState> States = new();
@@ -34,6 +41,7 @@ internal static class Table
         Account("dora@closed.test", "closed"),
         Account("gina@small.test", "small"),
         Account("hugo@few.test", "few"),
+        Account("own@named.test", "demo"),
         Entry("cold@example.test", AddressKind.Alias, "frozen@example.test"),
         Entry("mixed@example.test", AddressKind.Alias, "frozen@example.test", "bob@example.test"),
         Account("用户@example.test", "demo"),
@@ -67,6 +75,12 @@ internal static class Table
 internal sealed class TableDomainGrain : Grain, IDomainGrain
 {
     public Task<bool> HostAsync(TenantId tenant) => throw new NotSupportedException();
+
+    public Task<DomainInfo?> FindAsync() => Task.FromResult(Table.Domains.TryGetValue(this.GetPrimaryKeyString(), out var tenant)
+        ? new DomainInfo(tenant, Table.Routes.GetValueOrDefault(this.GetPrimaryKeyString(), DomainRoute.None))
+        : null);
+
+    public Task<RouteDomainResult> RouteAsync(DomainRoute route) => throw new NotSupportedException();
 
     public Task<TenantId?> GetTenantAsync() => Task.FromResult(Table.Domains.TryGetValue(this.GetPrimaryKeyString(), out var t) ? t : default(TenantId?));
 }

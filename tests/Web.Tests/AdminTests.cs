@@ -94,6 +94,27 @@ public sealed class AdminTests(WebServer server)
     }
 
     [Fact]
+    public async Task A_domain_that_leads_nowhere_it_may_is_refused()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"led.test"}""");
+        foreach (var (json, expected) in new[]
+        {
+            ("""{"aliasOf":"example.test","catchAll":"a@example.test"}""", HttpStatusCode.BadRequest),
+            ("""{"aliasOf":"no domain"}""", HttpStatusCode.BadRequest),
+            ("""{"catchAll":"no address"}""", HttpStatusCode.BadRequest),
+            ("""{"aliasOf":"led.test"}""", HttpStatusCode.Conflict),
+        })
+        {
+            Assert.Equal(expected, (await server.SendAsync(HttpMethod.Put, "/admin/domains/led.test", json)).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Put, "/admin/domains/nowhere.test", "{}")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Get, "/admin/domains/nowhere.test")).Status);
+        var (status, domain) = await server.SendAsync(HttpMethod.Put, "/admin/domains/LED.test", """{"aliasOf":"example.test"}""");
+        Assert.Equal((HttpStatusCode.OK, "example.test"), (status, domain.GetProperty("aliasOf").GetString()));
+    }
+
+    [Fact]
     public async Task Listing_goes_on_page_by_page()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"many.test"}""");

@@ -36,11 +36,13 @@ internal sealed record TenantState : IStoredRecord
     [Id(3)] public TenantLimits? Limits { get; set; }
 }
 
-/// <summary>The domain is hosted for a tenant.</summary>
+/// <summary>The domain is hosted for a tenant, and leads there.</summary>
 [GenerateSerializer, Immutable, Alias("mc.DomainHosted")]
 internal sealed record DomainHosted([property: Id(0)] TenantId Tenant) : IStoredRecord
 {
     public static byte FormatVersion => 1;
+
+    [Id(1)] public DomainRoute? Route { get; init; }
 }
 
 [GenerateSerializer, Alias("mc.DomainState")]
@@ -49,6 +51,8 @@ internal sealed record DomainState : IStoredRecord
     public static byte FormatVersion => 1;
 
     [Id(0)] public TenantId? Tenant { get; set; }
+
+    [Id(1)] public DomainRoute? Route { get; set; }
 }
 
 /// <summary>The address means this from now on; null: it does not exist, and never did.</summary>

@@ -15,25 +15,11 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
     private const int Capacity = 20_000;
 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, long Changes, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, TenantId Tenant)> domains = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, long Changes, DomainInfo Info)> domains = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, ulong Used)> suppressions = new(StringComparer.Ordinal);
 
-    public async ValueTask<TenantId?> FindTenantAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken)
-    {
-        if (domains.TryGetValue(asciiDomain, out var known) && time.GetElapsedTime(known.At) < lifetime)
-        {
-            return known.Tenant;
-        }
-
-        var at = time.GetTimestamp();
-        var tenant = await calls.CallAsync(() => grains.GetGrain<IDomainGrain>(asciiDomain).GetTenantAsync(), patience, cancellationToken).ConfigureAwait(false);
-        if (tenant is { } found)
-        {
-            Remember(domains, asciiDomain, (at, found));
-        }
-
-        return tenant;
-    }
+    public async ValueTask<TenantId?> FindTenantAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken) =>
+        (await FindDomainAsync(asciiDomain, patience, cancellationToken).ConfigureAwait(false))?.Tenant;
 
     public async ValueTask<AddressRecord?> FindAsync(string key, Patience patience, CancellationToken cancellationToken)
     {
@@ -52,13 +38,38 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         return record;
     }
 
-    /// <summary>The address as it stands, else without its subaddress (RFC 5233).</summary>
+    /// <summary>What the address stands for, by one of the names that its domain gives it (<see cref="DomainInfo.KeysOf"/>).</summary>
     public async ValueTask<AddressRecord?> FindAsync(EmailAddress address, Patience patience, CancellationToken cancellationToken)
     {
-        var key = address.Key;
-        var record = await FindAsync(key, patience, cancellationToken).ConfigureAwait(false);
-        var plain = address.WithoutDetail.Key;
-        return record is null && plain != key ? await FindAsync(plain, patience, cancellationToken).ConfigureAwait(false) : record;
+        if (await FindDomainAsync(address.AsciiDomain, patience, cancellationToken).ConfigureAwait(false) is { } domain)
+        {
+            foreach (var key in domain.KeysOf(address))
+            {
+                if (await FindAsync(key, patience, cancellationToken).ConfigureAwait(false) is { } record)
+                {
+                    return record;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Where mail for the address goes: as <see cref="FindAsync(EmailAddress, Patience, CancellationToken)"/>, else to its domain's catch-all, of which the address is an alias then.</summary>
+    public async ValueTask<AddressRecord?> FindRecipientAsync(EmailAddress address, Patience patience, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(address, patience, cancellationToken).ConfigureAwait(false) is { } record)
+        {
+            return record;
+        }
+
+        var domain = await FindDomainAsync(address.AsciiDomain, patience, cancellationToken).ConfigureAwait(false);
+        if (domain?.Route.AliasOf is { } other)
+        {
+            return await FindDomainAsync(other, patience, cancellationToken).ConfigureAwait(false) is { Route.CatchAll: { } there } ? CatchAll(address, domain.Tenant, there) : null;
+        }
+
+        return domain?.Route.CatchAll is { } here ? CatchAll(address, domain.Tenant, here) : null;
     }
 
     /// <summary>The verifier as it stands now, never a remembered one: a changed password holds at once.</summary>
@@ -91,6 +102,25 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         var list = grains.GetGrain<ISuppressionGrain>(SuppressionList.GrainKey(tenant, bucket));
         var found = await calls.CallAsync(() => list.FindAsync([key]), patience, cancellationToken).ConfigureAwait(false);
         return found.Count > 0 ? found[0] : null;
+    }
+
+    private static AddressRecord CatchAll(EmailAddress address, TenantId tenant, EmailAddress target) => new() { Address = address, Tenant = tenant, Kind = AddressKind.Alias, Targets = [target] };
+
+    private async ValueTask<DomainInfo?> FindDomainAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken)
+    {
+        if (domains.TryGetValue(asciiDomain, out var known) && known.Changes == standings.Changes && time.GetElapsedTime(known.At) < lifetime)
+        {
+            return known.Info;
+        }
+
+        var (at, changes) = (time.GetTimestamp(), standings.Changes);
+        var info = await calls.CallAsync(() => grains.GetGrain<IDomainGrain>(asciiDomain).FindAsync(), patience, cancellationToken).ConfigureAwait(false);
+        if (info is not null)
+        {
+            Remember(domains, asciiDomain, (at, changes, info));
+        }
+
+        return info;
     }
 
     private async ValueTask<ulong> FindUsedAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ internal static class RecipientCheck
                 : new SmtpReply(550, "5.7.1", "this host does not relay");
         }
 
-        var record = await directory.FindAsync(address, session.Patience, cancellationToken).ConfigureAwait(false);
+        var record = await directory.FindRecipientAsync(address, session.Patience, cancellationToken).ConfigureAwait(false);
         var isDisabled = record is not null && await IsSuspendedAsync(session, record, cancellationToken).ConfigureAwait(false);
         if (IsPostmaster(address) && (record is null || isDisabled))
         {
@@ -181,7 +181,7 @@ internal static class RecipientCheck
             return true;
         }
 
-        var record = await directory.FindAsync(target, session.Patience, cancellationToken).ConfigureAwait(false);
+        var record = await directory.FindRecipientAsync(target, session.Patience, cancellationToken).ConfigureAwait(false);
         switch (record?.Kind)
         {
             case AddressKind.Account when await IsSuspendedAsync(session, record, cancellationToken).ConfigureAwait(false):

@@ -4,7 +4,7 @@ using MimeKit;
 
 namespace MailCloud.SmtpIngress.Policy;
 
-/// <summary>Submission only: an account sends as itself, its subaddresses, the aliases that lead to it, and what it was granted (RFC 6409 §6.1).</summary>
+/// <summary>Submission only: an account sends as itself, its subaddresses, both in domains that are other names of its own, the aliases that lead to it, and what it was granted (RFC 6409 §6.1).</summary>
 internal static class SenderOwnership
 {
     private static readonly SmtpReply NotYours = new(553, "5.7.1", "sender address is not yours");
@@ -60,7 +60,7 @@ internal static class SenderOwnership
         var key = sender.Key;
         var own = account.Address.Key;
         return key == own || sender.WithoutDetail.Key == own || account.SendAs.Contains(key)
-            || (await session.Services.Directory.FindAsync(sender, session.Patience, cancellationToken).ConfigureAwait(false) is { Kind: AddressKind.Alias } alias
-                && alias.Tenant == account.Tenant && alias.Targets.Any(t => t.Key == own));
+            || (await session.Services.Directory.FindAsync(sender, session.Patience, cancellationToken).ConfigureAwait(false) is { } named
+                && named.Tenant == account.Tenant && (named.Address.Key == own || (named.Kind == AddressKind.Alias && named.Targets.Any(t => t.Key == own))));
     }
 }

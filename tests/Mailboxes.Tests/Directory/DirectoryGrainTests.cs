@@ -137,6 +137,34 @@ public sealed class DirectoryGrainTests
     }
 
     [Fact]
+    public async Task A_domain_leads_to_another_one_of_its_tenant_or_to_one_address_and_edges_are_told()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        await BobAsync(silo);
+        await silo.Grains.GetGrain<ITenantGrain>("demo").AddDomainAsync("named.test");
+        await silo.Grains.GetGrain<ITenantGrain>("other").CreateAsync();
+        await silo.Grains.GetGrain<ITenantGrain>("other").AddDomainAsync("other.test");
+        var named = silo.Grains.GetGrain<IDomainGrain>("named.test");
+        var alias = new DomainRoute { AliasOf = "example.test" };
+
+        Assert.Equal(RouteDomainResult.Routed, await named.RouteAsync(alias));
+        Assert.Equal(RouteDomainResult.NoTarget, await named.RouteAsync(new() { AliasOf = "other.test" }));
+        Assert.Equal(RouteDomainResult.NoTarget, await named.RouteAsync(new() { AliasOf = "named.test" }));
+        Assert.Equal(RouteDomainResult.NoTarget, await named.RouteAsync(new() { AliasOf = "nowhere.test" }));
+        Assert.Equal(RouteDomainResult.NoTarget, await silo.Grains.GetGrain<IDomainGrain>("example.test").RouteAsync(new() { AliasOf = "named.test" }));
+        Assert.Equal(RouteDomainResult.NotHosted, await silo.Grains.GetGrain<IDomainGrain>("nowhere.test").RouteAsync(alias));
+        await silo.ForgetAsync();
+
+        var info = (await named.FindAsync())!;
+        Assert.Equal(new DomainInfo(Demo, alias), info);
+        Assert.Equal(
+            ["bob+lists@named.test", "bob@named.test", "bob+lists@example.test", "bob@example.test"], info.KeysOf(new("Bob+lists", "named.test")));
+        Assert.Equal(RouteDomainResult.Routed, await named.RouteAsync(new() { CatchAll = new("bob", "example.test") }));
+        Assert.Equal(["x@named.test"], (await named.FindAsync())!.KeysOf(new("x", "named.test")));
+        Assert.Equal(2, (await silo.Grains.GetGrain<IStandingNewsGrain>(0).GetSinceAsync(0)).Changes!.Length);
+    }
+
+    [Fact]
     public async Task Who_does_not_exist_has_no_state()
     {
         await using var silo = await TestSilo.StartAsync();

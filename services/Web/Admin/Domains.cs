@@ -1,0 +1,72 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary><c>GET</c> and <c>PUT /admin/domains/{domain}</c>: where addresses lead that a domain has not. A PUT says all of it.</summary>
+internal static class Domains
+{
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/domains/{domain}", GetAsync);
+        admin.MapPut("/domains/{domain}", PutAsync);
+    }
+
+    private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
+        TryParse(domain, out var name) && await grains.GetGrain<IDomainGrain>(name).FindAsync() is { } info ? Results.Ok(View(name, info)) : Problem.NotHosted(domain);
+
+    private static async Task<IResult> PutAsync(string domain, RouteUpdate update, IGrainFactory grains)
+    {
+        if (!TryParse(domain, out var name))
+        {
+            return Problem.NotHosted(domain);
+        }
+
+        if (update is { AliasOf: not null, CatchAll: not null })
+        {
+            return Problem.BadRequest("a domain is another name of one, or has a catch-all, not both: that domain's catch-all counts for it");
+        }
+
+        var route = DomainRoute.None;
+        if (update.AliasOf is { } other)
+        {
+            if (!TryParse(other, out var otherName))
+            {
+                return Problem.BadRequest($"'{other}' is no domain name");
+            }
+
+            route = new() { AliasOf = otherName };
+        }
+        else if (update.CatchAll is { } text)
+        {
+            if (!EmailAddress.TryParse(text, out var target))
+            {
+                return Problem.NoAddress(text);
+            }
+
+            route = new() { CatchAll = target };
+        }
+
+        var grain = grains.GetGrain<IDomainGrain>(name);
+        return await grain.RouteAsync(route) switch
+        {
+            RouteDomainResult.Routed => Results.Ok(View(name, (await grain.FindAsync())!)),
+            RouteDomainResult.NoTarget => Problem.Conflict($"{route.AliasOf} must be another domain of the same tenant, and not another name of one itself"),
+            _ => Problem.NotHosted(name),
+        };
+    }
+
+    private static bool TryParse(string domain, out string name)
+    {
+        var ok = EmailAddress.TryParse($"postmaster@{domain}", out var postmaster) && !domain.StartsWith('[');
+        name = ok ? postmaster.AsciiDomain : domain;
+        return ok;
+    }
+
+    private static object View(string name, DomainInfo info) => new { domain = name, tenant = info.Tenant.Value, aliasOf = info.Route.AliasOf, catchAll = info.Route.CatchAll?.ToString() };
+
+    private sealed record RouteUpdate(string? AliasOf, string? CatchAll);
+}

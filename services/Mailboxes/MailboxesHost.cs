@@ -39,6 +39,7 @@ public static class MailboxesHost
         builder.Services.AddSingleton<StateParts>();
         builder.AddTracingOptions();
         builder.Services.AddSingleton<ExpiredTraces>();
+        builder.Services.AddSingleton<DueDeletions>();
         builder.Services.AddSingleton<Verifier>();
         builder.Services.AddSingleton<Sweeper>();
         builder.Services.AddHostedService<SweepTimer>();

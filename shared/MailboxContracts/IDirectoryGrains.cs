@@ -180,9 +180,32 @@ public interface IAddressGrain : IGrainWithStringKey
     [Alias("SetState")]
     Task<bool> SetStateAsync(AccountState state);
 
+    /// <summary>Takes the address away at once, with all that it has kept for a time. Returns when that is over; a repeat does not prolong it. Null: the address does not exist.</summary>
+    [Alias("Delete")]
+    Task<DateTimeOffset?> DeleteAsync();
+
+    /// <summary>Brings it back as it was. False: it was not deleted, or its time is over.</summary>
+    [Alias("Restore")]
+    Task<bool> RestoreAsync();
+
+    /// <summary>Removes for good what was deleted and whose time is over: mailbox, counts, index entry, and itself. A repeat finishes what a crash interrupted.</summary>
+    [Alias("Purge")]
+    Task<PurgeResult> PurgeAsync();
+
     /// <summary>What became of a claim that this address made of its tenant's <see cref="ITenantUsageGrain"/>. One that is said to be abandoned is never applied.</summary>
     [AlwaysInterleave, Alias("ResolveClaim")]
     Task<ClaimState> ResolveClaimAsync(Guid claim);
+}
+
+public enum PurgeResult
+{
+    /// <summary>Nothing is left of it.</summary>
+    Gone = 0,
+
+    /// <summary>It can still be restored.</summary>
+    NotYet = 1,
+
+    NotDeleted = 2,
 }
 
 public enum PutAddressResult
@@ -201,6 +224,9 @@ public enum PutAddressResult
 
     /// <summary>The tenant's storage is limited, so that the account must have a quota.</summary>
     QuotaNeeded = 5,
+
+    /// <summary>It was deleted, and can be restored.</summary>
+    Deleted = 6,
 }
 
 [GenerateSerializer, Immutable, Alias("mc.AddressRecord")]
@@ -250,6 +276,9 @@ public interface IAddressIndexGrain : IGrainWithStringKey
     [Alias("Add")]
     Task AddAsync(string addressKey);
 
+    [Alias("Remove")]
+    Task RemoveAsync(string addressKey);
+
     /// <summary>Address keys after the given one, in order.</summary>
     [Alias("Page")]
     Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
@@ -263,4 +292,26 @@ public static class AddressIndex
     public static string GrainKey(string domain, int bucket) => $"{domain}/{bucket}";
 
     public static int BucketOf(string addressKey) => (int)(StableHash.Of(addressKey) % Buckets);
+}
+
+/// <summary>A part of the list of deleted addresses, for who removes them for good. Key: 0 to <see cref="Deletions.Parts"/>. An entry is a hint: the address itself knows whether its time has come.</summary>
+[Alias("mc.IDeletionsGrain")]
+public interface IDeletionsGrain : IGrainWithIntegerKey
+{
+    [Alias("Add")]
+    Task AddAsync(string addressKey, DateTimeOffset at);
+
+    [Alias("Remove")]
+    Task RemoveAsync(string addressKey);
+
+    /// <summary>Address keys after the given one whose time has come, in order.</summary>
+    [Alias("Due")]
+    Task<IReadOnlyList<string>> GetDueAsync(string after, int count);
+}
+
+public static class Deletions
+{
+    public const int Parts = 16;
+
+    public static int PartOf(string addressKey) => (int)(StableHash.Of(addressKey) % Parts);
 }

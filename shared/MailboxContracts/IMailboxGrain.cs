@@ -110,6 +110,10 @@ public interface IMailboxGrain : IGrainWithStringKey
     [Alias("Unwatch")]
     Task UnwatchAsync(IMailboxObserver observer);
 
+    /// <summary>Removes the mailbox for good: its journal and every part of its state. Its bodies have no holder then, and a sweep takes them. A repeat finishes what a crash interrupted.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
+
     /// <summary>Of these bodies, the ones that a message of this mailbox still refers to: the sweeper's and the verifier's question.</summary>
     [Alias("Holds")]
     Task<IReadOnlyList<string>> HoldsBodiesAsync(IReadOnlyList<string> bodies);

@@ -24,6 +24,10 @@ public interface ISendingGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Hold")]
     Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit);
+
+    /// <summary>Removes the counts for good: the account is gone.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 /// <param name="Recipients">How many, at least 1.</param>

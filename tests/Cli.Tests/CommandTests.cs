@@ -43,6 +43,19 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task An_address_is_deleted_and_restored()
+    {
+        await RunAsync("address", "set", "yan@example.test", "--quota", "500");
+        var (exit, output, _) = await RunAsync("address", "delete", "yan@example.test");
+        Assert.Equal(0, exit);
+        Assert.StartsWith("yan@example.test\trestorable until 2", output, StringComparison.Ordinal);
+        Assert.Equal((0, "yan@example.test\taccount\n", ""), await RunAsync("address", "restore", "yan@example.test"));
+        (exit, _, var error) = await RunAsync("address", "restore", "yan@example.test");
+        Assert.Equal(1, exit);
+        Assert.Contains("is not deleted", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_tenant_is_suspended_and_shown()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"late"}""");

@@ -105,6 +105,12 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
 
     public Task<ClaimState> ResolveClaimAsync(Guid claim) => throw new NotSupportedException();
 
+    public Task<DateTimeOffset?> DeleteAsync() => throw new NotSupportedException();
+
+    public Task<bool> RestoreAsync() => throw new NotSupportedException();
+
+    public Task<PurgeResult> PurgeAsync() => throw new NotSupportedException();
+
     public Task<bool> ReplaceVerifierAsync(string expected, string verifier) => Task.FromResult(true);
 }
 
@@ -194,6 +200,8 @@ internal sealed class TableSendingGrain : Grain, ISendingGrain
 
     public Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit) =>
         Task.FromResult(this.GetPrimaryKeyString() == "demo/spent" ? new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero) : default(DateTimeOffset?));
+
+    public Task DestroyAsync() => throw new NotSupportedException();
 
     public Task GiveBackAsync(int recipients)
     {
@@ -293,6 +301,8 @@ internal sealed class TableMailboxGrain : Grain, IMailboxGrain
     public Task<MessagePage> FetchAsync(FetchRequest request) => throw new NotSupportedException();
 
     public Task<StoreResult> StoreFlagsAsync(StoreRequest request) => throw new NotSupportedException();
+
+    public Task DestroyAsync() => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> HoldsBodiesAsync(IReadOnlyList<string> bodies) => throw new NotSupportedException();
 }

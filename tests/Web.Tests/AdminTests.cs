@@ -115,6 +115,23 @@ public sealed class AdminTests(WebServer server)
     }
 
     [Fact]
+    public async Task A_deleted_address_is_away_and_comes_back()
+    {
+        await server.PostLinesAsync("/admin/accounts/import", "ida@example.test,one");
+        var (status, deleted) = await server.SendAsync(HttpMethod.Delete, "/admin/addresses/Ida@example.test");
+        Assert.Equal((HttpStatusCode.OK, "ida@example.test"), (status, deleted.GetProperty("address").GetString()));
+        Assert.True(deleted.GetProperty("restorableUntil").GetDateTimeOffset() > DateTimeOffset.UtcNow.AddDays(6));
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Get, "/admin/addresses/ida@example.test")).Status);
+        await RefusedAsync(HttpMethod.Put, "/admin/addresses/ida@example.test", """{"quotaBytes":5}""", "restore it");
+
+        (status, var restored) = await server.SendAsync(HttpMethod.Post, "/admin/addresses/ida@example.test/restore");
+        Assert.Equal((HttpStatusCode.OK, "account"), (status, restored.GetProperty("kind").GetString()));
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Post, "/admin/addresses/ida@example.test/restore")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Delete, "/admin/addresses/nobody@example.test")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync(HttpMethod.Delete, "/admin/addresses/nobody")).Status);
+    }
+
+    [Fact]
     public async Task Listing_goes_on_page_by_page()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"many.test"}""");

@@ -24,9 +24,14 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         }
     }
 
+    /// <summary>What the address stands for; null when it was deleted, too.</summary>
+    private AddressRecord? Current => State.GoneAt is null ? State.Record : null;
+
+    private AddressChanged Unchanged => new(State.Record) { Claim = State.Claim, GoneAt = State.GoneAt, IsUncounted = State.IsUncounted };
+
     public async Task<AddressRecord?> GetAsync()
     {
-        var record = State.Record;
+        var record = Current;
         await Durable();
         return record;
     }
@@ -36,6 +41,12 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         if (await GrainFactory.GetGrain<IDomainGrain>(record.Address.AsciiDomain).GetTenantAsync() != record.Tenant)
         {
             return PutAddressResult.NotHosted;
+        }
+
+        if (State.GoneAt is not null)
+        {
+            await Durable();
+            return PutAddressResult.Deleted;
         }
 
         var limits = (await GrainFactory.GetGrain<ITenantGrain>(record.Tenant.Value).GetTermsAsync()).Limits;
@@ -68,10 +79,10 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
 
     public async Task<bool> ReplaceVerifierAsync(string expected, string verifier)
     {
-        var same = State.Record is { } record && record.Verifier == expected;
+        var same = Current is { } record && record.Verifier == expected;
         if (same)
         {
-            Record(new(State.Record! with { Verifier = verifier }) { Claim = State.Claim });
+            Record(Unchanged with { Record = State.Record! with { Verifier = verifier } });
         }
 
         await Durable();
@@ -83,7 +94,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         if (claim != claiming && claim != State.Claim)
         {
             // It changes nothing, and so no other activation that may still be alive and have the claim can apply it: its append is at a position that is taken.
-            Record(new(State.Record) { Claim = State.Claim });
+            Record(Unchanged);
         }
 
         var state = claim == State.Claim ? ClaimState.Applied : claim == claiming ? ClaimState.Undecided : ClaimState.Abandoned;
@@ -93,12 +104,12 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
 
     public async Task<bool> SetStateAsync(AccountState state)
     {
-        if (State.Record is { } record && record.State != state)
+        if (Current is { } record && record.State != state)
         {
-            Record(new(record with { State = state }) { Claim = State.Claim });
+            Record(Unchanged with { Record = record with { State = state } });
         }
 
-        var changed = State.Record;
+        var changed = Current;
         await Durable();
         if (changed is null)
         {
@@ -110,7 +121,104 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         return true;
     }
 
-    protected override void Apply(AddressState state, AddressChanged recorded) => (state.Record, state.Claim) = (recorded.Record, recorded.Claim);
+    public async Task<DateTimeOffset?> DeleteAsync()
+    {
+        if (State.Record is not { } record)
+        {
+            await Durable();
+            return null;
+        }
+
+        // The list first: what is deleted is on it, whenever this process dies. An entry too many is passed over.
+        var goneAt = State.GoneAt ?? Storage.Time.GetUtcNow() + options.DeletedFor;
+        await GrainFactory.GetGrain<IDeletionsGrain>(Deletions.PartOf(Key)).AddAsync(Key, goneAt);
+        if (State.GoneAt is null)
+        {
+            Record(Unchanged with { GoneAt = goneAt });
+        }
+
+        await Durable();
+        await TellAsync(record);
+        return goneAt;
+    }
+
+    public async Task<bool> RestoreAsync()
+    {
+        var record = State.GoneAt > Storage.Time.GetUtcNow() ? State.Record : null;
+        if (record is not null)
+        {
+            Record(Unchanged with { GoneAt = null });
+        }
+
+        await Durable();
+        if (record is not null)
+        {
+            await GrainFactory.GetGrain<IDeletionsGrain>(Deletions.PartOf(Key)).RemoveAsync(Key);
+            await TellAsync(record);
+        }
+
+        return record is not null;
+    }
+
+    public async Task<PurgeResult> PurgeAsync()
+    {
+        if (State.GoneAt is not { } goneAt || goneAt > Storage.Time.GetUtcNow())
+        {
+            var result = State.GoneAt is null ? PurgeResult.NotDeleted : PurgeResult.NotYet;
+            await Durable();
+            return result;
+        }
+
+        // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
+        if (State.Record is { } record)
+        {
+            if (record.Account is { } account)
+            {
+                await GrainFactory.GetGrain<IMailboxGrain>(account.Value).DestroyAsync();
+                await GrainFactory.GetGrain<ISendingGrain>(account.Value).DestroyAsync();
+            }
+
+            await GrainFactory.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey(record.Address.AsciiDomain, AddressIndex.BucketOf(Key))).RemoveAsync(Key);
+            await GiveRoomBackAsync(record);
+        }
+
+        await DestroyStateAsync();
+        return PurgeResult.Gone;
+    }
+
+    protected override void Apply(AddressState state, AddressChanged recorded) =>
+        (state.Record, state.Claim, state.GoneAt, state.IsUncounted) = (recorded.Record, recorded.Claim, recorded.GoneAt, recorded.IsUncounted);
+
+    // The claim is settled while this grain can still say what became of it.
+    private async Task GiveRoomBackAsync(AddressRecord record)
+    {
+        if (State.Claim is not { } counted)
+        {
+            return;
+        }
+
+        var usage = UsageOf(record.Tenant);
+        await usage.SettleAsync(counted);
+        if (State.IsUncounted)
+        {
+            return;
+        }
+
+        var claim = Guid.NewGuid();
+        claiming = claim;
+        try
+        {
+            await usage.ClaimAsync(new(claim, Key, -Accounts(record), -Octets(record)), TenantLimits.None);
+            Record(Unchanged with { Claim = claim, IsUncounted = true });
+        }
+        finally
+        {
+            claiming = null;
+        }
+
+        await Durable();
+        await usage.SettleAsync(claim);
+    }
 
     private ITenantUsageGrain UsageOf(TenantId tenant) => GrainFactory.GetGrain<ITenantUsageGrain>(tenant.Value);
 
@@ -146,7 +254,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         var index = AddressIndex.GrainKey(record.Address.AsciiDomain, AddressIndex.BucketOf(Key));
         await GrainFactory.GetGrain<IAddressIndexGrain>(index).AddAsync(Key);
 
-        Record(new(record) { Claim = claiming ?? State.Claim });
+        Record(Unchanged with { Record = record, Claim = claiming ?? State.Claim });
         await Durable();
         if (claiming is { } claim)
         {
@@ -180,5 +288,5 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         before.Kind != after.Kind || !before.Targets.SequenceEqual(after.Targets) || !before.SendAs.SequenceEqual(after.SendAs);
 
     private Task TellAsync(AddressRecord record) => GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(
-        new(record.Tenant, Key, record.Account, EndsSessions: record.Kind != AddressKind.Account || record.State == AccountState.Suspended));
+        new(record.Tenant, Key, record.Account, EndsSessions: State.GoneAt is not null || record.Kind != AddressKind.Account || record.State == AccountState.Suspended));
 }

@@ -20,6 +20,16 @@ internal sealed class AddressIndexGrain(GrainStorage storage) : SnapshotGrain<Ad
         await Durable();
     }
 
+    public async Task RemoveAsync(string addressKey)
+    {
+        if (State.Keys.BinarySearch(addressKey, StringComparer.Ordinal) >= 0)
+        {
+            Record(new(addressKey) { IsRemoved = true });
+        }
+
+        await Durable();
+    }
+
     public async Task<IReadOnlyList<string>> GetPageAsync(string after, int count)
     {
         var index = State.Keys.BinarySearch(after, StringComparer.Ordinal);
@@ -31,7 +41,11 @@ internal sealed class AddressIndexGrain(GrainStorage storage) : SnapshotGrain<Ad
     protected override void Apply(AddressIndexState state, AddressListed recorded)
     {
         var index = state.Keys.BinarySearch(recorded.Key, StringComparer.Ordinal);
-        if (index < 0)
+        if (recorded.IsRemoved && index >= 0)
+        {
+            state.Keys.RemoveAt(index);
+        }
+        else if (!recorded.IsRemoved && index < 0)
         {
             state.Keys.Insert(~index, recorded.Key);
         }

@@ -63,6 +63,12 @@ internal sealed record AddressChanged([property: Id(0)] AddressRecord? Record) :
 
     /// <summary>The last claim that was applied.</summary>
     [Id(1)] public Guid? Claim { get; init; }
+
+    /// <summary>When it is removed for good; null: it is not deleted.</summary>
+    [Id(2)] public DateTimeOffset? GoneAt { get; init; }
+
+    /// <summary>It counts in its tenant's usage no more: it is being removed.</summary>
+    [Id(3)] public bool IsUncounted { get; init; }
 }
 
 [GenerateSerializer, Alias("mc.AddressState")]
@@ -74,12 +80,21 @@ internal sealed record AddressState : IStoredRecord
 
     /// <summary>The claim by which it came to count as it does in its tenant's usage; null: it never counted.</summary>
     [Id(1)] public Guid? Claim { get; set; }
+
+    /// <summary>When it is removed for good; null: it is not deleted.</summary>
+    [Id(2)] public DateTimeOffset? GoneAt { get; set; }
+
+    /// <summary>It counts in its tenant's usage no more: it is being removed.</summary>
+    [Id(3)] public bool IsUncounted { get; set; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.AddressListed")]
 internal sealed record AddressListed([property: Id(0)] string Key) : IStoredRecord
 {
     public static byte FormatVersion => 1;
+
+    /// <summary>It is listed no more.</summary>
+    [Id(1)] public bool IsRemoved { get; init; }
 }
 
 [GenerateSerializer, Alias("mc.AddressIndexState")]
@@ -142,4 +157,19 @@ internal sealed record TenantUsageState : IStoredRecord
     [Id(1)] public long Octets { get; set; }
 
     [Id(2)] public Dictionary<Guid, OpenClaim> Open { get; init; } = [];
+}
+
+/// <summary>An address is deleted, and gone for good from a time on; null: it is on the list no more.</summary>
+[GenerateSerializer, Immutable, Alias("mc.DeletionListed")]
+internal sealed record DeletionListed([property: Id(0)] string Key, [property: Id(1)] DateTimeOffset? At) : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+}
+
+[GenerateSerializer, Alias("mc.DeletionsState")]
+internal sealed record DeletionsState : IStoredRecord
+{
+    public static byte FormatVersion => 1;
+
+    [Id(0)] public Dictionary<string, DateTimeOffset> Listed { get; init; } = [];
 }

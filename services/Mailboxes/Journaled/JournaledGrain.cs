@@ -1,5 +1,6 @@
 using MailCloud.Blobs;
 using MailCloud.Journal;
+using MailCloud.Mailboxes.Upkeep;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Journaled;
@@ -30,6 +31,8 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
 
     /// <summary>How often a journal is read that another writer replaces meanwhile.</summary>
     private const int LoadAttempts = 5;
+
+    private const int DeletedAtOnce = 256;
 
     private readonly List<TEvent> open = [];
     private TaskCompletionSource openDone = NewCompletion();
@@ -155,6 +158,22 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
 
     private static TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>
+    /// Deletes the journal, and then every blob of the state: a crash in between leaves blobs for a repeat. The activation ends, and another one that has the journal open is refused from then on.
+    /// </summary>
+    /// <param name="prefix">Of the names of the state's blobs, which end in a part without a slash.</param>
+    protected async Task DestroyAsync(string prefix)
+    {
+        ThrowIfFenced();
+        End("it was deleted");
+        await flusher;
+        await storage.Journal.DeleteAsync(JournalName, CancellationToken.None);
+        await foreach (var page in storage.Blobs.ListAsync(prefix, CancellationToken.None).Where(blob => !blob.Name.AsSpan(prefix.Length).Contains('/')).InPagesAsync(DeletedAtOnce))
+        {
+            await storage.Blobs.DeleteAsync([.. page.Select(blob => blob.Name)], CancellationToken.None);
+        }
+    }
+
     private async Task FlushAsync()
     {
         await Task.Yield();
@@ -273,8 +292,13 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
             return;
         }
 
-        doubt = reason.Message;
         MailboxesLog.JournalInDoubt(storage.Loggers.CreateLogger(GetType()), JournalName, reason);
+        End(reason.Message);
+    }
+
+    private void End(string why)
+    {
+        doubt = why;
         OnFenced();
         DeactivateOnIdle();
         var failure = new JournalMovedException(JournalName, doubt);

@@ -185,6 +185,8 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return result;
     }
 
+    public Task DestroyAsync() => DestroyAsync(MailboxSeal.BlobPrefix(Account));
+
     public async Task<IReadOnlyList<string>> HoldsBodiesAsync(IReadOnlyList<string> bodies)
     {
         var search = new BodySearch(Account.Tenant, bodies);

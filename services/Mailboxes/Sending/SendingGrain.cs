@@ -87,6 +87,8 @@ internal sealed class SendingGrain(GrainStorage storage) : SnapshotGrain<Sending
         return null;
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override void Apply(SendingState state, RecipientsCounted recorded)
     {
         foreach (var (hour, messages) in recorded.Held ?? [])

@@ -63,6 +63,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
             "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
             "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
+            "deletions" => ReadSnapshotAsync<DeletionsState, DeletionListed>(cancellationToken),
             "usage" => ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),
             "standing" => ReadSnapshotAsync<StandingNewsState, StandingTold>(cancellationToken),
             "sending" => ReadSnapshotAsync<SendingState, RecipientsCounted>(cancellationToken),

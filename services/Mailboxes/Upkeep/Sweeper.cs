@@ -9,7 +9,7 @@ namespace MailCloud.Mailboxes.Upkeep;
 /// Deletes what nothing refers to any more and is old enough. Order matters: waiting mail is listed first, then bodies are looked at, then their owners asked; so a body
 /// that moves from the queue into a mailbox meanwhile is seen in one of the two.
 /// </summary>
-internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail mail, BodyHolders holders, StateParts parts, ExpiredTraces traces, TimeProvider time)
+internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail mail, BodyHolders holders, StateParts parts, ExpiredTraces traces, DueDeletions deletions, TimeProvider time)
 {
     private const int Page = 256;
 
@@ -19,6 +19,11 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
     {
         var now = time.GetUtcNow();
         var counts = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["bodies"] = 0, ["deleted"] = 0 };
+        await foreach (var address in deletions.PurgeAsync(cancellationToken))
+        {
+            yield return new() { Kind = UpkeepKind.Deleted, Subject = address, Text = "an address that was deleted, with all that it had" };
+        }
+
         var waiting = new WaitingBodies();
         await foreach (var (_, message, spooled) in mail.ListAsync(cancellationToken))
         {

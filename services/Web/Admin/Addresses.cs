@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>GET</c> and <c>PUT /admin/addresses/{address}</c>: what an address stands for. What a PUT leaves out stays as it is, the password too.</summary>
+/// <summary><c>GET</c> <c>PUT</c> and <c>DELETE /admin/addresses/{address}</c>, <c>POST /admin/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is, the password too.</summary>
 internal static class Addresses
 {
     /// <summary>Targets of one alias; Postfix's virtual_alias_expansion_limit is 1,000 over all levels.</summary>
@@ -17,6 +17,33 @@ internal static class Addresses
     {
         admin.MapGet("/addresses/{address}", GetAsync);
         admin.MapPut("/addresses/{address}", PutAsync);
+        admin.MapDelete("/addresses/{address}", DeleteAsync);
+        admin.MapPost("/addresses/{address}/restore", RestoreAsync);
+    }
+
+    private static async Task<IResult> DeleteAsync(string address, IGrainFactory grains)
+    {
+        if (!EmailAddress.TryParse(address, out var parsed))
+        {
+            return Problem.NoAddress(address);
+        }
+
+        return await grains.GetGrain<IAddressGrain>(parsed.Key).DeleteAsync() is { } until
+            ? Results.Ok(new { address = parsed.Key, restorableUntil = until })
+            : Problem.NotFound($"there is no address {parsed.Key}");
+    }
+
+    private static async Task<IResult> RestoreAsync(string address, IGrainFactory grains)
+    {
+        if (!EmailAddress.TryParse(address, out var parsed))
+        {
+            return Problem.NoAddress(address);
+        }
+
+        var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
+        return await grain.RestoreAsync() && await grain.GetAsync() is { } record
+            ? Results.Ok(AddressView.Of(record))
+            : Problem.NotFound($"{parsed.Key} is not deleted, or was for too long");
     }
 
     private static async Task<IResult> GetAsync(string address, IGrainFactory grains)
@@ -66,11 +93,12 @@ internal static class Addresses
         return Results.Ok(AddressView.Of((await grain.GetAsync())!));
     }
 
-    /// <summary>Why the tenant's limits do not allow it; null when they do.</summary>
+    /// <summary>Why the tenant's limits, or a deletion, do not allow it; null when they do.</summary>
     internal static string? LimitOf(PutAddressResult result, TenantId tenant) => result switch
     {
         PutAddressResult.TooManyAccounts => $"tenant {tenant} has as many accounts as it may: raise its limit first",
         PutAddressResult.TooMuchStorage => $"the quotas of tenant {tenant} would come to more than it may have: give less, or raise its limit first",
+        PutAddressResult.Deleted => "the address was deleted: restore it, or wait until it is gone",
         PutAddressResult.QuotaNeeded => $"the storage of tenant {tenant} is limited: give the account a quota, or the tenant one for new accounts (accountBytes)",
         _ => null,
     };

@@ -1,0 +1,40 @@
+using System.CommandLine;
+
+namespace MailCloud.Cli.Commands;
+
+/// <summary><c>address delete|restore ADDRESS</c>: takes an address away at once, with all that it has; within a time it can be brought back.</summary>
+internal static class AddressDelete
+{
+    public static Command BuildDelete(Func<ParseResult, AdminClient> connect)
+    {
+        var address = Address;
+        var command = new Command("delete", "Delete an address. It is gone at once, and can be restored for a time.") { address };
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
+        {
+            var deleted = await client.DeleteAsync(PathOf(parsed.GetValue(address)!), cancellationToken);
+            Console.WriteLine($"{deleted.GetProperty("address").GetString()}\trestorable until {deleted.GetProperty("restorableUntil").GetString()}");
+            return 0;
+        });
+        return command;
+    }
+
+    public static Command BuildRestore(Func<ParseResult, AdminClient> connect)
+    {
+        var address = Address;
+        var command = new Command("restore", "Bring a deleted address back as it was.") { address };
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
+        {
+            await foreach (var restored in client.PostAsync($"{PathOf(parsed.GetValue(address)!)}/restore", null, cancellationToken))
+            {
+                Console.WriteLine($"{restored.GetProperty("address").GetString()}\t{restored.GetProperty("kind").GetString()}");
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static Argument<string> Address => new("ADDRESS") { Description = "The address, in a hosted domain." };
+
+    private static string PathOf(string address) => $"/admin/addresses/{Uri.EscapeDataString(address)}";
+}

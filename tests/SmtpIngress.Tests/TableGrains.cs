@@ -26,7 +26,7 @@ internal static class Table
 
     public static readonly Dictionary<string, AddressRecord> Addresses = new[]
     {
-        Account("alice@example.test", "demo") with { SendAs = ["office@example.test"] },
+        Account("alice@example.test", "demo") with { SendAs = ["office@example.test", "carol@other.test"] },
         Account("bob@example.test", "demo"),
         Account("full@example.test", "demo"),
         Account("silent@example.test", "demo"),

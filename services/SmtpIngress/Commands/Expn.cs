@@ -22,7 +22,7 @@ internal static class Expn
         }
 
         var record = EmailAddress.TryParse(args.Trim('<', '>'), out var address)
-            ? await session.Services.Directory.FindAsync(address.Key, session.Patience, cancellationToken).ConfigureAwait(false)
+            ? await session.Services.Directory.FindAsync(address, session.Patience, cancellationToken).ConfigureAwait(false)
             : null;
         return record is { Kind: AddressKind.Alias, Targets.Count: > 0 } alias && alias.Tenant == account.Tenant
             ? new(250, "2.1.5", [.. alias.Targets.Select(t => $"<{t}>")])

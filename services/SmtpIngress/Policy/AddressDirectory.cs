@@ -28,14 +28,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
             return known.Record;
         }
 
-        var (at, changes) = (time.GetTimestamp(), standings.Changes);
-        var record = await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken).ConfigureAwait(false);
-        if (record is not null)
-        {
-            Remember(addresses, key, (at, changes, record));
-        }
-
-        return record;
+        return await AskAsync(key, patience, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the address stands for, by one of the names that its domain gives it (<see cref="DomainInfo.KeysOf"/>).</summary>
@@ -74,8 +67,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
 
     /// <summary>The verifier as it stands now, never a remembered one: a changed password holds at once.</summary>
     public async ValueTask<AddressRecord?> FindAccountAsync(string username, Patience patience, CancellationToken cancellationToken) =>
-        EmailAddress.TryParse(username, out var address)
-        && await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(address.Key).GetAsync(), patience, cancellationToken).ConfigureAwait(false) is { Kind: AddressKind.Account } record
+        EmailAddress.TryParse(username, out var address) && await AskAsync(address.Key, patience, cancellationToken).ConfigureAwait(false) is { Kind: AddressKind.Account } record
             ? record
             : null;
 
@@ -102,6 +94,18 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         var list = grains.GetGrain<ISuppressionGrain>(SuppressionList.GrainKey(tenant, bucket));
         var found = await calls.CallAsync(() => list.FindAsync([key]), patience, cancellationToken).ConfigureAwait(false);
         return found.Count > 0 ? found[0] : null;
+    }
+
+    private async ValueTask<AddressRecord?> AskAsync(string key, Patience patience, CancellationToken cancellationToken)
+    {
+        var (at, changes) = (time.GetTimestamp(), standings.Changes);
+        var record = await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken).ConfigureAwait(false);
+        if (record is not null)
+        {
+            Remember(addresses, key, (at, changes, record));
+        }
+
+        return record;
     }
 
     private static AddressRecord CatchAll(EmailAddress address, TenantId tenant, EmailAddress target) => new() { Address = address, Tenant = tenant, Kind = AddressKind.Alias, Targets = [target] };

@@ -59,8 +59,20 @@ internal static class SenderOwnership
     {
         var key = sender.Key;
         var own = account.Address.Key;
-        return key == own || sender.WithoutDetail.Key == own || account.SendAs.Contains(key)
+        return key == own || sender.WithoutDetail.Key == own || await IsGrantedAsync(session, account, sender, cancellationToken).ConfigureAwait(false)
             || (await session.Services.Directory.FindAsync(sender, session.Patience, cancellationToken).ConfigureAwait(false) is { } named
                 && named.Tenant == account.Tenant && (named.Address.Key == own || (named.Kind == AddressKind.Alias && named.Targets.Any(t => t.Key == own))));
+    }
+
+    // Never an address of another tenant, whoever granted it.
+    private static async ValueTask<bool> IsGrantedAsync(SmtpSession session, AddressRecord account, EmailAddress sender, CancellationToken cancellationToken)
+    {
+        if (!account.SendAs.Contains(sender.Key))
+        {
+            return false;
+        }
+
+        var host = await session.Services.Directory.FindTenantAsync(sender.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false);
+        return host is null || host == account.Tenant;
     }
 }

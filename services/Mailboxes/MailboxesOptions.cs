@@ -20,7 +20,7 @@ public sealed record MailboxesOptions
     /// <summary>Age from which the sweep deletes a body that every owner has released, and replaced parts of a grain's state.</summary>
     public TimeSpan SweepReleasedAfter { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a deleted address can be restored, with all that it has. Google Workspace keeps deleted users for 20 days, Exchange Online for 30; who closes an account wants its mail gone.</summary>
+    /// <summary>How long a deleted address can be restored, with all that it has. Google Workspace has 20 days, Exchange Online 30; who closes an account wants its mail gone.</summary>
     public TimeSpan DeletedFor { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>How often the sweep runs by itself: its walk over all bodies is worth one a day, and no grace is shorter than an hour.</summary>

@@ -13,8 +13,8 @@ namespace MailCloud.SmtpIngress;
 
 /// <summary>What all sessions share.</summary>
 internal sealed class SmtpServices(
-    IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls, Standings standings, SaslMechanisms mechanisms, CertificateStore certificates,
-    MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
+    IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls,
+    Standings standings, SaslMechanisms mechanisms, CertificateStore certificates, MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
 {
     public SmtpOptions Options { get; } = options.Value;
 

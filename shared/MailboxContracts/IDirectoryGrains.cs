@@ -125,7 +125,10 @@ public interface IDomainGrain : IGrainWithStringKey
 [GenerateSerializer, Immutable, Alias("mc.DomainInfo")]
 public sealed record DomainInfo([property: Id(0)] TenantId Tenant, [property: Id(1)] DomainRoute Route)
 {
-    /// <summary>The keys under which the directory may have an address of this domain, the first that exists counts: as it stands, without its subaddress (RFC 5233), and both in the domain that this one is another name of.</summary>
+    /// <summary>
+    /// The keys under which the directory may have an address of this domain, the first that exists counts: as it stands, without its subaddress (RFC 5233), and both in the domain that
+    /// this one is another name of.
+    /// </summary>
     public IEnumerable<string> KeysOf(EmailAddress address)
     {
         EmailAddress[] names = address.WithoutDetail == address ? [address] : [address, address.WithoutDetail];
@@ -294,7 +297,9 @@ public static class AddressIndex
     public static int BucketOf(string addressKey) => (int)(StableHash.Of(addressKey) % Buckets);
 }
 
-/// <summary>A part of the list of deleted addresses, for who removes them for good. Key: 0 to <see cref="Deletions.Parts"/>. An entry is a hint: the address itself knows whether its time has come.</summary>
+/// <summary>
+/// A part of the list of deleted addresses, for who removes them for good. Key: below <see cref="Deletions.Parts"/>. An entry is a hint: the address itself knows whether its time has come.
+/// </summary>
 [Alias("mc.IDeletionsGrain")]
 public interface IDeletionsGrain : IGrainWithIntegerKey
 {

@@ -3,8 +3,8 @@ using MailCloud.Messages;
 namespace MailCloud.MailboxContracts;
 
 /// <summary>
-/// Tells edges at once of what changed in the directory that they remember or act by: states of accounts and tenants, where addresses lead. Key: 0. Changes are numbered and the last of them stored, so that an edge that missed
-/// some asks for them, and that a silo's loss loses none. Who is attached is in memory.
+/// Tells edges at once of what changed in the directory that they remember or act by: states of accounts and tenants, where addresses lead. Key: 0. Changes are numbered and the last of
+/// them stored, so that an edge that missed some asks for them, and that a silo's loss loses none. Who is attached is in memory.
 /// </summary>
 [Alias("mc.IStandingNewsGrain")]
 public interface IStandingNewsGrain : IGrainWithIntegerKey

@@ -3,8 +3,8 @@ using MailCloud.Messages;
 namespace MailCloud.MailboxContracts;
 
 /// <summary>
-/// Counts what a tenant's accounts come to, without asking any of them. Key: <see cref="TenantId"/>. Who changes an address claims the difference first, applies it together with the claim's id, and settles the claim; a claim that
-/// nobody settles is resolved by asking the address, so that no death in between makes the count wrong.
+/// Counts what a tenant's accounts come to, without asking any of them. Key: <see cref="TenantId"/>. Who changes an address claims the difference first, applies it together with the
+/// claim's id, and settles the claim; a claim that nobody settles is resolved by asking the address, so that no death in between makes the count wrong.
 /// </summary>
 [Alias("mc.ITenantUsageGrain")]
 public interface ITenantUsageGrain : IGrainWithStringKey

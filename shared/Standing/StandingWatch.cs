@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.Standing;
 
 /// <summary>
-/// Keeps this edge told of the directory's changes: one call every 15 s for all of it. A notice says only that there is something to ask for, and the answer to a renewal says so too, so that a lost notice costs seconds.
+/// Keeps this edge told of the directory's changes: one call every 15 s for all of it. A notice says only that there is something to ask for, and the answer to a renewal says so too, so
+/// that a lost notice costs seconds.
 /// </summary>
 internal sealed class StandingWatch(
     AccountSessions sessions, Standings standings, IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger<StandingWatch> log) : BackgroundService, IStandingEdge

@@ -6,7 +6,8 @@ using MailCloud.Messages;
 namespace MailCloud.Standing;
 
 /// <summary>
-/// What accounts may do, as this edge knows it. A tenant's terms are remembered for a few seconds, or until the directory tells of a change; an account's stands in its record, which the caller has read.
+/// What accounts may do, as this edge knows it. A tenant's terms are remembered for a few seconds, or until the directory tells of a change; an account's state stands
+/// in its record, which the caller has read.
 /// </summary>
 public sealed class Standings(AccountSessions sessions, IGrainFactory grains, GrainCalls calls, TimeProvider time)
 {

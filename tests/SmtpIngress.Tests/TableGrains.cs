@@ -12,7 +12,16 @@ internal static class Table
     public static readonly TenantId Demo = new("demo");
     private static readonly string Verifier = Verifiers.Create("mailcloud");
 
-    public static readonly Dictionary<string, TenantId> Domains = new() { ["example.test"] = Demo, ["other.test"] = new("other"), ["closed.test"] = new("closed"), ["small.test"] = new("small"), ["few.test"] = new("few"), ["named.test"] = Demo, ["caught.test"] = Demo };
+    public static readonly Dictionary<string, TenantId> Domains = new()
+    {
+        ["example.test"] = Demo,
+        ["named.test"] = Demo,
+        ["caught.test"] = Demo,
+        ["other.test"] = new("other"),
+        ["closed.test"] = new("closed"),
+        ["small.test"] = new("small"),
+        ["few.test"] = new("few"),
+    };
 
     public static readonly Dictionary<string, DomainRoute> Routes = new()
     {

@@ -26,7 +26,8 @@ internal static class AddressSet
             var set = await client.PutAsync($"/admin/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}", JsonSerializer.Serialize(update), cancellationToken);
             var stands = set.GetProperty("state").GetString();
             var leadsTo = string.Join(", ", set.GetProperty("targets").EnumerateArray().Select(t => t.GetString()));
-            Console.WriteLine($"{set.GetProperty("address").GetString()}\t{set.GetProperty("kind").GetString()}{(leadsTo.Length > 0 ? $"\t{leadsTo}" : "")}{(stands == "active" ? "" : $"\t{stands}")}");
+            var further = (leadsTo.Length > 0 ? $"\t{leadsTo}" : "") + (stands == "active" ? "" : $"\t{stands}");
+            Console.WriteLine($"{set.GetProperty("address").GetString()}\t{set.GetProperty("kind").GetString()}{further}");
             return 0;
         });
         return command;

@@ -168,7 +168,8 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
         End("it was deleted");
         await flusher;
         await storage.Journal.DeleteAsync(JournalName, CancellationToken.None);
-        await foreach (var page in storage.Blobs.ListAsync(prefix, CancellationToken.None).Where(blob => !blob.Name.AsSpan(prefix.Length).Contains('/')).InPagesAsync(DeletedAtOnce))
+        var parts = storage.Blobs.ListAsync(prefix, CancellationToken.None).Where(blob => !blob.Name.AsSpan(prefix.Length).Contains('/'));
+        await foreach (var page in parts.InPagesAsync(DeletedAtOnce))
         {
             await storage.Blobs.DeleteAsync([.. page.Select(blob => blob.Name)], CancellationToken.None);
         }

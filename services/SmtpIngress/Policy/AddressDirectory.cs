@@ -6,8 +6,9 @@ using MailCloud.Standing;
 namespace MailCloud.SmtpIngress.Policy;
 
 /// <summary>
-/// What the directory's grains say of domains and addresses, remembered for a few seconds, and no longer than until the directory tells of a change. That something does not exist is not remembered: a new account can be
-/// written to at once. Grains that do not answer are asked again while the patience of the transaction lasts; after <see cref="GrainUnavailableException"/> the answer is 451, never 550.
+/// What the directory's grains say of domains and addresses, remembered for a few seconds, and no longer than until the directory tells of a change. That something does not exist is
+/// not remembered: a new account can be written to at once. Grains that do not answer are asked again while the patience of the transaction lasts; after
+/// <see cref="GrainUnavailableException"/> the answer is 451, never 550.
 /// </summary>
 internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, Standings standings, TimeSpan lifetime, TimeProvider time)
 {
@@ -48,7 +49,9 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         return null;
     }
 
-    /// <summary>Where mail for the address goes: as <see cref="FindAsync(EmailAddress, Patience, CancellationToken)"/>, else to its domain's catch-all, of which the address is an alias then.</summary>
+    /// <summary>
+    /// Where mail for the address goes: as <see cref="FindAsync(EmailAddress, Patience, CancellationToken)"/>, else to its domain's catch-all, of which the address is an alias then.
+    /// </summary>
     public async ValueTask<AddressRecord?> FindRecipientAsync(EmailAddress address, Patience patience, CancellationToken cancellationToken)
     {
         if (await FindAsync(address, patience, cancellationToken).ConfigureAwait(false) is { } record)

@@ -4,7 +4,9 @@ using MimeKit;
 
 namespace MailCloud.SmtpIngress.Policy;
 
-/// <summary>Submission only: an account sends as itself, its subaddresses, both in domains that are other names of its own, the aliases that lead to it, and what it was granted (RFC 6409 §6.1).</summary>
+/// <summary>
+/// Submission only: an account sends as itself, its subaddresses, both in domains that are other names of its own, the aliases that lead to it, and what it was granted (RFC 6409 §6.1).
+/// </summary>
 internal static class SenderOwnership
 {
     private static readonly SmtpReply NotYours = new(553, "5.7.1", "sender address is not yours");

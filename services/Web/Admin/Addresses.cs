@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>GET</c> <c>PUT</c> and <c>DELETE /admin/addresses/{address}</c>, <c>POST /admin/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is, the password too.</summary>
+/// <summary>
+/// <c>GET</c>, <c>PUT</c> and <c>DELETE /admin/addresses/{address}</c>, <c>POST /admin/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is, the password
+/// too.
+/// </summary>
 internal static class Addresses
 {
     /// <summary>Targets of one alias; Postfix's virtual_alias_expansion_limit is 1,000 over all levels.</summary>

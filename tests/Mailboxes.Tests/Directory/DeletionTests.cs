@@ -31,7 +31,7 @@ public sealed class DeletionTests
         Assert.Equal(PutAddressResult.Deleted, await bob.PutAsync(before));
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(until, await bob.DeleteAsync());
-        Assert.Equal([], await SweepAsync(silo));
+        Assert.Empty(await SweepAsync(silo));
         Assert.Equal(PurgeResult.NotYet, await bob.PurgeAsync());
         await silo.ForgetAsync();
 
@@ -40,7 +40,7 @@ public sealed class DeletionTests
         Assert.Equal((before.Account, before.Verifier), ((await bob.GetAsync())!.Account, (await bob.GetAsync())!.Verifier));
         Assert.Equal(1, (await silo.Mailbox(before.Account.Value.Value).GetStatusAsync("INBOX"))!.Messages);
         time.Advance(Kept);
-        Assert.Equal([], await SweepAsync(silo));
+        Assert.Empty(await SweepAsync(silo));
         Assert.NotNull(await bob.GetAsync());
     }
 
@@ -64,7 +64,7 @@ public sealed class DeletionTests
         Assert.Null(await anna.GetAsync());
         Assert.Null(await silo.Mailbox(account.Value).GetQuotaAsync());
         Assert.Equal(new TenantUsage(1, 0), await silo.Grains.GetGrain<ITenantUsageGrain>("demo").GetAsync());
-        Assert.Equal([], await SweepAsync(silo));
+        Assert.Empty(await SweepAsync(silo));
 
         // The name is free, and who gets it gets nothing of what was there.
         var (_, next) = await AddAnnaAsync(silo);
@@ -87,7 +87,9 @@ public sealed class DeletionTests
             await SweepAsync(silo);
         }
 
+        // What failed last may be on its way out.
         faulty.Failing = false;
+        await SweepAsync(silo);
         await SweepAsync(silo);
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(new TenantUsage(1, 0), await silo.Grains.GetGrain<ITenantUsageGrain>("demo").GetAsync());
@@ -133,7 +135,7 @@ public sealed class DeletionTests
         var journals = await silo.Services.GetRequiredService<IJournal>().ListAsync("", default).ToListAsync();
         var blobs = await silo.Services.GetRequiredService<IMessageBlobs>().ListAsync("", default).Select(blob => blob.Name).ToListAsync();
         var listed = await silo.Grains.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey("example.test", AddressIndex.BucketOf("anna@example.test"))).GetPageAsync("", 10);
-        var own = journals.Where(name => name.StartsWith("address/", StringComparison.Ordinal) || name.StartsWith("mailbox/", StringComparison.Ordinal) || name.StartsWith("sending/", StringComparison.Ordinal));
+        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending");
         return string.Join('\n', own.Concat(blobs).Concat(listed).Order(StringComparer.Ordinal));
     }
 

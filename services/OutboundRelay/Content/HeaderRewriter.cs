@@ -156,10 +156,18 @@ internal static class HeaderRewriter
             "from" or "sender" or "reply-to" or "to" or "cc" or "bcc" or "resent-from" or "resent-sender" or "resent-reply-to" or "resent-to" or "resent-cc" or "resent-bcc" =>
                 AddressEncoder.Encode(value),
             "content-type" or "content-disposition" => ParameterEncoder.Encode(value),
+            "content-transfer-encoding" => Token(value),
             _ => EncodedWords.Unstructured(value),
         };
         encoded = text is null ? [] : [.. field[..(field.IndexOf((byte)':') + 1)], .. text, .. "\r\n"u8];
         return text is not null;
+    }
+
+    // What follows it nobody reads; an encoded word would name another encoding.
+    private static byte[]? Token(ReadOnlySpan<byte> value)
+    {
+        var token = Encoding.Latin1.GetBytes($" {HeaderText.FirstToken(Encoding.Latin1.GetString(value))}");
+        return EncodedWords.MustEncode(token) ? null : token;
     }
 
     private static string NameForPeople(ReadOnlySpan<byte> field) => Encoding.ASCII.GetString(HeaderField.Name(field));

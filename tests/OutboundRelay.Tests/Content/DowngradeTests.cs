@@ -98,6 +98,7 @@ public sealed class DowngradeTests
     [InlineData("Content-Type: multipart/n;\"=\0;boundary=b\r\n\r\n--b\r\n", BodyType.SevenBit)]
     [InlineData("Content-Type: multipart/mixed; boundary=\u00e9\r\n\r\na\r\n", BodyType.SevenBit)]
     [InlineData("Content-Type:(;*=)\0/m\r\n\r\na\r\n", BodyType.SevenBit)]
+    [InlineData("Content-Transfer-Encoding: 8b\0it\r\n\r\na\r\n", BodyType.SevenBit)]
     [InlineData("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\0\r\n--b--\r\n", BodyType.BinaryMime)]
     [InlineData("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: binary\r\n\r\na\nb\r\n--b--\r\n", BodyType.EightBitMime)]
     public async Task What_may_not_be_changed_cannot_be_downgraded(string mail, BodyType allowed)
@@ -225,6 +226,7 @@ public sealed class DowngradeTests
     [InlineData("Content-Type: text/plain; a=\"x;y\\\";z\"; b=\"\u00c3\u00a9;\"; c=d", "Content-Type: text/plain; a=\"x;y\\\";z\";\r\n b*=utf-8''%C3%A9%3B; c=d")]
     [InlineData("Content-Type: (a;b) text/plain; (c;d) e=f; name=\u00e9", "Content-Type: (a;b) text/plain; (c;d) e=f;\r\n name*=unknown-8bit''%E9")]
     [InlineData("Content-Type: text/plain; name*=utf-8''\u00c3\u00a9", "Content-Type: text/plain; name*=utf-8''%C3%A9")]
+    [InlineData("Content-Transfer-Encoding: quoted-printable \u00e9", "Content-Transfer-Encoding: quoted-printable")]
     [InlineData("X-\u00c3\u00a9: a", "=?utf-8?Q?X-=C3=A9=3A?= a")]
     [InlineData("Subject: a\0b", "Subject: =?utf-8?Q?a=00b?=")]
     public async Task Header_fields_are_encoded(string field, string encoded)

@@ -26,6 +26,9 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     /// <summary>The last lease gave as many as it may: there may be work for another connection.</summary>
     private bool isFull;
 
+    /// <summary>How long the spool took with the last outcome; before the first, longer than any host.</summary>
+    private TimeSpan ended = TimeSpan.MaxValue;
+
     /// <summary>True when more may be due there, for another connection.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
@@ -191,8 +194,9 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     }
 
     /// <summary>
-    /// One message after the other, while the session is good, the grant lasts, and something is due. While one is being sent the spool is told of the one before, and the next is made ready: a host that takes
-    /// few connections is kept busy on each. So a relay that dies leaves at most two messages of a connection that the host has and the spool gives out again.
+    /// One message after the other, while the session is good, the grant lasts, and something is due. While one is being sent the next is made ready, and, when the host takes longer with a message than the spool
+    /// with an outcome, the spool is told of the one before: a host that takes few connections is kept busy on each. So a relay that dies leaves at most two messages of a connection that the host has and the spool
+    /// gives out again; one, where the host is quick.
     /// </summary>
     private async Task<ConnectionReport> SendAllAsync(
         Route route, SmtpClientSession session, List<SpoolEntry> entries, HeldGrant grant, CancellationToken connection, CancellationToken cancellationToken)
@@ -206,13 +210,20 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
         {
             while (await upcoming.TakeAsync() is { } message)
             {
+                var sending = services.Time.GetTimestamp();
                 var result = await services.Messages.SendAsync(session, message, connection);
+                var took = services.Time.GetElapsedTime(sending);
                 report = new(report.Messages + 1, result.Verdict == ConnectionVerdict.Fine ? report.Verdict : result.Verdict, result.Reply ?? report.Reply);
                 await ending;
                 ending = EndAsync(result, session, isOver: cancellationToken.IsCancellationRequested);
                 if (!result.Usable)
                 {
                     break;
+                }
+
+                if (took < ended)
+                {
+                    await ending;
                 }
             }
 
@@ -239,9 +250,11 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     // What the end of the drain has cut off was not tried; what the host has said of the others holds.
     private async Task EndAsync(MessageResult result, SmtpClientSession session, bool isOver)
     {
+        var started = services.Time.GetTimestamp();
         var isCutOff = result.Outcomes.ToLookup(o => isOver && o.Outcome is RelayOutcome.Deferred { Host: null });
         await services.Outcomes.ReportAsync(leased, [.. isCutOff[false]], session, telling);
         await services.Leases.GiveBackAsync(leased, [.. result.AtOnce, .. isCutOff[true].Select(o => o.Entry)], telling);
+        ended = services.Time.GetElapsedTime(started);
     }
 
     /// <summary>What is due for the same session; what goes another way is given back.</summary>

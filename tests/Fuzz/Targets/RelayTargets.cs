@@ -114,7 +114,7 @@ internal static class RelayTargets
         text = hasBinary ? text : WithCrLf(text);
         text += after.EndsWith("\r\n"u8) && !text.EndsWith('\n') ? "\r\n" : "";
         var structure = StructureOf(Encoding.Latin1.GetBytes(text));
-        if (HoldsDelimiter(structure, [], text))
+        if (HoldsDelimiter(structure, [], text) || HasLongType(structure))
         {
             return;
         }
@@ -149,6 +149,9 @@ internal static class RelayTargets
         var own = part.Parameters.SkipWhile((word, i) => i % 2 > 0 || !word.Equals("boundary", StringComparison.OrdinalIgnoreCase)).ElementAtOrDefault(1)?.TrimEnd(' ');
         return part.Parts.Any(child => HoldsDelimiter(child, own is null ? around : [.. around, own], text));
     }
+
+    // A line of a header has at most 998 octets (RFC 5322 §2.1.1), so a type that is longer is cut in two.
+    private static bool HasLongType(BodyPart part) => part.Type.Length + part.Subtype.Length > 900 || part.Parts.Any(HasLongType);
 
     private static List<string> Leaves(BodyPart structure, ReadOnlySpan<byte> message)
     {

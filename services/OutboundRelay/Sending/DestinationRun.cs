@@ -26,8 +26,8 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     /// <summary>The last lease gave as many as it may: there may be work for another connection.</summary>
     private bool isFull;
 
-    /// <summary>How long the spool took with the last outcome; before the first, longer than any host.</summary>
-    private TimeSpan ended = TimeSpan.MaxValue;
+    /// <summary>How long the spool took with the last outcome.</summary>
+    private TimeSpan ended;
 
     /// <summary>True when more may be due there, for another connection.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)

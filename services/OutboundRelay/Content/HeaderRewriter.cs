@@ -145,8 +145,7 @@ internal static class HeaderRewriter
         var name = HeaderField.Name(field);
         if (name.IsEmpty)
         {
-            // No field, but it stands in the header and says something.
-            encoded = [.. EncodedWords.Unstructured(HeaderField.UnfoldedOctets(field)), .. "\r\n"u8];
+            encoded = EncodeLines(field);
             return true;
         }
 
@@ -161,6 +160,20 @@ internal static class HeaderRewriter
         };
         encoded = text is null ? [] : [.. field[..(field.IndexOf((byte)':') + 1)], .. text, .. "\r\n"u8];
         return text is not null;
+    }
+
+    // No field, but it stands in the header and says something. Each line stays one: in one line it could read as a field.
+    private static byte[] EncodeLines(ReadOnlySpan<byte> lines)
+    {
+        var encoded = new List<byte>();
+        while (!lines.IsEmpty)
+        {
+            var end = lines.IndexOf("\r\n"u8);
+            encoded.AddRange([.. EncodedWords.Unstructured(end < 0 ? lines : lines[..end]), .. "\r\n"u8]);
+            lines = end < 0 ? [] : lines[(end + 2)..];
+        }
+
+        return [.. encoded];
     }
 
     // What follows it nobody reads; an encoded word would name another encoding.

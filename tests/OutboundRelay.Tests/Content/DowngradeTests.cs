@@ -234,6 +234,12 @@ public sealed class DowngradeTests
         Assert.Equal($"{encoded}\r\n\r\na\r\n", (await Downgraded.OfAsync($"{field}\r\n\r\na\r\n")).Text);
     }
 
+    [Theory]
+    [InlineData("Content-Transfer-Encoding\r\n\t: \0", "Content-Transfer-Encoding\r\n\t: =?utf-8?Q?=00?=")]
+    [InlineData("\0\r\n Subject: a", "=?utf-8?Q?=00?=\r\n Subject: a")]
+    public async Task Lines_that_are_no_field_do_not_become_one(string lines, string encoded) =>
+        Assert.Equal($"{encoded}\r\n\r\na\r\n", (await Downgraded.OfAsync($"{lines}\r\n\r\na\r\n")).Text);
+
     [Fact]
     public async Task Header_fields_stay_where_eight_bits_are_taken()
     {

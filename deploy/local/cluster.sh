@@ -180,7 +180,7 @@ make_secrets() {
 }
 
 make_demo() {
-  ask() { curl -sf -H "Authorization: Bearer $(cat "$data/admin-token")" "http://127.0.0.1:$admin/admin/$1" "${@:2}" >/dev/null || fail "the admin API refused $1; see $log/web-1.log"; }
+  ask() { curl -sf -H "Authorization: Bearer $(cat "$data/admin-token")" "http://127.0.0.1:$admin/admin/v1/$1" "${@:2}" >/dev/null || fail "the admin API refused $1; see $log/web-1.log"; }
   ask tenants --json '{"id":"demo"}'
   ask tenants/demo/domains --json '{"domain":"example.test"}'
   ask accounts/import -H 'Content-Type: text/csv' --data-binary $'alice@example.test,mailcloud\nbob@example.test,mailcloud\n'

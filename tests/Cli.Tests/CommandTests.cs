@@ -58,8 +58,8 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     [Fact]
     public async Task A_tenant_is_suspended_and_shown()
     {
-        await server.SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"late"}""");
-        await server.SendAsync(HttpMethod.Post, "/admin/tenants/late/domains", """{"domain":"late.test"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"late"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/late/domains", """{"domain":"late.test"}""");
         const string Shown =
             "late\tsuspended\tsmall\ndomains\t1 of 1\naccounts\t0 of 2\nquota octets\t0 of any number\nrecipients a day\tany number\nsessions on an edge\tany number\nlate.test\n";
         Assert.Equal((0, Shown, ""), await RunAsync("tenant", "set", "late", "--state", "suspended", "--plan", "small", "--domains", "1", "--accounts", "2"));
@@ -72,7 +72,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     [Fact]
     public async Task A_domain_is_routed_and_shown()
     {
-        await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"named.test"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/demo/domains", """{"domain":"named.test"}""");
         Assert.Equal((0, "named.test\tdemo\talias of example.test\n", ""), await RunAsync("domain", "route", "named.test", "--alias-of", "Example.test"));
         Assert.Equal((0, "named.test\tdemo\talias of example.test\n", ""), await RunAsync("domain", "show", "named.test"));
         Assert.Equal((0, "named.test\tdemo\tcatch-all bob@example.test\n", ""), await RunAsync("domain", "route", "named.test", "--catch-all", "bob@example.test"));

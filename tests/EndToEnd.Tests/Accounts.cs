@@ -11,7 +11,7 @@ internal static class Accounts
         var csv = string.Join('\n', accounts.Select(a => $"{a.Address},{a.Password}"));
         using var admin = server.Admin();
         using var content = new StringContent(csv, Encoding.UTF8, "text/csv");
-        using var response = await admin.PostAsync(new Uri("/admin/accounts/import", UriKind.Relative), content);
+        using var response = await admin.PostAsync(new Uri("/admin/v1/accounts/import", UriKind.Relative), content);
         var answer = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.OK, answer);
         Assert.DoesNotContain("error", answer, StringComparison.OrdinalIgnoreCase);

@@ -20,7 +20,7 @@ public sealed class ChangedPasswordTests
 
         using var admin = server.Admin();
         using var change = new StringContent("""{"password":"another one"}""", Encoding.UTF8, "application/json");
-        using var answer = await admin.PutAsync(new Uri("/admin/addresses/alice@example.test", UriKind.Relative), change);
+        using var answer = await admin.PutAsync(new Uri("/admin/v1/addresses/alice@example.test", UriKind.Relative), change);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
 
         await ExpectAsync(server, "mailcloud", isRight: false);

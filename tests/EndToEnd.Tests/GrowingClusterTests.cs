@@ -81,7 +81,7 @@ public sealed class GrowingClusterTests(ITestOutputHelper output) : IDisposable
     {
         using var admin = cluster.Admin();
         var csv = string.Concat(Enumerable.Range(0, Mailboxes).Select(i => $"{Address(i)},mailcloud\n"));
-        using var answer = await admin.PostAsync(new Uri("/admin/accounts/import", UriKind.Relative), new StringContent(csv, Encoding.UTF8, "text/csv"));
+        using var answer = await admin.PostAsync(new Uri("/admin/v1/accounts/import", UriKind.Relative), new StringContent(csv, Encoding.UTF8, "text/csv"));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.DoesNotContain("error", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }

@@ -6,14 +6,14 @@ namespace MailCloud.EndToEnd.Tests;
 internal static class Upkeep
 {
     /// <summary>Entries that wait in the delivery queue.</summary>
-    public static async Task<long> QueueDepthAsync(IAdministered server) => (await GetAsync(server, "/admin/queue")).GetProperty("waiting").GetInt64();
+    public static async Task<long> QueueDepthAsync(IAdministered server) => (await GetAsync(server, "/admin/v1/queue")).GetProperty("waiting").GetInt64();
 
     /// <summary>Entries that were set aside for an operator, each with the reason.</summary>
     public static async Task<IReadOnlyList<string>> ParkedAsync(IAdministered server) =>
-        [.. (await GetAsync(server, "/admin/queue/parked")).EnumerateArray().Select(entry => $"{entry.GetProperty("id").GetString()}: {entry.GetProperty("reason").GetString()}")];
+        [.. (await GetAsync(server, "/admin/v1/queue/parked")).EnumerateArray().Select(entry => $"{entry.GetProperty("id").GetString()}: {entry.GetProperty("reason").GetString()}")];
 
     /// <summary>Whether anything waits in the spool; the first entries tell.</summary>
-    public static async Task<bool> IsSpoolEmptyAsync(IAdministered server) => (await GetAsync(server, "/admin/spool")).GetProperty("entries").GetArrayLength() == 0;
+    public static async Task<bool> IsSpoolEmptyAsync(IAdministered server) => (await GetAsync(server, "/admin/v1/spool")).GetProperty("entries").GetArrayLength() == 0;
 
     /// <summary>Returns when nothing waits any more, neither in the queue nor in the spool: that it hands over is in one of them all the time.</summary>
     public static async Task UntilNothingWaitsAsync(IAdministered server, TimeSpan limit)
@@ -26,10 +26,10 @@ internal static class Upkeep
     }
 
     /// <summary>One sweep over everything, however young.</summary>
-    public static async Task SweepAsync(IAdministered server) => await PostAsync(server, "/admin/sweep?grace=0");
+    public static async Task SweepAsync(IAdministered server) => await PostAsync(server, "/admin/v1/sweep?grace=0");
 
     /// <summary>What verification found wrong; empty when nothing is.</summary>
-    public static async Task<string> VerifyAsync(IAdministered server) => string.Join('\n', (await PostAsync(server, "/admin/verify"))
+    public static async Task<string> VerifyAsync(IAdministered server) => string.Join('\n', (await PostAsync(server, "/admin/v1/verify"))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => !line.Contains("\"summary\"", StringComparison.OrdinalIgnoreCase)));
 

@@ -24,7 +24,7 @@ public static class HttpFloods
     {
         var admin = i % 2 == 0;
         using var peer = await Peer.ConnectAsync(target, admin ? target.Admin : target.Http, cancellationToken);
-        await peer.SendAsync($"POST {(admin ? "/admin/accounts/import" : "/")} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n", cancellationToken);
+        await peer.SendAsync($"POST {(admin ? "/admin/v1/accounts/import" : "/")} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n", cancellationToken);
         await peer.ExpectAsync(admin ? "HTTP/1.1 401" : "HTTP/1.1 405", cancellationToken);
         var closed = peer.UntilClosedAsync(cancellationToken);
         while (!closed.IsCompleted && await peer.SendAsync(Piece, cancellationToken))

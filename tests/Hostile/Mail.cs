@@ -12,7 +12,7 @@ internal static class Mail
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{target.Admin.Number}") };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", target.Token);
-        using var answer = await http.PostAsync("/admin/accounts/import", new StringContent($"{address},{Target.Password}\n", Encoding.UTF8, "text/csv"), cancellationToken);
+        using var answer = await http.PostAsync("/admin/v1/accounts/import", new StringContent($"{address},{Target.Password}\n", Encoding.UTF8, "text/csv"), cancellationToken);
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         if (!text.Contains("\"result\":", StringComparison.Ordinal))
         {

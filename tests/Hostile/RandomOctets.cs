@@ -17,7 +17,7 @@ public static class RandomOctets
         "EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<bob@example.test>\r\nBDAT 1000 LAST\r\nhalf", "EHLO x\r\nAUTH PLAIN", "EHLO x\r\nAUTH PLAIN\r\nAAA", "STARTTLS\r\n", "EHLO x\r\nSTARTTLS\r\nEHLO",
         "a", "a LOGIN {10}\r\nabc", "a LOGIN {99999999999999999999}\r\n", "a LOGIN bob@example.test mailcloud\r\nb SELECT INBOX\r\nc FETCH 1:* (BODY[", "a AUTHENTICATE PLAIN\r\nAAA", "a STARTTLS\r\nb",
         "USER", "USER alice@example.test\r\nPASS", "CAPA\r\nSTLS\r\nx", "AUTH PLAIN\r\nAAA", "USER alice@example.test\r\nPASS mailcloud\r\nRETR",
-        "GET /", "GET / HTTP/1.1\r\nHost:", "POST /admin/accounts/import HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
+        "GET /", "GET / HTTP/1.1\r\nHost:", "POST /admin/v1/accounts/import HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "PROXY TCP4 1.2.3.4", "\0\0\0\0\0\0\0\0", "\r\n\r\n\0\r\nQUIT\n", "220 mail.example.org ESMTP\r\n", "* OK ready\r\n", "+OK ready\r\n",
         string.Concat(Enumerable.Repeat("\r\n", 100_000)), new('\0', 5_000_000),
     ];

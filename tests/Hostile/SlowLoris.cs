@@ -67,7 +67,7 @@ public static class SlowLoris
         [
             (target.Http, "GET / HTTP/1.1\r\nHost: localhost\r\nX: ", "x"),
             (target.Admin, "G", "E"),
-            (target.Admin, "POST /admin/accounts/import HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n", "x"),
+            (target.Admin, "POST /admin/v1/accounts/import HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n", "x"),
             (target.Imaps, "\u0016\u0003\u0001\u0002\0", "\0"),
             (target.Submissions, "\u0016", "\u0003"),
         ];

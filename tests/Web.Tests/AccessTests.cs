@@ -33,7 +33,7 @@ public sealed class AccessTests(WebServer server)
     [InlineData("Basic", "a-token")]
     public async Task Without_the_token_nothing_is_answered(string? scheme, string? token)
     {
-        foreach (var (method, path) in new[] { (HttpMethod.Get, "/admin/queue"), (HttpMethod.Post, "/admin/accounts/import"), (HttpMethod.Post, "/admin/sweep"), (HttpMethod.Get, "/admin/none") })
+        foreach (var (method, path) in new[] { (HttpMethod.Get, "/admin/v1/queue"), (HttpMethod.Post, "/admin/v1/accounts/import"), (HttpMethod.Post, "/admin/v1/sweep"), (HttpMethod.Get, "/admin/v1/none") })
         {
             using var client = new HttpClient { BaseAddress = server.Admin.BaseAddress };
             client.DefaultRequestHeaders.Authorization = scheme is null ? null : new AuthenticationHeaderValue(scheme, token);
@@ -47,7 +47,7 @@ public sealed class AccessTests(WebServer server)
     [Fact]
     public async Task The_http_port_has_no_admin_api_whatever_the_host_field_says()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/queue");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/v1/queue");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", WebServer.Token);
         request.Headers.Host = server.Admin.BaseAddress!.Authority;
         Assert.Equal(HttpStatusCode.NotFound, (await server.Http.SendAsync(request)).StatusCode);
@@ -57,10 +57,10 @@ public sealed class AccessTests(WebServer server)
     public async Task The_token_can_be_changed_without_a_restart()
     {
         await File.WriteAllTextAsync(server.TokenFile, "another");
-        Assert.Equal(HttpStatusCode.Unauthorized, (await server.Admin.GetAsync("/admin/queue")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.Admin.GetAsync("/admin/v1/queue")).StatusCode);
         File.Delete(server.TokenFile);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Admin.GetAsync("/admin/queue")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Admin.GetAsync("/admin/v1/queue")).StatusCode);
         await File.WriteAllTextAsync(server.TokenFile, WebServer.Token);
-        Assert.Equal(HttpStatusCode.OK, (await server.Admin.GetAsync("/admin/queue")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Admin.GetAsync("/admin/v1/queue")).StatusCode);
     }
 }

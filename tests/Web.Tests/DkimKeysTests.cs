@@ -12,9 +12,9 @@ public sealed class DkimKeysTests(WebServer server)
     public async Task Keys_are_made_published_activated_and_retired()
     {
         await HostAsync("signed.test");
-        Assert.Empty(Keys((await server.SendAsync(HttpMethod.Get, "/admin/domains/signed.test/dkim")).Body));
+        Assert.Empty(Keys((await server.SendAsync(HttpMethod.Get, "/admin/v1/domains/signed.test/dkim")).Body));
 
-        var (status, made) = await server.SendAsync(HttpMethod.Post, "/admin/domains/Signed.test/dkim", "{}");
+        var (status, made) = await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/Signed.test/dkim", "{}");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(["rsa published", "ed25519 published"], Keys(made).Select(key => $"{Text(key, "algorithm")} {Text(key, "state")}"));
         var rsa = Text(Keys(made)[0], "selector");
@@ -22,13 +22,13 @@ public sealed class DkimKeysTests(WebServer server)
         Assert.StartsWith("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", Text(Keys(made)[0], "recordText"), StringComparison.Ordinal);
         Assert.Equal(32, Convert.FromBase64String(Text(Keys(made)[1], "recordText")["v=DKIM1; k=ed25519; p=".Length..]).Length);
 
-        var activated = (await server.SendAsync(HttpMethod.Post, $"/admin/domains/signed.test/dkim/{rsa}/activate")).Body;
+        var activated = (await server.SendAsync(HttpMethod.Post, $"/admin/v1/domains/signed.test/dkim/{rsa}/activate")).Body;
         Assert.Equal(["signing", "published"], Keys(activated).Select(key => Text(key, "state")));
-        var retired = (await server.SendAsync(HttpMethod.Post, $"/admin/domains/signed.test/dkim/{rsa}/retire")).Body;
+        var retired = (await server.SendAsync(HttpMethod.Post, $"/admin/v1/domains/signed.test/dkim/{rsa}/retire")).Body;
         Assert.Equal(["retired", "published"], Keys(retired).Select(key => Text(key, "state")));
-        Assert.Equal(HttpStatusCode.Conflict, (await server.SendAsync(HttpMethod.Post, $"/admin/domains/signed.test/dkim/{rsa}/activate")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/domains/signed.test/dkim/{rsa}/activate")).Status);
 
-        var again = (await server.SendAsync(HttpMethod.Post, "/admin/domains/signed.test/dkim", """{"algorithm":"rsa"}""")).Body;
+        var again = (await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/signed.test/dkim", """{"algorithm":"rsa"}""")).Body;
         Assert.Equal($"{rsa}-2", Text(Keys(again)[2], "selector"));
     }
 
@@ -36,8 +36,8 @@ public sealed class DkimKeysTests(WebServer server)
     public async Task No_answer_has_a_private_key()
     {
         await HostAsync("secret.test");
-        var (_, made) = await server.SendAsync(HttpMethod.Post, "/admin/domains/secret.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
-        await server.SendAsync(HttpMethod.Post, "/admin/domains/secret.test/dkim/one/activate");
+        var (_, made) = await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/secret.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/secret.test/dkim/one/activate");
         var key = Assert.Single(await server.Services.GetRequiredService<IGrainFactory>().GetGrain<IDkimGrain>("secret.test").GetSigningKeysAsync(new("demo")));
 
         // PKCS #8, and the 32 octets in it (RFC 8410 §7).
@@ -49,16 +49,16 @@ public sealed class DkimKeysTests(WebServer server)
     }
 
     [Theory]
-    [InlineData("GET", "/admin/domains/elsewhere.test/dkim", null, 404)]
-    [InlineData("GET", "/admin/domains/no..name/dkim", null, 404)]
-    [InlineData("POST", "/admin/domains/elsewhere.test/dkim", "{}", 404)]
-    [InlineData("POST", "/admin/domains/example.test/dkim", """{"algorithm":"dsa"}""", 400)]
-    [InlineData("POST", "/admin/domains/example.test/dkim", """{"algorithm":"1"}""", 400)]
-    [InlineData("POST", "/admin/domains/example.test/dkim", """{"selector":"a"}""", 400)]
-    [InlineData("POST", "/admin/domains/example.test/dkim", """{"algorithm":"rsa","selector":"a.b"}""", 400)]
-    [InlineData("POST", "/admin/domains/example.test/dkim/none/activate", null, 404)]
-    [InlineData("POST", "/admin/domains/example.test/dkim/none/retire", null, 404)]
-    [InlineData("POST", "/admin/domains/elsewhere.test/dkim/none/retire", null, 404)]
+    [InlineData("GET", "/admin/v1/domains/elsewhere.test/dkim", null, 404)]
+    [InlineData("GET", "/admin/v1/domains/no..name/dkim", null, 404)]
+    [InlineData("POST", "/admin/v1/domains/elsewhere.test/dkim", "{}", 404)]
+    [InlineData("POST", "/admin/v1/domains/example.test/dkim", """{"algorithm":"dsa"}""", 400)]
+    [InlineData("POST", "/admin/v1/domains/example.test/dkim", """{"algorithm":"1"}""", 400)]
+    [InlineData("POST", "/admin/v1/domains/example.test/dkim", """{"selector":"a"}""", 400)]
+    [InlineData("POST", "/admin/v1/domains/example.test/dkim", """{"algorithm":"rsa","selector":"a.b"}""", 400)]
+    [InlineData("POST", "/admin/v1/domains/example.test/dkim/none/activate", null, 404)]
+    [InlineData("POST", "/admin/v1/domains/example.test/dkim/none/retire", null, 404)]
+    [InlineData("POST", "/admin/v1/domains/elsewhere.test/dkim/none/retire", null, 404)]
     public async Task A_refusal_says_what_to_do(string method, string path, string? json, int expected)
     {
         var (status, problem) = await server.SendAsync(new HttpMethod(method), path, json);
@@ -70,5 +70,5 @@ public sealed class DkimKeysTests(WebServer server)
 
     private static string Text(JsonElement key, string name) => key.GetProperty(name).GetString()!;
 
-    private async Task HostAsync(string domain) => await server.SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", $$"""{"domain":"{{domain}}"}""");
+    private async Task HostAsync(string domain) => await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/demo/domains", $$"""{"domain":"{{domain}}"}""");
 }

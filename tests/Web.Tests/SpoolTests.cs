@@ -22,16 +22,16 @@ public sealed class SpoolTests(WebServer server)
         Assert.Empty(await ListAsync("?kind=local"));
         Assert.Empty(await ListAsync($"?acceptedBefore={Uri.EscapeDataString(id.AcceptedAt.AddMinutes(-1).ToString("O"))}"));
 
-        var (_, shown) = await server.SendAsync(HttpMethod.Get, $"/admin/spool/{id}");
+        var (_, shown) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/spool/{id}");
         Assert.Equal(3, shown.GetProperty("entries").GetArrayLength());
 
-        Assert.Equal(3, (await server.SendAsync(HttpMethod.Post, $"/admin/spool/{id}/retry")).Body.GetProperty("recipients").GetInt32());
-        var (_, due) = await server.SendAsync(HttpMethod.Get, $"/admin/spool/{id}");
+        Assert.Equal(3, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/retry")).Body.GetProperty("recipients").GetInt32());
+        var (_, due) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/spool/{id}");
         Assert.All(due.GetProperty("entries").EnumerateArray(), entry => Assert.True(entry.GetProperty("dueAt").GetDateTimeOffset() <= DateTimeOffset.UtcNow));
 
-        Assert.Equal(3, (await server.SendAsync(HttpMethod.Post, $"/admin/spool/{id}/cancel")).Body.GetProperty("recipients").GetInt32());
+        Assert.Equal(3, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/cancel")).Body.GetProperty("recipients").GetInt32());
         Assert.Empty(await ListAsync(""));
-        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Post, $"/admin/spool/{id}/cancel")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/cancel")).Status);
     }
 
     [Fact]
@@ -44,13 +44,13 @@ public sealed class SpoolTests(WebServer server)
         var pages = 0;
         for (string? after = ""; after is not null; pages++)
         {
-            var (_, page) = await server.SendAsync(HttpMethod.Get, $"/admin/spool?destination=pages.test{(after.Length > 0 ? $"&after={Uri.EscapeDataString(after)}" : "")}");
+            var (_, page) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/spool?destination=pages.test{(after.Length > 0 ? $"&after={Uri.EscapeDataString(after)}" : "")}");
             seen.AddRange(page.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("destination").GetString()!));
             after = page.GetProperty("next").GetString();
         }
 
         Assert.Equal((450, 450, 3), (seen.Count, seen.Distinct().Count(), pages));
-        await server.SendAsync(HttpMethod.Post, $"/admin/spool/{id}/cancel");
+        await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/cancel");
     }
 
     private static SpoolEntry Entry(DeliveryId id, string address, DateTimeOffset due)
@@ -86,7 +86,7 @@ public sealed class SpoolTests(WebServer server)
         var listed = new List<string>();
         for (string? after = "0:"; after is not null;)
         {
-            var (_, page) = await server.SendAsync(HttpMethod.Get, $"/admin/spool{(query.Length > 0 ? query + "&" : "?")}after={Uri.EscapeDataString(after)}");
+            var (_, page) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/spool{(query.Length > 0 ? query + "&" : "?")}after={Uri.EscapeDataString(after)}");
             listed.AddRange(page.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("destination").GetString()!));
             after = page.GetProperty("next").GetString();
         }

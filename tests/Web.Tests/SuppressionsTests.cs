@@ -61,26 +61,26 @@ public sealed class SuppressionsTests(WebServer server)
     }
 
     [Theory]
-    [InlineData("GET", "/admin/tenants/none/suppressions", null, 404)]
-    [InlineData("GET", "/admin/tenants/NO!/suppressions", null, 404)]
-    [InlineData("GET", "/admin/tenants/none/suppressions/a@far.test", null, 404)]
-    [InlineData("GET", "/admin/tenants/demo/suppressions/nonsense", null, 400)]
-    [InlineData("PUT", "/admin/tenants/demo/suppressions/nonsense", "{}", 400)]
-    [InlineData("PUT", "/admin/tenants/demo/suppressions/bob@example.test", "{}", 400)]
-    [InlineData("DELETE", "/admin/tenants/demo/suppressions/nobody@far.test", null, 404)]
+    [InlineData("GET", "/admin/v1/tenants/none/suppressions", null, 404)]
+    [InlineData("GET", "/admin/v1/tenants/NO!/suppressions", null, 404)]
+    [InlineData("GET", "/admin/v1/tenants/none/suppressions/a@far.test", null, 404)]
+    [InlineData("GET", "/admin/v1/tenants/demo/suppressions/nonsense", null, 400)]
+    [InlineData("PUT", "/admin/v1/tenants/demo/suppressions/nonsense", "{}", 400)]
+    [InlineData("PUT", "/admin/v1/tenants/demo/suppressions/bob@example.test", "{}", 400)]
+    [InlineData("DELETE", "/admin/v1/tenants/demo/suppressions/nobody@far.test", null, 404)]
     public async Task What_makes_no_sense_is_refused(string method, string path, string? json, int status) =>
         Assert.Equal(status, (int)(await server.SendAsync(new(method), path, json)).Status);
 
     [Fact]
     public async Task A_reason_is_bounded() => Assert.Equal(
-        HttpStatusCode.BadRequest, (await server.SendAsync(HttpMethod.Put, "/admin/tenants/demo/suppressions/a@far.test", $$"""{"reason":"{{new string('x', 301)}}"}""")).Status);
+        HttpStatusCode.BadRequest, (await server.SendAsync(HttpMethod.Put, "/admin/v1/tenants/demo/suppressions/a@far.test", $$"""{"reason":"{{new string('x', 301)}}"}""")).Status);
 
     private static string? Text(JsonElement listed, string member) => listed.GetProperty(member).GetString();
 
     private async Task<string> TenantAsync(string tenant)
     {
-        await server.SendAsync(HttpMethod.Post, "/admin/tenants", $$"""{"id":"{{tenant}}"}""");
-        return $"/admin/tenants/{tenant}/suppressions";
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", $$"""{"id":"{{tenant}}"}""");
+        return $"/admin/v1/tenants/{tenant}/suppressions";
     }
 
     private Task AddAsync(string tenant, Suppression suppression) => server.Services.GetRequiredService<IGrainFactory>()

@@ -58,14 +58,14 @@ public sealed class TraceTests(WebServer server)
                 Message = new() { Id = id, Tenant = new("demo"), Body = new("demo/body/none", 1), Envelope = new() { Recipients = [new() { Address = remote, Remote = [remote] }] }, Trace = "" },
             },
         ]);
-        await server.SendAsync(HttpMethod.Post, $"/admin/spool/{id}/cancel");
+        await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/cancel");
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        var (status, answer) = await server.SendAsync(HttpMethod.Get, $"/admin/trace?message-id={id}");
+        var (status, answer) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/trace?message-id={id}");
         while (status != HttpStatusCode.OK)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
-            (status, answer) = await server.SendAsync(HttpMethod.Get, $"/admin/trace?message-id={id}");
+            (status, answer) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/trace?message-id={id}");
         }
 
         Assert.Equal(["cancelled"], Kinds(answer.GetProperty("messages")[0]));
@@ -77,7 +77,7 @@ public sealed class TraceTests(WebServer server)
     [InlineData("?message-id=%3C%3E", HttpStatusCode.BadRequest)]
     [InlineData("?message-id=unheard-of@example.test", HttpStatusCode.NotFound)]
     [InlineData("?message-id=0193a1b2c3d47e5f8a6b7c8d9e0f1a2b", HttpStatusCode.NotFound)]
-    public async Task What_is_unknown_or_no_id_is_said(string query, HttpStatusCode status) => Assert.Equal(status, (await server.SendAsync(HttpMethod.Get, $"/admin/trace{query}")).Status);
+    public async Task What_is_unknown_or_no_id_is_said(string query, HttpStatusCode status) => Assert.Equal(status, (await server.SendAsync(HttpMethod.Get, $"/admin/v1/trace{query}")).Status);
 
     /// <param name="id">Whose.</param>
     /// <param name="kind">What.</param>
@@ -98,7 +98,7 @@ public sealed class TraceTests(WebServer server)
 
     private async Task<List<JsonElement>> MessagesAsync(string id)
     {
-        var (status, answer) = await server.SendAsync(HttpMethod.Get, $"/admin/trace?message-id={Uri.EscapeDataString(id)}");
+        var (status, answer) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/trace?message-id={Uri.EscapeDataString(id)}");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.False(answer.GetProperty("more").GetBoolean());
         return [.. answer.GetProperty("messages").EnumerateArray()];

@@ -53,8 +53,8 @@ public sealed class WebServer : IAsyncLifetime
         Http = new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") };
         Admin = new() { BaseAddress = new($"http://127.0.0.1:{ports[1]}") };
         Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
-        await SendAsync(HttpMethod.Post, "/admin/tenants", """{"id":"demo"}""");
-        await SendAsync(HttpMethod.Post, "/admin/tenants/demo/domains", """{"domain":"Example.test"}""");
+        await SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"demo"}""");
+        await SendAsync(HttpMethod.Post, "/admin/v1/tenants/demo/domains", """{"domain":"Example.test"}""");
     }
 
     public async Task DisposeAsync()

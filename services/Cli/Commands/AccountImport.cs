@@ -22,7 +22,7 @@ internal static class AccountImport
         await using var stream = file.OpenRead();
         using var content = new StreamContent(stream);
         content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
-        var results = client.PostAsync("/admin/accounts/import", content, cancellationToken);
+        var results = client.PostAsync("/admin/v1/accounts/import", content, cancellationToken);
         var (done, failed) = Console.IsOutputRedirected
             ? await CountAsync(results, () => { })
             : await AnsiConsole.Progress().StartAsync(progress =>

@@ -18,7 +18,7 @@ internal static class AccountList
         string? after = "";
         while (after is not null)
         {
-            var page = await client.GetAsync($"/admin/accounts?domain={Uri.EscapeDataString(domain)}&after={Uri.EscapeDataString(after)}", cancellationToken);
+            var page = await client.GetAsync($"/admin/v1/accounts?domain={Uri.EscapeDataString(domain)}&after={Uri.EscapeDataString(after)}", cancellationToken);
             foreach (var account in page.GetProperty("accounts").EnumerateArray())
             {
                 Console.WriteLine($"{account.GetProperty("address").GetString()}\t{account.GetProperty("kind").GetString()}");

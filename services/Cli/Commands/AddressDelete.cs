@@ -36,5 +36,5 @@ internal static class AddressDelete
 
     private static Argument<string> Address => new("ADDRESS") { Description = "The address, in a hosted domain." };
 
-    private static string PathOf(string address) => $"/admin/addresses/{Uri.EscapeDataString(address)}";
+    private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}";
 }

@@ -23,7 +23,7 @@ internal static class AddressSet
             AddGiven(update, "quotaBytes", parsed.GetValue(quota));
             AddGiven(update, "sendAs", parsed.GetValue(sendAs) is { Length: > 0 } granted ? granted : null);
             AddGiven(update, "state", parsed.GetValue(state));
-            var set = await client.PutAsync($"/admin/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}", JsonSerializer.Serialize(update), cancellationToken);
+            var set = await client.PutAsync($"/admin/v1/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}", JsonSerializer.Serialize(update), cancellationToken);
             var stands = set.GetProperty("state").GetString();
             var leadsTo = string.Join(", ", set.GetProperty("targets").EnumerateArray().Select(t => t.GetString()));
             var further = (leadsTo.Length > 0 ? $"\t{leadsTo}" : "") + (stands == "active" ? "" : $"\t{stands}");

@@ -53,7 +53,7 @@ internal static class DomainDkim
         return command;
     }
 
-    private static string PathOf(string domain) => $"/admin/domains/{Uri.EscapeDataString(domain)}/dkim";
+    private static string PathOf(string domain) => $"/admin/v1/domains/{Uri.EscapeDataString(domain)}/dkim";
 
     private static async Task<int> PostAsync(AdminClient client, string path, HttpContent? content, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal static class DomainDns
         var command = new Command("dns", "Print the records to publish for a domain, as lines of a zone file.") { domain };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var answer = await client.GetAsync($"/admin/domains/{Uri.EscapeDataString(parsed.GetValue(domain)!)}/dkim", cancellationToken);
+            var answer = await client.GetAsync($"/admin/v1/domains/{Uri.EscapeDataString(parsed.GetValue(domain)!)}/dkim", cancellationToken);
             foreach (var key in answer.GetProperty("keys").EnumerateArray())
             {
                 var strings = key.GetProperty("recordText").GetString()!.Chunk(MaxString).Select(part => $"\"{new string(part)}\"");

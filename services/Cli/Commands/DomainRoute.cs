@@ -35,7 +35,7 @@ internal static class DomainRoute
 
     private static Argument<string> Domain => new("DOMAIN") { Description = "A hosted domain." };
 
-    private static string PathOf(string domain) => $"/admin/domains/{Uri.EscapeDataString(domain)}";
+    private static string PathOf(string domain) => $"/admin/v1/domains/{Uri.EscapeDataString(domain)}";
 
     private static void Print(JsonElement domain)
     {

@@ -11,7 +11,7 @@ internal static class QueueCancel
         var command = new Command("cancel", "Give up a message that waits. Nobody is told.") { id };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            await foreach (var answer in client.PostAsync($"/admin/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/cancel", null, cancellationToken))
+            await foreach (var answer in client.PostAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/cancel", null, cancellationToken))
             {
                 Console.WriteLine($"{answer.GetProperty("recipients").GetInt32()} recipients cancelled");
             }

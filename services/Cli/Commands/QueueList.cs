@@ -20,7 +20,7 @@ internal static class QueueList
             var left = parsed.GetValue(most);
             for (string? after = "0:"; after is not null;)
             {
-                var page = await client.GetAsync($"/admin/spool?after={Uri.EscapeDataString(after)}{filter}", cancellationToken);
+                var page = await client.GetAsync($"/admin/v1/spool?after={Uri.EscapeDataString(after)}{filter}", cancellationToken);
                 foreach (var entry in page.GetProperty("entries").EnumerateArray())
                 {
                     if (left-- == 0)

@@ -10,7 +10,7 @@ internal static class QueueParked
         var command = new Command("parked", "List entries that were set aside for an operator.");
         command.SetAdminAction(connect, async (client, _, cancellationToken) =>
         {
-            foreach (var entry in (await client.GetAsync("/admin/queue/parked", cancellationToken)).EnumerateArray())
+            foreach (var entry in (await client.GetAsync("/admin/v1/queue/parked", cancellationToken)).EnumerateArray())
             {
                 Console.WriteLine($"{entry.GetProperty("id").GetString()}\t{entry.GetProperty("parkedAt").GetString()}\t{entry.GetProperty("reason").GetString()}");
             }

@@ -11,7 +11,7 @@ internal static class QueueReplay
         var command = new Command("replay", "Move a parked entry back to the queue.") { id };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            await foreach (var _ in client.PostAsync($"/admin/queue/parked/{Uri.EscapeDataString(parsed.GetValue(id)!)}/replay", null, cancellationToken))
+            await foreach (var _ in client.PostAsync($"/admin/v1/queue/parked/{Uri.EscapeDataString(parsed.GetValue(id)!)}/replay", null, cancellationToken))
             {
                 // The answer has nothing to print beyond success.
             }

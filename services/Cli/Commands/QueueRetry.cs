@@ -11,7 +11,7 @@ internal static class QueueRetry
         var command = new Command("retry", "Let a message that waits be tried now.") { id };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            await foreach (var answer in client.PostAsync($"/admin/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/retry", null, cancellationToken))
+            await foreach (var answer in client.PostAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/retry", null, cancellationToken))
             {
                 Console.WriteLine($"{answer.GetProperty("recipients").GetInt32()} recipients due now");
             }

@@ -11,7 +11,7 @@ internal static class QueueShow
         var command = new Command("show", "Show what is known of a message that waits.") { id };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var message = await client.GetAsync($"/admin/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
+            var message = await client.GetAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
             foreach (var entry in message.GetProperty("entries").EnumerateArray())
             {
                 foreach (var field in entry.EnumerateObject())

@@ -10,7 +10,7 @@ internal static class QueueStatus
         var command = new Command("status", "How many entries wait, and how many are parked.");
         command.SetAdminAction(connect, async (client, _, cancellationToken) =>
         {
-            var depth = await client.GetAsync("/admin/queue", cancellationToken);
+            var depth = await client.GetAsync("/admin/v1/queue", cancellationToken);
             Console.WriteLine($"waiting {depth.GetProperty("waiting").GetInt64()}\nparked {depth.GetProperty("parked").GetInt64()}");
             return 0;
         });

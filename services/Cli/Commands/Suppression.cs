@@ -78,7 +78,7 @@ internal static class Suppression
         return command;
     }
 
-    private static string PathOf(string tenant) => $"/admin/tenants/{Uri.EscapeDataString(tenant)}/suppressions";
+    private static string PathOf(string tenant) => $"/admin/v1/tenants/{Uri.EscapeDataString(tenant)}/suppressions";
 
     private static string PathOf(string tenant, string address) => $"{PathOf(tenant)}/{Uri.EscapeDataString(address)}";
 

@@ -56,7 +56,7 @@ internal static class Tenant
         return command;
     }
 
-    private static string PathOf(string tenant) => $"/admin/tenants/{Uri.EscapeDataString(tenant)}";
+    private static string PathOf(string tenant) => $"/admin/v1/tenants/{Uri.EscapeDataString(tenant)}";
 
     private static void Print(JsonElement tenant)
     {

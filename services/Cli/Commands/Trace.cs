@@ -13,7 +13,7 @@ internal static class Trace
         var command = new Command("trace", "Show what became of a message.") { id };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var answer = await client.GetAsync($"/admin/trace?message-id={Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
+            var answer = await client.GetAsync($"/admin/v1/trace?message-id={Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
             foreach (var message in answer.GetProperty("messages").EnumerateArray())
             {
                 Print(message);

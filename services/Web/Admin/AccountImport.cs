@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>POST /admin/accounts/import</c>: lines <c>address,password</c> or <c>address,{SCHEME}hash</c> in UTF-8. Answers a JSON line for each as it is done. A bad line does not
+/// <c>POST /admin/v1/accounts/import</c>: lines <c>address,password</c> or <c>address,{SCHEME}hash</c> in UTF-8. Answers a JSON line for each as it is done. A bad line does not
 /// stop the rest, and a repeat changes nothing that is as it should be.
 /// </summary>
 internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport> log)

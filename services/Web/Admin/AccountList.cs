@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>GET /admin/accounts?domain=&amp;after=</c>: the domain's addresses in order, a page at a time; <c>next</c> is the next page's <c>after</c>, null at the end.</summary>
+/// <summary><c>GET /admin/v1/accounts?domain=&amp;after=</c>: the domain's addresses in order, a page at a time; <c>next</c> is the next page's <c>after</c>, null at the end.</summary>
 internal static class AccountList
 {
     private const int PageSize = 200;

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET</c>, <c>PUT</c> and <c>DELETE /admin/addresses/{address}</c>, <c>POST /admin/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is, the password
+/// <c>GET</c>, <c>PUT</c> and <c>DELETE /admin/v1/addresses/{address}</c>, <c>POST /admin/v1/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is, the password
 /// too.
 /// </summary>
 internal static class Addresses

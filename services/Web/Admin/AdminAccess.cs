@@ -10,7 +10,7 @@ namespace MailCloud.Web.Admin;
 /// <summary>Keeps the admin API to its own port, and to those who show the token (RFC 6750 §2.1); runs before anything of the request's body is read.</summary>
 internal static class AdminAccess
 {
-    public const string Path = "/admin";
+    public const string Path = "/admin/v1";
 
     private const string Scheme = "Bearer ";
 

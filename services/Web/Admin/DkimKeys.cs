@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET</c> and <c>POST /admin/domains/{domain}/dkim</c>, <c>POST /admin/domains/{domain}/dkim/{selector}/activate</c> and <c>…/retire</c>: the keys that sign a domain's mail, and the records that are
+/// <c>GET</c> and <c>POST /admin/v1/domains/{domain}/dkim</c>, <c>POST /admin/v1/domains/{domain}/dkim/{selector}/activate</c> and <c>…/retire</c>: the keys that sign a domain's mail, and the records that are
 /// to stand in its DNS. Never a private key.
 /// </summary>
 internal static class DkimKeys

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>GET</c> and <c>PUT /admin/domains/{domain}</c>: where addresses lead that a domain has not. A PUT says all of it.</summary>
+/// <summary><c>GET</c> and <c>PUT /admin/v1/domains/{domain}</c>: where addresses lead that a domain has not. A PUT says all of it.</summary>
 internal static class Domains
 {
     public static void Map(IEndpointRouteBuilder admin)

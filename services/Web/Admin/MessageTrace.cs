@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET /admin/trace?message-id=</c>: what became of the messages with a Message-ID, or with a delivery id: <c>{messages: [{id, messageId, events}], more}</c>, each message's events in order of time.
+/// <c>GET /admin/v1/trace?message-id=</c>: what became of the messages with a Message-ID, or with a delivery id: <c>{messages: [{id, messageId, events}], more}</c>, each message's events in order of time.
 /// A Message-ID says which delivery ids it has, and these say what happened.
 /// </summary>
 internal static class MessageTrace
@@ -30,7 +30,7 @@ internal static class MessageTrace
         var id = MessageIds.Normalize(request.Query["message-id"].ToString());
         if (id.Length == 0)
         {
-            return Problem.BadRequest("message-id is a Message-ID or a delivery id: /admin/trace?message-id=ID");
+            return Problem.BadRequest("message-id is a Message-ID or a delivery id: /admin/v1/trace?message-id=ID");
         }
 
         if (options.Retention == TimeSpan.Zero)

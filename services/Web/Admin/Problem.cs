@@ -17,7 +17,7 @@ internal static class Problem
 
     public static IResult NoAddress(string text) => BadRequest($"'{text}' is no address: write local@domain");
 
-    public static IResult NoTenant(string tenant) => NotFound($"there is no tenant {tenant}: POST it to /admin/tenants first");
+    public static IResult NoTenant(string tenant) => NotFound($"there is no tenant {tenant}: POST it to /admin/v1/tenants first");
 
-    public static IResult NotHosted(string domain) => NotFound($"{domain} is not hosted here: POST it to /admin/tenants/TENANT/domains first");
+    public static IResult NotHosted(string domain) => NotFound($"{domain} is not hosted here: POST it to /admin/v1/tenants/TENANT/domains first");
 }

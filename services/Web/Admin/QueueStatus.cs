@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>GET /admin/queue</c>, <c>GET /admin/queue/parked</c> and <c>POST /admin/queue/parked/{id}/replay</c>.</summary>
+/// <summary><c>GET /admin/v1/queue</c>, <c>GET /admin/v1/queue/parked</c> and <c>POST /admin/v1/queue/parked/{id}/replay</c>.</summary>
 internal static class QueueStatus
 {
     public static void Map(IEndpointRouteBuilder admin)
@@ -36,7 +36,7 @@ internal static class QueueStatus
     {
         if (!DeliveryId.TryParse(id, out var delivery))
         {
-            return Problem.BadRequest($"'{id}' is no delivery id: it has 32 hexadecimal digits, as /admin/queue/parked lists it");
+            return Problem.BadRequest($"'{id}' is no delivery id: it has 32 hexadecimal digits, as /admin/v1/queue/parked lists it");
         }
 
         return await queue.ReplayParkedAsync(delivery, cancellationToken)

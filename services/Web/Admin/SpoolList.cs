@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET /admin/spool?after=&amp;tenant=&amp;destination=&amp;kind=&amp;acceptedBefore=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next page's <c>after</c>,
+/// <c>GET /admin/v1/spool?after=&amp;tenant=&amp;destination=&amp;kind=&amp;acceptedBefore=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next page's <c>after</c>,
 /// null at the end.
 /// </summary>
 internal static class SpoolList

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// One message that waits, for those of its recipients who wait: <c>GET /admin/spool/{id}</c>, <c>POST /admin/spool/{id}/retry</c> (it is due now) and <c>POST /admin/spool/{id}/cancel</c> (it is given up, and
+/// One message that waits, for those of its recipients who wait: <c>GET /admin/v1/spool/{id}</c>, <c>POST /admin/v1/spool/{id}/retry</c> (it is due now) and <c>POST /admin/v1/spool/{id}/cancel</c> (it is given up, and
 /// nobody is told). Its recipients' domains choose the shards, so all of them are asked.
 /// </summary>
 internal static class SpoolMessage
@@ -34,7 +34,7 @@ internal static class SpoolMessage
     {
         if (!DeliveryId.TryParse(id, out var message))
         {
-            return Problem.BadRequest($"'{id}' is no delivery id: it has 32 hexadecimal digits, as /admin/spool lists it");
+            return Problem.BadRequest($"'{id}' is no delivery id: it has 32 hexadecimal digits, as /admin/v1/spool lists it");
         }
 
         var found = new ConcurrentBag<Waiting>();

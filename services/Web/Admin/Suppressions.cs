@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET /admin/tenants/{tenant}/suppressions?prefix=&amp;after=</c> and <c>GET</c>, <c>PUT</c>, <c>DELETE /admin/tenants/{tenant}/suppressions/{address}</c>: the addresses on other hosts to which none of the
+/// <c>GET /admin/v1/tenants/{tenant}/suppressions?prefix=&amp;after=</c> and <c>GET</c>, <c>PUT</c>, <c>DELETE /admin/v1/tenants/{tenant}/suppressions/{address}</c>: the addresses on other hosts to which none of the
 /// tenant's mail goes. In order of the addresses, a page at a time; <c>next</c> is the next page's <c>after</c>, null at the end.
 /// </summary>
 internal static class Suppressions
@@ -76,7 +76,7 @@ internal static class Suppressions
 
     private static ISuppressionGrain PartOf(TenantId tenant, int bucket, IGrainFactory grains) => grains.GetGrain<ISuppressionGrain>(SuppressionList.GrainKey(tenant, bucket));
 
-    private static IResult NoTenant(string tenant) => Problem.NotFound($"there is no tenant {tenant}: POST it to /admin/tenants first");
+    private static IResult NoTenant(string tenant) => Problem.NotFound($"there is no tenant {tenant}: POST it to /admin/v1/tenants first");
 
     private static IResult NotListed(EmailAddress address) => Problem.NotFound($"{address.Key} is not on the suppression list");
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary><c>POST /admin/tenants</c>, <c>GET</c> and <c>PUT /admin/tenants/{tenant}</c>, <c>POST /admin/tenants/{tenant}/domains</c>. Repeating any of them changes nothing.</summary>
+/// <summary><c>POST /admin/v1/tenants</c>, <c>GET</c> and <c>PUT /admin/v1/tenants/{tenant}</c>, <c>POST /admin/v1/tenants/{tenant}/domains</c>. Repeating any of them changes nothing.</summary>
 internal static class Tenants
 {
     public static void Map(IEndpointRouteBuilder admin)
@@ -81,7 +81,7 @@ internal static class Tenants
         return await grain.HostDomainAsync(postmaster.AsciiDomain) switch
         {
             HostDomainResult.Hosted => Results.Ok(await ViewAsync(grain, grains)),
-            HostDomainResult.TooMany => Problem.Conflict($"tenant {tenant} has as many domains as it may: PUT a higher limit to /admin/tenants/{tenant} first"),
+            HostDomainResult.TooMany => Problem.Conflict($"tenant {tenant} has as many domains as it may: PUT a higher limit to /admin/v1/tenants/{tenant} first"),
             _ => Problem.Conflict($"another tenant hosts {postmaster.AsciiDomain}"),
         };
     }

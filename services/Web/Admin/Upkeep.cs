@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>POST /admin/verify</c> and <c>POST /admin/sweep?grace=SECONDS</c>: records <c>{kind, subject, text, counts}</c>, one JSON value per line, as they are met. The last is the
+/// <c>POST /admin/v1/verify</c> and <c>POST /admin/v1/sweep?grace=SECONDS</c>: records <c>{kind, subject, text, counts}</c>, one JSON value per line, as they are met. The last is the
 /// summary; an answer without it broke off.
 /// </summary>
 internal static class Upkeep

@@ -23,7 +23,7 @@ internal static class ClusterAccounts
         {
             var csv = string.Concat(users.Select(user => $"user{user}@example.test,{verifier}\n"));
             using var content = new StringContent(csv, Encoding.UTF8, "text/csv");
-            using var reply = await admin.PostAsync(new Uri("/admin/accounts/import", UriKind.Relative), content, token);
+            using var reply = await admin.PostAsync(new Uri("/admin/v1/accounts/import", UriKind.Relative), content, token);
             Check(await reply.EnsureSuccessStatusCode().Content.ReadAsStringAsync(token), users.Length);
         });
     }

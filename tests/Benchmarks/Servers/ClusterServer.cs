@@ -66,7 +66,7 @@ internal sealed class ClusterServer : IAsyncDisposable
     /// <summary>Entries of the delivery queue that are not done.</summary>
     public async Task<long> WaitingAsync(CancellationToken cancellationToken)
     {
-        using var json = JsonDocument.Parse(await Admin.GetStringAsync(new Uri("/admin/queue", UriKind.Relative), cancellationToken));
+        using var json = JsonDocument.Parse(await Admin.GetStringAsync(new Uri("/admin/v1/queue", UriKind.Relative), cancellationToken));
         return json.RootElement.GetProperty("waiting").GetInt64();
     }
 

@@ -73,7 +73,7 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server, IR
         for (var i = 0; i < addresses; i++)
         {
             var address = new { kind = "forwarded", targets = new[] { $"user{i}@sink.example" } };
-            using var reply = await admin.PutAsJsonAsync($"/admin/addresses/user{i}@example.test", address, cancellationToken);
+            using var reply = await admin.PutAsJsonAsync($"/admin/v1/addresses/user{i}@example.test", address, cancellationToken);
             reply.EnsureSuccessStatusCode();
         }
 
@@ -109,7 +109,7 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server, IR
             csv.Append("user").Append(i).Append("@example.test,mailcloud\n");
         }
         using var http = await AdminAsync(folder, portOffset, cancellationToken);
-        using var reply = await http.PostAsync("/admin/accounts/import", new StringContent(csv.ToString(), Encoding.UTF8, "text/csv"), cancellationToken);
+        using var reply = await http.PostAsync("/admin/v1/accounts/import", new StringContent(csv.ToString(), Encoding.UTF8, "text/csv"), cancellationToken);
         var text = await reply.Content.ReadAsStringAsync(cancellationToken);
         if (!reply.IsSuccessStatusCode)
         {

@@ -153,7 +153,7 @@ public sealed class RelayWorld : IAsyncLifetime
     internal async Task<IReadOnlyList<JsonElement>> WaitingAsync(string destination)
     {
         using var admin = Server.Admin();
-        using var page = JsonDocument.Parse(await admin.GetStringAsync(new Uri($"/admin/spool?destination={destination}", UriKind.Relative)));
+        using var page = JsonDocument.Parse(await admin.GetStringAsync(new Uri($"/admin/v1/spool?destination={destination}", UriKind.Relative)));
         return [.. page.RootElement.GetProperty("entries").EnumerateArray().Select(entry => entry.Clone())];
     }
 
@@ -163,7 +163,7 @@ public sealed class RelayWorld : IAsyncLifetime
     internal async Task RetryAsync(JsonElement waiting)
     {
         using var admin = Server.Admin();
-        using var answer = await admin.PostAsync(new Uri($"/admin/spool/{waiting.GetProperty("id").GetString()}/retry", UriKind.Relative), null);
+        using var answer = await admin.PostAsync(new Uri($"/admin/v1/spool/{waiting.GetProperty("id").GetString()}/retry", UriKind.Relative), null);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
@@ -225,7 +225,7 @@ public sealed class RelayWorld : IAsyncLifetime
     private static async Task HostAsync(ServerProcess server, string domain, string account)
     {
         using var admin = server.Admin();
-        using var answer = await admin.PostAsJsonAsync(new Uri("/admin/tenants/demo/domains", UriKind.Relative), new { domain });
+        using var answer = await admin.PostAsJsonAsync(new Uri("/admin/v1/tenants/demo/domains", UriKind.Relative), new { domain });
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         await Accounts.ImportAsync(server, [(account, "mailcloud")]);
     }

@@ -62,7 +62,7 @@ public sealed class SuppressionTests(RelayWorld world)
     {
         using var admin = world.Server.Admin();
         using var body = new StringContent(JsonSerializer.Serialize(new { kind = "forwarded", targets = new[] { target } }), Encoding.UTF8, "application/json");
-        using var answer = await admin.PutAsync(new Uri($"/admin/addresses/{address}", UriKind.Relative), body);
+        using var answer = await admin.PutAsync(new Uri($"/admin/v1/addresses/{address}", UriKind.Relative), body);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 

@@ -69,7 +69,7 @@ public sealed class TraceTests(RelayWorld world)
         world.Exim.Open("later");
         using (var admin = world.Server.Admin())
         {
-            using var answer = await admin.PostAsync(new Uri($"/admin/spool/{Text(Of(put, "accepted")[0], "reply")!.Split(' ')[^1]}/retry", UriKind.Relative), null);
+            using var answer = await admin.PostAsync(new Uri($"/admin/v1/spool/{Text(Of(put, "accepted")[0], "reply")!.Split(' ')[^1]}/retry", UriKind.Relative), null);
             Assert.True(answer.IsSuccessStatusCode);
         }
 
@@ -117,7 +117,7 @@ public sealed class TraceTests(RelayWorld world)
         {
             while (true)
             {
-                using var answer = await admin.GetAsync(new Uri($"/admin/trace?message-id={Uri.EscapeDataString($"<{id}>")}", UriKind.Relative), limit.Token);
+                using var answer = await admin.GetAsync(new Uri($"/admin/v1/trace?message-id={Uri.EscapeDataString($"<{id}>")}", UriKind.Relative), limit.Token);
                 last = await answer.Content.ReadAsStringAsync(limit.Token);
                 if (answer.IsSuccessStatusCode)
                 {

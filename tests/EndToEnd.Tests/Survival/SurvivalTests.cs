@@ -205,7 +205,7 @@ public sealed class SurvivalTests(SurvivalTests.RunningCluster running, ITestOut
     {
         using var admin = cluster.Admin();
         using var content = new StringContent(string.Concat(addresses.Select(address => $"{address},mailcloud\n")), Encoding.UTF8, "text/csv");
-        using var response = await admin.PostAsync(new Uri("/admin/accounts/import", UriKind.Relative), content, limit.Token);
+        using var response = await admin.PostAsync(new Uri("/admin/v1/accounts/import", UriKind.Relative), content, limit.Token);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(limit.Token));
     }
 

@@ -102,6 +102,16 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         (Transaction, Patience) = (null, services.Calls.NewPatience());
     }
 
+    /// <summary>Replies no sooner: what gathered before goes out first.</summary>
+    public async ValueTask WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        if (wait > TimeSpan.Zero)
+        {
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Delay(wait, services.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Sends a reply that asks for more (354, 334) with all that gathered before.</summary>
     public ValueTask AskAsync(SmtpReply reply, CancellationToken cancellationToken)
     {
@@ -213,6 +223,12 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         SmtpReply reply;
         try
         {
+            if (Account is { } account)
+            {
+                // Its clients together are served no faster than the tenant's limit says.
+                await WaitAsync(services.Standings.TakeTurn(account.Tenant), cancellationToken).ConfigureAwait(false);
+            }
+
             reply = Parse(status, out name, out var args, out var verb) ?? await verb.RunAsync(this, args, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not (IOException or OperationCanceledException))

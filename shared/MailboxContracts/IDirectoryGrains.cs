@@ -85,6 +85,9 @@ public sealed record TenantLimits
 
     /// <summary>Sessions that are logged in, on one edge.</summary>
     [Id(6)] public int Sessions { get; init; }
+
+    /// <summary>Commands of its clients, and recipients of its own in mail from elsewhere, that one edge works on in a second; what is beyond waits for its turn.</summary>
+    [Id(7)] public int CommandsPerSecond { get; init; }
 }
 
 /// <summary>What an account may do, or each account of a tenant; of both the later one here counts.</summary>

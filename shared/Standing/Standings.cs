@@ -17,7 +17,13 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
     /// <summary>About 2 MB when full; it is emptied then, which costs a grain call for each tenant in use.</summary>
     private const int Capacity = 20_000;
 
+    /// <summary>Sessions of others that wait are bounded for all tenants together (RFC 5321 §4.5.3.2.3 would let a client wait for five minutes).</summary>
+    private static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<TenantId, (long At, long Changes, TenantTerms Terms)> tenants = [];
+    private readonly ConcurrentDictionary<TenantId, bool> beingRead = [];
+    private readonly TenantPace commands = new(time);
+    private readonly TenantPace arrivals = new(time);
 
     /// <summary>Rises with each change of the directory that this edge is told of. What was read when it stood lower is to be read again.</summary>
     public long Changes => sessions.Changes;
@@ -34,21 +40,21 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public async ValueTask<TenantTerms> FindTermsAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
     {
-        if (tenants.TryGetValue(tenant, out var known) && known.Changes == Changes && time.GetElapsedTime(known.At) < Lifetime)
+        if (tenants.TryGetValue(tenant, out var known) && IsFresh(known))
         {
             return known.Terms;
         }
 
-        var (at, changes) = (time.GetTimestamp(), Changes);
-        var terms = await calls.CallAsync(() => grains.GetGrain<ITenantGrain>(tenant.Value).GetTermsAsync(), patience, cancellationToken).ConfigureAwait(false);
-        if (tenants.Count >= Capacity)
-        {
-            tenants.Clear();
-        }
-
-        tenants[tenant] = (at, changes, terms);
-        return terms;
+        return await ReadTermsAsync(tenant, patience, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Takes the next turn of a tenant whose clients are served at its pace (<see cref="TenantLimits.CommandsPerSecond"/>), and tells how long it is until then.</summary>
+    public TimeSpan TakeTurn(TenantId tenant) => PaceAtHand(tenant) is > 0 and var perSecond ? commands.Take(tenant, perSecond, TimeSpan.MaxValue)!.Value : TimeSpan.Zero;
+
+    /// <summary>The same for a recipient whom others send mail. When <c>HasTurn</c> is false none was taken: the mail had better come later, and who sends it is told after the wait, so that asking again is no load.</summary>
+    public (TimeSpan Wait, bool HasTurn) TakeArrival(TenantId tenant) => PaceAtHand(tenant) is > 0 and var perSecond
+        ? arrivals.Take(tenant, perSecond, LongestArrival) is { } wait ? (wait, true) : (LongestArrival, false)
+        : (TimeSpan.Zero, true);
 
     /// <summary>Lets a client in that has shown who it is. Its session is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
     /// <param name="account">As the directory had it.</param>
@@ -92,6 +98,49 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
                 sessions.End(live.Account);
             }
         }).ConfigureAwait(false);
+    }
+
+    // Of what is known, however old it is: no command waits for the directory. Who has a session, or has a recipient looked up, has had the terms read.
+    private int PaceAtHand(TenantId tenant)
+    {
+        if (!tenants.TryGetValue(tenant, out var known))
+        {
+            return 0;
+        }
+
+        if (!IsFresh(known) && beingRead.TryAdd(tenant, true))
+        {
+            ReadAgainAsync(tenant).Ignore();
+        }
+
+        return known.Terms.Limits.CommandsPerSecond;
+    }
+
+    private bool IsFresh((long At, long Changes, TenantTerms Terms) known) => known.Changes == Changes && time.GetElapsedTime(known.At) < Lifetime;
+
+    private async Task ReadAgainAsync(TenantId tenant)
+    {
+        try
+        {
+            await ReadTermsAsync(tenant, calls.NewPatience(), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            beingRead.TryRemove(tenant, out _);
+        }
+    }
+
+    private async ValueTask<TenantTerms> ReadTermsAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
+    {
+        var (at, changes) = (time.GetTimestamp(), Changes);
+        var terms = await calls.CallAsync(() => grains.GetGrain<ITenantGrain>(tenant.Value).GetTermsAsync(), patience, cancellationToken).ConfigureAwait(false);
+        if (tenants.Count >= Capacity)
+        {
+            tenants.Clear();
+        }
+
+        tenants[tenant] = (at, changes, terms);
+        return terms;
     }
 
     private async ValueTask<bool> MayLogInAsync(AddressRecord? record, AccountId account, Patience patience, CancellationToken cancellationToken) =>

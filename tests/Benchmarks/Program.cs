@@ -7,6 +7,7 @@ using MailCloud.Benchmarks.MailIn;
 using MailCloud.Benchmarks.MailOut;
 using MailCloud.Benchmarks.Pop3;
 using MailCloud.Benchmarks.RelayLimits;
+using MailCloud.Benchmarks.TenantShare;
 
 var sessions = new Option<int>("--sessions") { Description = "SMTP sessions at once", DefaultValueFactory = _ => 32 };
 var size = new Option<int>("--size") { Description = "bytes of a message, header included", DefaultValueFactory = _ => 4096 };
@@ -48,4 +49,5 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
 return await new RootCommand("MailCloud's load tools")
 {
     mailIn, MailOutCommand.Create(), ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create(), RelayLimitsCommand.Create(),
+    TenantShareCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -100,6 +100,7 @@ internal static class Samples
         AccountBytes = 1_000_000_000,
         RecipientsPerDay = 500,
         Sessions = 20,
+        CommandsPerSecond = 200,
     };
 
     private static readonly DomainRoute Route = new() { AliasOf = "example.test", CatchAll = Address };

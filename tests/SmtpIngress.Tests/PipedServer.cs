@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
@@ -25,20 +26,23 @@ internal sealed class PipedServer
 
     private readonly SmtpConnectionHandler handler;
 
-    public PipedServer(IServiceProvider services, SmtpOptions options, IMessageBlobs? blobs = null, IMailQueue? queue = null) =>
+    public PipedServer(IServiceProvider services, SmtpOptions options, IMessageBlobs? blobs = null, IMailQueue? queue = null)
+    {
+        var (grains, calls) = (services.GetRequiredService<IGrainFactory>(), new GrainCalls(Patience, Time, CancellationToken.None));
         handler = new(new SmtpServices(
             Options.Create(options with { HostName = "mail.example" }),
             Options.Create(new SendingOptions()),
             blobs ?? services.GetRequiredService<IMessageBlobs>(),
             queue ?? services.GetRequiredService<IMailQueue>(),
-            services.GetRequiredService<IGrainFactory>(),
-            new(Patience, Time, CancellationToken.None),
-            services.GetRequiredService<Standings>(),
+            grains,
+            calls,
+            new(services.GetRequiredService<AccountSessions>(), grains, calls, Time),
             services.GetRequiredService<SaslMechanisms>(),
             services.GetRequiredService<CertificateStore>(),
             services.GetRequiredService<MessageTracer>(),
             Time,
             NullLogger<SmtpSession>.Instance));
+    }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
 

@@ -21,6 +21,7 @@ internal static class Table
         ["closed.test"] = new("closed"),
         ["small.test"] = new("small"),
         ["few.test"] = new("few"),
+        ["slow.test"] = new("slow"),
     };
 
     public static readonly Dictionary<string, DomainRoute> Routes = new()
@@ -51,6 +52,7 @@ internal static class Table
         Account("gina@small.test", "small"),
         Account("hugo@few.test", "few"),
         Account("own@named.test", "demo"),
+        Account("ida@slow.test", "slow"),
         Entry("cold@example.test", AddressKind.Alias, "frozen@example.test"),
         Entry("mixed@example.test", AddressKind.Alias, "frozen@example.test", "bob@example.test"),
         Account("用户@example.test", "demo"),
@@ -126,7 +128,7 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
 /// <summary>Of the tenants only Closed is suspended.</summary>
 internal sealed class TableTenantGrain : Grain, ITenantGrain
 {
-    private static readonly Dictionary<string, TenantLimits> Limits = new() { ["small"] = new() { RecipientsPerDay = 40 }, ["few"] = new() { Sessions = 1 } };
+    private static readonly Dictionary<string, TenantLimits> Limits = new() { ["small"] = new() { RecipientsPerDay = 40 }, ["few"] = new() { Sessions = 1 }, ["slow"] = new() { CommandsPerSecond = 1 } };
 
     public Task<TenantTerms> GetTermsAsync() => Task.FromResult(new TenantTerms(
         this.GetPrimaryKeyString() == "closed" ? AccountState.Suspended : AccountState.Active, Limits.GetValueOrDefault(this.GetPrimaryKeyString(), TenantLimits.None)));

@@ -33,7 +33,11 @@ internal static class Tenant
         var quota = new Option<long?>("--account-quota") { Description = "Octets: the quota of an account that is made without one." };
         var recipients = new Option<int?>("--recipients-per-day") { Description = "Recipients outside the tenant." };
         var sessions = new Option<int?>("--sessions") { Description = "Sessions that are logged in, on one edge." };
-        var command = new Command("set", "Change what a tenant may do and have. What is not given stays.") { tenant, state, plan, domains, accounts, storage, quota, recipients, sessions };
+        var commands = new Option<int?>("--commands-per-second") { Description = "Commands of its clients, and recipients of its own, that one edge works on; what is beyond waits." };
+        var command = new Command("set", "Change what a tenant may do and have. What is not given stays.")
+        {
+            tenant, state, plan, domains, accounts, storage, quota, recipients, sessions, commands,
+        };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var update = new
@@ -48,6 +52,7 @@ internal static class Tenant
                     accountBytes = parsed.GetValue(quota),
                     recipientsPerDay = parsed.GetValue(recipients),
                     sessions = parsed.GetValue(sessions),
+                    commandsPerSecond = parsed.GetValue(commands),
                 },
             };
             Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(update), cancellationToken));
@@ -68,6 +73,7 @@ internal static class Tenant
         Console.WriteLine($"quota octets\t{usage.GetProperty("quotaBytes")} of {Limit(limits, "storageBytes")}");
         Console.WriteLine($"recipients a day\t{Limit(limits, "recipientsPerDay")}");
         Console.WriteLine($"sessions on an edge\t{Limit(limits, "sessions")}");
+        Console.WriteLine($"commands a second on an edge\t{Limit(limits, "commandsPerSecond")}");
         foreach (var domain in tenant.GetProperty("domains").EnumerateArray())
         {
             Console.WriteLine(domain.GetString());

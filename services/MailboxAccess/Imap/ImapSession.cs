@@ -343,7 +343,18 @@ internal sealed class ImapSession : IClientSession
                 Writer.Line("* BYE [TOOBIG] The literal is too large");
                 return false;
             default:
+                await WaitForTurnAsync(cancellationToken).ConfigureAwait(false);
                 return await RunAsync(commands.Octets, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Its clients together are served no faster than the tenant's limit says.
+    private async ValueTask WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        if (Account is { } account && Services.Standings.TakeTurn(account.Tenant) is { Ticks: > 0 } wait)
+        {
+            await Writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Delay(wait, Services.Time, WhileIdle).ConfigureAwait(false);
         }
     }
 

@@ -313,7 +313,18 @@ internal sealed class Pop3Session : IClientSession
             case LineStatus.TooLong:
                 return await FinishAsync(Pop3Reply.Bad(Pop3Text.LineTooLong), cancellationToken).ConfigureAwait(false);
             default:
+                await WaitForTurnAsync(cancellationToken).ConfigureAwait(false);
                 return await RunAsync(lines.Line, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Its clients together are served no faster than the tenant's limit says.
+    private async ValueTask WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        if (login is { } of && Services.Standings.TakeTurn(of.Account.Tenant) is { Ticks: > 0 } wait)
+        {
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Delay(wait, Services.Time, whileIdle).ConfigureAwait(false);
         }
     }
 

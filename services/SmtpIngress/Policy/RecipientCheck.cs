@@ -22,6 +22,9 @@ internal static class RecipientCheck
     // As Gmail says it of a suspended account. RFC 3463 §3.3: X.2.1 is a mailbox that is disabled.
     private static readonly SmtpReply Disabled = new(550, "5.2.1", "this mailbox is disabled");
 
+    // RFC 3463 §3.5: X.4.5 is a system that is congested.
+    private static readonly SmtpReply Busy = new(451, "4.4.5", "too much mail for this organisation at once, try again later");
+
     private static readonly SmtpReply NoTerminal = new(550, "5.3.3", "there is no terminal of that name here");
 
     public static async ValueTask<RecipientDecision> DecideAsync(
@@ -32,6 +35,17 @@ internal static class RecipientCheck
             var decision = transaction.Kind == TransactionKind.Send
                 ? await LookUpLiveAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false)
                 : await LookUpAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false);
+            if (decision.Accepted is { } arriving && arriving.Tenant != session.Account?.Tenant)
+            {
+                // Mail of others for one tenant comes in no faster than its limit says.
+                var (wait, hasTurn) = session.Services.Standings.TakeArrival(arriving.Tenant);
+                await session.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
+                if (!hasTurn)
+                {
+                    return Busy;
+                }
+            }
+
             return decision.Accepted is { } accepted && session.Account is { } account
                 && await session.Services.Caps.CheckAsync(session, account, transaction, accepted, cancellationToken).ConfigureAwait(false) is { } capped
                     ? capped

@@ -105,15 +105,17 @@ internal static class Tenants
     private sealed record TenantUpdate(string? State, LimitsUpdate? Limits);
 
     /// <summary>What is left out stays.</summary>
-    private sealed record LimitsUpdate(string? Plan, int? Domains, int? Accounts, long? StorageBytes, long? AccountBytes, int? RecipientsPerDay, int? Sessions)
+    private sealed record LimitsUpdate(string? Plan, int? Domains, int? Accounts, long? StorageBytes, long? AccountBytes, int? RecipientsPerDay, int? Sessions, int? CommandsPerSecond)
     {
         /// <summary>As of Sending:TenantPerDay.</summary>
         private const int MaxRecipients = 100_000_000;
 
+        private const int MaxCommands = 1_000_000;
+
         public string? Errors() =>
             Plan is { Length: > 100 } ? "the name of a plan has 100 characters at most"
-            : Domains < 0 || Accounts < 0 || StorageBytes < 0 || AccountBytes < 0 || RecipientsPerDay is < 0 or > MaxRecipients || Sessions < 0
-                ? $"limits are numbers, 0 is none; recipientsPerDay is {MaxRecipients} at most"
+            : Domains < 0 || Accounts < 0 || StorageBytes < 0 || AccountBytes < 0 || RecipientsPerDay is < 0 or > MaxRecipients || Sessions < 0 || CommandsPerSecond is < 0 or > MaxCommands
+                ? $"limits are numbers, 0 is none; recipientsPerDay is {MaxRecipients} at most, commandsPerSecond {MaxCommands}"
                 : null;
 
         public TenantLimits ApplyTo(TenantLimits limits) => new()
@@ -125,6 +127,7 @@ internal static class Tenants
             AccountBytes = AccountBytes ?? limits.AccountBytes,
             RecipientsPerDay = RecipientsPerDay ?? limits.RecipientsPerDay,
             Sessions = Sessions ?? limits.Sessions,
+            CommandsPerSecond = CommandsPerSecond ?? limits.CommandsPerSecond,
         };
     }
 

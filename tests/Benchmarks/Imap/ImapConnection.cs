@@ -48,7 +48,9 @@ internal sealed class ImapConnection : IDisposable
         return connection;
     }
 
-    public void LogIn(int user) => Command($"LOGIN user{user}@example.test mailcloud");
+    public void LogIn(int user) => LogIn($"user{user}@example.test");
+
+    public void LogIn(string address) => Command($"LOGIN {address} mailcloud");
 
     /// <summary>Selects a folder. Its UIDs are not known before <see cref="LearnUids"/>.</summary>
     /// <returns>How many messages it has.</returns>

@@ -69,7 +69,7 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server, IR
             "--Relay:Routes:0:Destination=sink.example", "--Relay:Routes:0:Host=[127.0.0.1]", $"--Relay:Routes:0:Port={SmtpSink.Port}", "--Relay:DialPrivate=127.0.0.0/8",
             $"--Relay:ConnectionsPerDestination={connections}", $"--Relay:Limits:Connections={connections}",
         ]);
-        using var admin = await AdminAsync(folder, DefaultPortOffset, cancellationToken);
+        using var admin = await AdminAsync(folder, cancellationToken);
         for (var i = 0; i < addresses; i++)
         {
             var address = new { kind = "forwarded", targets = new[] { $"user{i}@sink.example" } };
@@ -78,6 +78,15 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server, IR
         }
 
         return server;
+    }
+
+    /// <summary>A client of the admin API of a server that works on a folder.</summary>
+    public static async Task<HttpClient> AdminAsync(string folder, CancellationToken cancellationToken, int portOffset = DefaultPortOffset)
+    {
+        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + portOffset}"), Timeout = TimeSpan.FromMinutes(5) };
+        var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
+        return http;
     }
 
     public async ValueTask DisposeAsync()
@@ -108,20 +117,12 @@ internal sealed class MailCloudServer : IMeasuredServer, IMeasuredPop3Server, IR
         {
             csv.Append("user").Append(i).Append("@example.test,mailcloud\n");
         }
-        using var http = await AdminAsync(folder, portOffset, cancellationToken);
+        using var http = await AdminAsync(folder, cancellationToken, portOffset);
         using var reply = await http.PostAsync("/admin/v1/accounts/import", new StringContent(csv.ToString(), Encoding.UTF8, "text/csv"), cancellationToken);
         var text = await reply.Content.ReadAsStringAsync(cancellationToken);
         if (!reply.IsSuccessStatusCode)
         {
             throw new InvalidOperationException($"account import: {(int)reply.StatusCode} {text}");
         }
-    }
-
-    private static async Task<HttpClient> AdminAsync(string folder, int portOffset, CancellationToken cancellationToken)
-    {
-        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{8081 + portOffset}"), Timeout = TimeSpan.FromMinutes(5) };
-        var token = await File.ReadAllTextAsync(Path.Combine(folder, "admin-token"), cancellationToken);
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
-        return http;
     }
 }

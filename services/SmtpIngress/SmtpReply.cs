@@ -22,6 +22,8 @@ internal sealed record SmtpReply(int Code, string? Enhanced, params string[] Lin
     public static readonly SmtpReply BadSequence = new(503, "5.5.1", "bad sequence of commands");
 
     // RFC 5321 §3.8: 421 is what a server says that closes on its own. X.7.13 is RFC 5248's "user account disabled".
+    public static readonly SmtpReply Revoked = new(421, "4.7.0", "the app password of this session was revoked, closing") { Then = Then.Close };
+
     public static readonly SmtpReply Suspended = new(421, "4.7.13", "this account is suspended, closing") { Then = Then.Close };
     public static readonly SmtpReply AuthenticationRequired = new(530, "5.7.0", "authentication required");
 

@@ -217,7 +217,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
         var name = "?";
         if (login is { HasEnded: true })
         {
-            return SmtpReply.Suspended;
+            return login.IsRevoked ? SmtpReply.Revoked : SmtpReply.Suspended;
         }
 
         SmtpReply reply;

@@ -49,6 +49,7 @@ public static class WebServiceHost
         admin.MapPost("/accounts/import", (HttpContext context, AccountImport import) => import.RunAsync(context));
         AccountList.Map(admin);
         Addresses.Map(admin);
+        AppPasswords.Map(admin);
         QueueStatus.Map(admin);
         SpoolList.Map(admin);
         Domains.Map(admin);

@@ -22,7 +22,7 @@ internal sealed class CredentialsTelemetry : IDisposable
         delays = meter.CreateHistogram<double>("mailcloud.credentials.delay", "s", "Waits of attempts that were delayed because of failures");
     }
 
-    /// <param name="result"><c>right</c>, <c>cached</c>, <c>wrong</c>, or <c>repeated</c>: wrong, and known to be.</param>
+    /// <param name="result"><c>right</c>, <c>cached</c>, <c>app</c> (an app password), <c>wrong</c>, or <c>repeated</c>: wrong, and known to be.</param>
     public void Answered(string result) => attempts.Add(1, new KeyValuePair<string, object?>("result", result));
 
     public void Derived() => derivations.Add(1);

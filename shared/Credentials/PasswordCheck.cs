@@ -9,7 +9,11 @@ public delegate ValueTask<FoundLogin> VerifierLookup(string username, Cancellati
 /// <summary>What the directory says of a login name.</summary>
 /// <param name="Name">One spelling for all ways to write the name, whether there is such an account or not: failures are counted by it.</param>
 /// <param name="Verifier">Null when there is no such account or it may not log in.</param>
-public readonly record struct FoundLogin(string Name, string? Verifier);
+public readonly record struct FoundLogin(string Name, string? Verifier)
+{
+    /// <summary>Asked for any name that could be an account's, whether it is one or not: time would tell. Null: no app password opens it.</summary>
+    public AppPasswordLookup? AppPasswords { get; init; }
+}
 
 /// <summary>Checks a password that a client sent: IMAP's LOGIN, POP3's PASS, and the SASL mechanisms PLAIN and LOGIN.</summary>
 public sealed class PasswordCheck
@@ -32,9 +36,9 @@ public sealed class PasswordCheck
         try
         {
             // Before the wait only for who has none of its own: else a guesser would learn at once that a guess was right, and need not wait to know that it was wrong.
-            if (attempt.OwnWait == TimeSpan.Zero && IsVerified(login, password))
+            if (attempt.OwnWait == TimeSpan.Zero && await FindKnownAsync(attempt, login, password, cancellationToken).ConfigureAwait(false) is { } known)
             {
-                return Right(attempt, "cached", null);
+                return known;
             }
 
             if (attempt.IsRefused)
@@ -46,9 +50,9 @@ public sealed class PasswordCheck
             {
                 await guard.WaitAsync(attempt, cancellationToken).ConfigureAwait(false);
                 login = await lookup(username, cancellationToken).ConfigureAwait(false);
-                if (IsVerified(login, password))
+                if (await FindKnownAsync(attempt, login, password, cancellationToken).ConfigureAwait(false) is { } knownNow)
                 {
-                    return Right(attempt, "cached", null);
+                    return knownNow;
                 }
             }
 
@@ -81,6 +85,20 @@ public sealed class PasswordCheck
         return Right(attempt, "right", replace ? new(login.Verifier!, Verifiers.Create(password)) : null);
     }
 
+    // What costs no derivation. An app password also when it was wrong a moment ago: for another protocol it may be right.
+    private async ValueTask<PasswordVerdict?> FindKnownAsync(GuessAttempt attempt, FoundLogin login, string password, CancellationToken cancellationToken)
+    {
+        if (IsVerified(login, password))
+        {
+            return Right(attempt, "cached", null);
+        }
+
+        return login.AppPasswords is { } find && AppPasswordSecret.DigestOf(password) is { } digest
+            && await find(digest, ClientNetwork.NameOf(attempt.Network), cancellationToken).ConfigureAwait(false) is { } match
+                ? Right(attempt, "app", null) with { AppPassword = match }
+                : null;
+    }
+
     private bool IsVerified(FoundLogin login, string password) => login.Verifier is { } verifier && verified.Contains(login.Name, verifier, password);
 
     private PasswordVerdict Right(GuessAttempt attempt, string result, VerifierChange? rehash)
@@ -103,7 +121,7 @@ public enum LoginAnswer
     /// <summary>Wrong credentials, or nobody by this name.</summary>
     Wrong,
 
-    /// <summary>The password is the account's.</summary>
+    /// <summary>The password is the account's, or one of its app passwords.</summary>
     Right,
 
     /// <summary>It was not checked: too many attempts wait. A transient failure (SMTP 454 4.7.0, IMAP NO [UNAVAILABLE], POP3 -ERR [SYS/TEMP]).</summary>
@@ -114,6 +132,9 @@ public enum LoginAnswer
 public readonly record struct PasswordVerdict(LoginAnswer Answer, VerifierChange? Rehash)
 {
     public bool IsRight => Answer == LoginAnswer.Right;
+
+    /// <summary>The app password that it was; null: the account's own.</summary>
+    public AppPasswordMatch? AppPassword { get; init; }
 }
 
 /// <summary>A verifier of an old form and the one to store instead, if the old one still stands then.</summary>

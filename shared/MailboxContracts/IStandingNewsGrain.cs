@@ -40,7 +40,11 @@ public interface IStandingEdge : IGrainObserver
 /// <param name="EndsSessions">True when nobody may be logged in there any more.</param>
 [GenerateSerializer, Immutable, Alias("mc.StandingChange")]
 public sealed record StandingChange(
-    [property: Id(0)] TenantId Tenant, [property: Id(1)] string? AddressKey, [property: Id(2)] AccountId? Account, [property: Id(3)] bool EndsSessions);
+    [property: Id(0)] TenantId Tenant, [property: Id(1)] string? AddressKey, [property: Id(2)] AccountId? Account, [property: Id(3)] bool EndsSessions)
+{
+    /// <summary>One of the account's app passwords, taken back: only sessions that it opened end. Null: it is about something else.</summary>
+    [Id(4)] public Guid? AppPassword { get; init; }
+}
 
 /// <param name="Last">The number of the last change.</param>
 /// <param name="Changes">The changes up to it, the oldest first; null when they are too old to be known one by one.</param>

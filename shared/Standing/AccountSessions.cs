@@ -15,9 +15,9 @@ public sealed class AccountSessions
     public long Changes => Volatile.Read(ref changes);
 
     /// <summary>A session of the account, from now until it is disposed.</summary>
-    internal AccountSession Enter(AccountId account, string addressKey)
+    internal AccountSession Enter(AccountId account, string addressKey, Guid? appPassword)
     {
-        var session = new AccountSession(this, account, addressKey);
+        var session = new AccountSession(this, account, addressKey, appPassword);
         lock (gate)
         {
             sessions[account] = [.. sessions.GetValueOrDefault(account, []), session];
@@ -70,7 +70,11 @@ public sealed class AccountSessions
     internal void Apply(StandingChange change)
     {
         NoteChange();
-        if (change is { EndsSessions: true, AddressKey: null })
+        if (change is { AppPassword: { } appPassword, Account: { } owner })
+        {
+            Revoke(owner, appPassword);
+        }
+        else if (change is { EndsSessions: true, AddressKey: null })
         {
             End(account => account.Tenant == change.Tenant);
         }
@@ -88,6 +92,26 @@ public sealed class AccountSessions
             {
                 session.End();
             }
+        }
+    }
+
+    internal void Revoke(AccountId account, Guid appPassword)
+    {
+        lock (gate)
+        {
+            foreach (var session in sessions.GetValueOrDefault(account, []).Where(session => session.AppPassword == appPassword))
+            {
+                session.Revoke();
+            }
+        }
+    }
+
+    /// <summary>The app passwords that have opened sessions of an account here.</summary>
+    internal IReadOnlyCollection<Guid> AppPasswordsOf(AccountId account)
+    {
+        lock (gate)
+        {
+            return [.. sessions.GetValueOrDefault(account, []).Select(session => session.AppPassword).OfType<Guid>().Distinct()];
         }
     }
 

@@ -56,19 +56,35 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
         ? arrivals.Take(tenant, perSecond, LongestArrival) is { } wait ? (wait, true) : (LongestArrival, false)
         : (TimeSpan.Zero, true);
 
+    /// <summary>The account's app password with this digest, if it opens the protocol now.</summary>
+    /// <param name="account">Null: there is none by this key. It is asked all the same, since time would tell.</param>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<AppPassword?> UseAppPasswordAsync(
+        AddressRecord? account, string key, string digest, LoginProtocols protocol, string network, Patience patience, CancellationToken cancellationToken)
+    {
+        var passwords = grains.GetGrain<IAppPasswordsGrain>(key);
+        var used = await calls.CallAsync(() => passwords.UseAsync(digest, protocol, network), patience, cancellationToken).ConfigureAwait(false);
+        return account is null ? null : used;
+    }
+
     /// <summary>Lets a client in that has shown who it is. Its session is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
     /// <param name="account">As the directory had it.</param>
+    /// <param name="appPassword">The app password that it has shown, if any.</param>
     /// <param name="since"><see cref="Changes"/> before the directory was asked.</param>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
-    public async ValueTask<Admission> EnterAsync(AddressRecord account, long since, Patience patience, CancellationToken cancellationToken)
+    public async ValueTask<Admission> EnterAsync(AddressRecord account, Guid? appPassword, long since, Patience patience, CancellationToken cancellationToken)
     {
-        var session = sessions.Enter(account.Account!.Value, account.Address.Key);
+        var session = sessions.Enter(account.Account!.Value, account.Address.Key, appPassword);
         var refusal = AdmissionRefusal.Suspended;
         try
         {
             // Only now is the session told: what came between the look-up and this is asked for.
             var current = Changes == since ? account : await ReadAsync(account.Address.Key, patience, cancellationToken).ConfigureAwait(false);
-            if (await MayLogInAsync(current, account.Account.Value, patience, cancellationToken).ConfigureAwait(false))
+            if (Changes != since && appPassword is { } shown && !(await ListAppPasswordsAsync(account.Address.Key, patience, cancellationToken).ConfigureAwait(false)).Contains(shown))
+            {
+                refusal = AdmissionRefusal.Revoked;
+            }
+            else if (await MayLogInAsync(current, account.Account.Value, patience, cancellationToken).ConfigureAwait(false))
             {
                 var most = (await FindTermsAsync(account.Tenant, patience, cancellationToken).ConfigureAwait(false)).Limits.Sessions;
                 refusal = most > 0 && sessions.CountOf(account.Tenant) > most ? AdmissionRefusal.TooManySessions : AdmissionRefusal.None;
@@ -96,6 +112,13 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
             if (!await MayLogInAsync(record, live.Account, patience, ct).ConfigureAwait(false))
             {
                 sessions.End(live.Account);
+            }
+            else if (sessions.AppPasswordsOf(live.Account) is { Count: > 0 } used)
+            {
+                foreach (var revoked in used.Except(await ListAppPasswordsAsync(live.AddressKey, patience, ct).ConfigureAwait(false)))
+                {
+                    sessions.Revoke(live.Account, revoked);
+                }
             }
         }).ConfigureAwait(false);
     }
@@ -147,6 +170,12 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
         record is { Kind: AddressKind.Account } && record.Account == account
         && await FindStateAsync(record, patience, cancellationToken).ConfigureAwait(false) != AccountState.Suspended;
 
+    private async ValueTask<HashSet<Guid>> ListAppPasswordsAsync(string key, Patience patience, CancellationToken cancellationToken)
+    {
+        var listed = await calls.CallAsync(() => grains.GetGrain<IAppPasswordsGrain>(key).ListAsync(), patience, cancellationToken).ConfigureAwait(false);
+        return [.. listed.Select(password => password.Id)];
+    }
+
     private ValueTask<AddressRecord?> ReadAsync(string key, Patience patience, CancellationToken cancellationToken) =>
         calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken);
 }
@@ -159,6 +188,9 @@ public enum AdmissionRefusal
 
     /// <summary>The tenant has as many sessions on this edge as it may.</summary>
     TooManySessions = 2,
+
+    /// <summary>The app password was taken back meanwhile.</summary>
+    Revoked = 3,
 }
 
 /// <param name="Session">Null when the client is not let in; who takes it ends it.</param>

@@ -56,6 +56,20 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task An_app_password_is_made_listed_and_removed()
+    {
+        await RunAsync("address", "set", "xia@example.test");
+        var (exit, output, _) = await RunAsync("account", "app-password", "add", "xia@example.test", "phone", "--scope", "imap", "--scope", "smtp", "--expires", "2999-01-31");
+        Assert.Equal(0, exit);
+        Assert.Matches("^[0-9a-f-]{36}\tphone\timap,smtp\t([a-z]{5}-){3}[a-z]{5}\n$", output);
+        var id = output.Split('\t')[0];
+        Assert.StartsWith($"{id}\tphone\timap,smtp\t2", (await RunAsync("account", "app-password", "list", "xia@example.test")).Output, StringComparison.Ordinal);
+        Assert.Equal((0, $"{id} is revoked\n", ""), await RunAsync("account", "app-password", "remove", "xia@example.test", id));
+        Assert.Equal((0, "", ""), await RunAsync("account", "app-password", "list", "xia@example.test"));
+        Assert.Equal(1, (await RunAsync("account", "app-password", "remove", "xia@example.test", id)).Exit);
+    }
+
+    [Fact]
     public async Task A_tenant_is_suspended_and_shown()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"late"}""");

@@ -56,8 +56,14 @@ internal sealed class LoginServices : IDisposable
     /// <summary>The directory: names and their verifiers.</summary>
     public ConcurrentDictionary<string, string> Verifiers { get; } = new() { ["user"] = VerifiersTests.Pencil };
 
+    /// <summary>App passwords by user and digest.</summary>
+    public ConcurrentDictionary<(string User, string Digest), AppPasswordMatch> AppPasswords { get; } = [];
+
+    /// <summary>For whom an app password was looked for, and from which network.</summary>
+    public ConcurrentQueue<(string User, string Network)> AppPasswordsAsked { get; } = [];
+
     public ValueTask<FoundLogin> LookupAsync(string username, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(new FoundLogin(username, Verifiers.GetValueOrDefault(username)));
+        ValueTask.FromResult(new FoundLogin(username, Verifiers.GetValueOrDefault(username)) { AppPasswords = (digest, network, _) => FindAppPasswordAsync(username, digest, network) });
 
     public Task<PasswordVerdict> CheckAsync(string username, string password, IPAddress client, CancellationToken cancellationToken = default) =>
         Passwords.CheckAsync(username, password, client, LookupAsync, cancellationToken).AsTask();
@@ -69,6 +75,12 @@ internal sealed class LoginServices : IDisposable
     {
         listener.Dispose();
         provider.Dispose();
+    }
+
+    private ValueTask<AppPasswordMatch?> FindAppPasswordAsync(string username, string digest, string network)
+    {
+        AppPasswordsAsked.Enqueue((username, network));
+        return ValueTask.FromResult(AppPasswords.GetValueOrDefault((username, digest)));
     }
 
     private void Count(string name, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

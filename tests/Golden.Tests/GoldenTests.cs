@@ -118,6 +118,7 @@ public sealed class GoldenTests
             UsageEvent => As<UsageEvent>(),
             SpoolEvent => As<SpoolEvent>(),
             DkimEvent => As<DkimEvent>(),
+            AppPasswordEvent => As<AppPasswordEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,
         };
 

@@ -89,7 +89,19 @@ internal static class Samples
         State = AccountState.Suspended,
     };
 
-    private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true);
+    private static readonly KeptAppPassword AppPassword = new(
+        new()
+        {
+            Id = Delivery.Value,
+            Name = "phone",
+            Scopes = LoginProtocols.Imap | LoginProtocols.Smtp,
+            MadeAt = Time,
+            ExpiresAt = Time,
+            LastUse = new(Time, LoginProtocols.Imap, "192.0.2.1"),
+        },
+        "0123456789abcdef");
+
+    private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true) { AppPassword = Delivery.Value };
 
     private static readonly TenantLimits Limits = new()
     {
@@ -309,6 +321,10 @@ internal static class Samples
         new DkimState { Tenant = Tenant, Keys = [DkimKey] },
         new AddressChanged(AddressRecord) { Claim = Claim.Id, GoneAt = Time, IsUncounted = true },
         new AddressState { Record = AddressRecord, Claim = Claim.Id, GoneAt = Time, IsUncounted = true },
+        new AppPasswordAdded(AppPassword),
+        new AppPasswordRemoved(Delivery.Value),
+        new AppPasswordUsed(Delivery.Value, AppPassword.Password.LastUse!),
+        new AppPasswordsState { Kept = [AppPassword] },
         new DeletionListed("a@example.test", Time),
         new DeletionsState { Listed = { ["a@example.test"] = Time } },
         new StandingTold(Standing),

@@ -174,6 +174,32 @@ internal sealed class TableStandingNewsGrain : Grain, IStandingNewsGrain
         Task.FromResult(new StandingNews(changes.Count, number > changes.Count ? null : [.. changes.Skip((int)number)]));
 }
 
+internal sealed class TableAppPasswordsGrain : Grain, IAppPasswordsGrain
+{
+    private readonly List<(AppPassword Password, string Digest)> kept = [];
+
+    public Task<IReadOnlyList<AppPassword>> ListAsync() => Task.FromResult<IReadOnlyList<AppPassword>>([.. kept.Select(k => k.Password)]);
+
+    public Task<AddAppPasswordResult> AddAsync(AppPassword password, string digest)
+    {
+        kept.Add((password, digest));
+        return Task.FromResult(AddAppPasswordResult.Added);
+    }
+
+    public async Task<bool> RemoveAsync(Guid id)
+    {
+        var record = Table.Addresses[this.GetPrimaryKeyString()];
+        kept.RemoveAll(k => k.Password.Id == id);
+        await GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(new(record.Tenant, record.Address.Key, record.Account, false) { AppPassword = id });
+        return true;
+    }
+
+    public Task<AppPassword?> UseAsync(string digest, LoginProtocols protocol, string network) =>
+        Task.FromResult<AppPassword?>(kept.Find(k => k.Digest == digest && k.Password.Scopes.HasFlag(protocol)).Password);
+
+    public Task DestroyAsync() => throw new NotSupportedException();
+}
+
 /// <summary>Bob is logged in, and nobody else; of Silent nobody can say it.</summary>
 internal sealed class TableTerminalsGrain : Grain, ITerminalsGrain
 {

@@ -92,7 +92,8 @@ internal sealed class ImapSession : IClientSession
         return Services.Calls.CallAsync(() => call(mailbox), cancellationToken);
     }
 
-    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, remote.Address);
+    public LoginAttempt StartLogin() =>
+        new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, remote.Address, LoginProtocols.Imap);
 
     /// <summary>What follows from an attempt to log in. Wrong credentials have one answer, whatever was wrong with them (RFC 5530 §3).</summary>
     public ImapReply FinishLogin(LoginOutcome outcome)
@@ -249,7 +250,7 @@ internal sealed class ImapSession : IClientSession
         catch (OperationCanceledException) when (login is { HasEnded: true } && !cancellationToken.IsCancellationRequested)
         {
             // RFC 5530 §3: the person is to ask an administrator, and the client not to ask for a password.
-            Writer.Line("* BYE [CONTACTADMIN] This account is suspended");
+            Writer.Line(login.IsRevoked ? "* BYE This app password was revoked" : "* BYE [CONTACTADMIN] This account is suspended");
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

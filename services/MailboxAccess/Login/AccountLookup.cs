@@ -7,7 +7,7 @@ using MailCloud.Standing;
 namespace MailCloud.MailboxAccess.Login;
 
 /// <summary>Finds the account of a login name, which is its address, for one attempt to log in.</summary>
-internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Standings standings)
+internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Standings standings, LoginProtocols protocol)
 {
     private AddressRecord? found;
     private long since;
@@ -26,7 +26,7 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
         since = standings.Changes;
         var record = await calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
         found = record is { Kind: AddressKind.Account, Account: not null } ? record : null;
-        return new(address.Key, found?.Verifier);
+        return new(address.Key, found?.Verifier) { AppPasswords = (digest, network, ct) => FindAppPasswordAsync(found?.Address.Key ?? address.Key, digest, network, ct) };
     }
 
     /// <summary>True when both names are the same account's.</summary>
@@ -43,7 +43,11 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
     }
 
     /// <summary>A session of the account, or why there is none.</summary>
-    public ValueTask<Admission> EnterAsync(CancellationToken cancellationToken) => standings.EnterAsync(found!, since, calls.NewPatience(), cancellationToken);
+    public ValueTask<Admission> EnterAsync(AppPasswordMatch? appPassword, CancellationToken cancellationToken) =>
+        standings.EnterAsync(found!, appPassword?.Id, since, calls.NewPatience(), cancellationToken);
+
+    private async ValueTask<AppPasswordMatch?> FindAppPasswordAsync(string key, string digest, string network, CancellationToken cancellationToken) =>
+        await standings.UseAppPasswordAsync(found, key, digest, protocol, network, calls.NewPatience(), cancellationToken).ConfigureAwait(false) is { } used ? new(used.Id, used.Name) : null;
 
     private IAddressGrain Grain(EmailAddress address) => grains.GetGrain<IAddressGrain>(address.Key);
 }

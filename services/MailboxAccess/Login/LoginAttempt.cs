@@ -4,6 +4,7 @@ using System.Net;
 using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
+using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Standing;
 
@@ -42,9 +43,11 @@ internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Acc
 
 /// <summary>One attempt to log in, by a password or by a SASL exchange, whatever the protocol around it.</summary>
 /// <param name="client">The client's own address, not that of a proxy: failures are counted by it.</param>
-internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, IPAddress client)
+/// <param name="protocol">The protocol around it: an app password may open one and not another.</param>
+internal sealed class LoginAttempt(
+    IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, IPAddress client, LoginProtocols protocol)
 {
-    private readonly AccountLookup lookup = new(grains, calls, standings);
+    private readonly AccountLookup lookup = new(grains, calls, standings, protocol);
 
     /// <summary>IMAP's LOGIN and POP3's PASS.</summary>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
@@ -53,7 +56,7 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Stand
         var verdict = await passwords.CheckAsync(username, password, client, lookup.FindAsync, cancellationToken).ConfigureAwait(false);
         return verdict.Answer switch
         {
-            LoginAnswer.Right => await FinishAsync("", verdict.Rehash, cancellationToken).ConfigureAwait(false),
+            LoginAnswer.Right => await FinishAsync("", verdict.Rehash, verdict.AppPassword, cancellationToken).ConfigureAwait(false),
             LoginAnswer.TryLater => Ended(LoginVerdict.TryLater),
             _ => Ended(LoginVerdict.Refused),
         };
@@ -69,7 +72,7 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Stand
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public ValueTask<LoginOutcome> FinishAsync(SaslStep step, CancellationToken cancellationToken) => step switch
     {
-        SaslStep.Authenticated done => FinishAsync(done.AuthorizationId, done.Rehash, cancellationToken),
+        SaslStep.Authenticated done => FinishAsync(done.AuthorizationId, done.Rehash, done.AppPassword, cancellationToken),
         SaslStep.TryLater => new(Ended(LoginVerdict.TryLater)),
         _ => new(Ended(LoginVerdict.Refused)),
     };
@@ -85,7 +88,7 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Stand
 
     private LoginOutcome Ended(LoginVerdict verdict) => new(verdict, lookup.Account ?? default);
 
-    private async ValueTask<LoginOutcome> FinishAsync(string authorizationId, VerifierChange? rehash, CancellationToken cancellationToken)
+    private async ValueTask<LoginOutcome> FinishAsync(string authorizationId, VerifierChange? rehash, AppPasswordMatch? appPassword, CancellationToken cancellationToken)
     {
         if (!lookup.IsSelf(authorizationId) || lookup.Account is not { } account)
         {
@@ -93,10 +96,11 @@ internal sealed class LoginAttempt(IGrainFactory grains, GrainCalls calls, Stand
         }
 
         await lookup.ReplaceAsync(rehash, cancellationToken).ConfigureAwait(false);
-        var admission = await lookup.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var admission = await lookup.EnterAsync(appPassword, cancellationToken).ConfigureAwait(false);
         return admission.Refusal switch
         {
             AdmissionRefusal.None => new(LoginVerdict.LoggedIn, account, admission.Session),
+            AdmissionRefusal.Revoked => Ended(LoginVerdict.Refused),
             AdmissionRefusal.TooManySessions => Ended(LoginVerdict.TooManySessions),
             _ => Ended(LoginVerdict.Suspended),
         };

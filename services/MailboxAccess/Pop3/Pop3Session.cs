@@ -79,7 +79,8 @@ internal sealed class Pop3Session : IClientSession
 
     public ChannelBindings ChannelBindings => tls is null ? ChannelBindings.None : new(tls.Session.ServerEndPoint, null);
 
-    public LoginAttempt StartLogin() => new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, remote.Address);
+    public LoginAttempt StartLogin() =>
+        new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, remote.Address, LoginProtocols.Pop);
 
     /// <summary>What follows from an attempt to log in: TRANSACTION with the maildrop, or why not.</summary>
     public async ValueTask<Pop3Reply> FinishLoginAsync(LoginOutcome outcome, CancellationToken cancellationToken)
@@ -199,7 +200,7 @@ internal sealed class Pop3Session : IClientSession
         catch (OperationCanceledException) when (login is { HasEnded: true } && !cancellationToken.IsCancellationRequested)
         {
             // What is marked as deleted stays. RFC 3206 §4: a person must act.
-            WriteHead(Pop3Reply.Error("SYS/PERM", Pop3Text.Suspended));
+            WriteHead(login.IsRevoked ? Pop3Reply.Error("AUTH", Pop3Text.Revoked) : Pop3Reply.Error("SYS/PERM", Pop3Text.Suspended));
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -172,6 +172,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
         if (State.Record is { } record)
         {
+            await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
             if (record.Account is { } account)
             {
                 await GrainFactory.GetGrain<IMailboxGrain>(account.Value).DestroyAsync();

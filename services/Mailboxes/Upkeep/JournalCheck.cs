@@ -62,6 +62,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
             "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
             "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
+            "app-passwords" => ReadSnapshotAsync<AppPasswordsState, AppPasswordEvent>(cancellationToken),
             "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
             "deletions" => ReadSnapshotAsync<DeletionsState, DeletionListed>(cancellationToken),
             "usage" => ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),

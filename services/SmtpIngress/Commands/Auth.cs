@@ -110,8 +110,15 @@ internal static class Auth
         {
             since = session.Services.Standings.Changes;
             account = await session.Services.Directory.FindAccountAsync(username, session.Patience, ct).ConfigureAwait(false);
-            return new(EmailAddress.TryParse(username, out var address) ? address.Key : username, account?.Verifier);
+            return EmailAddress.TryParse(username, out var address)
+                ? new(address.Key, account?.Verifier) { AppPasswords = (digest, network, end) => FindAppPasswordAsync(account?.Address.Key ?? address.Key, digest, network, end) }
+                : new(username, null);
         }
+
+        async ValueTask<AppPasswordMatch?> FindAppPasswordAsync(string key, string digest, string network, CancellationToken ct) =>
+            await session.Services.Standings.UseAppPasswordAsync(account, key, digest, LoginProtocols.Smtp, network, session.Patience, ct).ConfigureAwait(false) is { } used
+                ? new(used.Id, used.Name)
+                : null;
     }
 
     private static async ValueTask<SmtpReply> FinishAsync(
@@ -123,7 +130,12 @@ internal static class Auth
             return Refuse(session, account);
         }
 
-        var admission = await session.Services.Standings.EnterAsync(account, since, session.Patience, cancellationToken).ConfigureAwait(false);
+        var admission = await session.Services.Standings.EnterAsync(account, done.AppPassword?.Id, since, session.Patience, cancellationToken).ConfigureAwait(false);
+        if (admission.Refusal == AdmissionRefusal.Revoked)
+        {
+            return Refuse(session, account);
+        }
+
         if (admission.Session is null)
         {
             session.Services.Log.NotAdmitted(session.Id, account.Address.Key, admission.Refusal);

@@ -15,6 +15,9 @@ internal readonly record struct ClientNetwork(IPNetwork Host, IPNetwork Block)
         return plain.AddressFamily == AddressFamily.InterNetworkV6 ? new(Mask(plain, 64), Mask(plain, 48)) : new(Mask(plain, 32), Mask(plain, 24));
     }
 
+    /// <summary>A host's network as people write it: an IPv4 address without its length.</summary>
+    public static string NameOf(IPNetwork host) => host.PrefixLength == 32 ? host.BaseAddress.ToString() : host.ToString();
+
     /// <param name="bits">A multiple of 8.</param>
     private static IPNetwork Mask(IPAddress address, int bits)
     {

@@ -36,7 +36,7 @@ internal sealed class LoginExchange(PasswordCheck passwords, IPAddress client, V
         var verdict = await passwords.CheckAsync(username, text, client, lookup, cancellationToken).ConfigureAwait(false);
         return verdict.Answer switch
         {
-            LoginAnswer.Right => new SaslStep.Authenticated(username, "", verdict.Rehash),
+            LoginAnswer.Right => new SaslStep.Authenticated(username, "", verdict.Rehash) { AppPassword = verdict.AppPassword },
             LoginAnswer.TryLater => new SaslStep.TryLater(),
             _ => new SaslStep.Failed(),
         };

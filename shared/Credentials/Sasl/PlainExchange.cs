@@ -22,7 +22,7 @@ internal sealed class PlainExchange(PasswordCheck passwords, IPAddress client, V
         var verdict = await passwords.CheckAsync(authcid, password, client, lookup, cancellationToken).ConfigureAwait(false);
         return verdict.Answer switch
         {
-            LoginAnswer.Right => new SaslStep.Authenticated(authcid, authzid, verdict.Rehash),
+            LoginAnswer.Right => new SaslStep.Authenticated(authcid, authzid, verdict.Rehash) { AppPassword = verdict.AppPassword },
             LoginAnswer.TryLater => new SaslStep.TryLater(),
             _ => new SaslStep.Failed(),
         };

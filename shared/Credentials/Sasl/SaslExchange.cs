@@ -34,7 +34,11 @@ public abstract record SaslStep
     /// The client is who it says. Whether <paramref name="AuthorizationId"/> (empty: none asked for) may be assumed is the caller's decision.
     /// <paramref name="Rehash"/>: the verifier to store in place of an old form, when there is one.
     /// </summary>
-    public sealed record Authenticated(string Username, string AuthorizationId, VerifierChange? Rehash) : SaslStep;
+    public sealed record Authenticated(string Username, string AuthorizationId, VerifierChange? Rehash) : SaslStep
+    {
+        /// <summary>The app password that was given; null: the account's own.</summary>
+        public AppPasswordMatch? AppPassword { get; init; }
+    }
 
     /// <summary>Wrong credentials, for whatever reason: the client is told no more (SMTP 535 5.7.8, IMAP NO [AUTHENTICATIONFAILED]).</summary>
     public sealed record Failed : SaslStep;

@@ -121,6 +121,8 @@ public sealed class DeletionTests
         Assert.Equal(PutAddressResult.Created, await anna.PutAsync(Record("anna") with { QuotaBytes = 500 }));
         var account = (await anna.GetAsync())!.Account!.Value;
         await silo.Mailbox(account.Value).FileAsync(Mail.For(account.Value, DeliveryId.New(time.GetUtcNow())));
+        var password = new AppPassword { Id = Guid.NewGuid(), Name = "phone", Scopes = LoginProtocols.Imap, MadeAt = time.GetUtcNow() };
+        Assert.Equal(AddAppPasswordResult.Added, await silo.Grains.GetGrain<IAppPasswordsGrain>("anna@example.test").AddAsync(password, "digest"));
         await silo.Grains.GetGrain<ISendingGrain>(account.Value).HoldAsync(time.GetUtcNow().AddHours(1), 10);
         return (anna, account);
     }
@@ -135,7 +137,7 @@ public sealed class DeletionTests
         var journals = await silo.Services.GetRequiredService<IJournal>().ListAsync("", default).ToListAsync();
         var blobs = await silo.Services.GetRequiredService<IMessageBlobs>().ListAsync("", default).Select(blob => blob.Name).ToListAsync();
         var listed = await silo.Grains.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey("example.test", AddressIndex.BucketOf("anna@example.test"))).GetPageAsync("", 10);
-        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending");
+        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending" or "app-passwords");
         return string.Join('\n', own.Concat(blobs).Concat(listed).Order(StringComparer.Ordinal));
     }
 

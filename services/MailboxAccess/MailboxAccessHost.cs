@@ -4,6 +4,7 @@ using MailCloud.Credentials;
 using MailCloud.MailboxAccess.Imap;
 using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Pop3;
+using MailCloud.Oidc;
 using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -28,6 +29,7 @@ public static class MailboxAccessHost
         builder.Services.AddCredentials(builder.Configuration);
         builder.AddGrainCalls();
         builder.AddStanding();
+        builder.AddOidc();
         AddImap(builder);
         AddPop3(builder);
         return builder;

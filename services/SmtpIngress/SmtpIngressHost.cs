@@ -2,6 +2,7 @@ using System.Net;
 using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Hosting;
+using MailCloud.Oidc;
 using MailCloud.SmtpIngress.Policy;
 using MailCloud.Standing;
 using MailCloud.Tracing;
@@ -27,6 +28,7 @@ public static class SmtpIngressHost
         builder.Services.AddCredentials(builder.Configuration);
         builder.AddGrainCalls();
         builder.AddStanding();
+        builder.AddOidc();
         builder.AddTracing();
         builder.Services.AddCheckedOptions<SmtpOptions>("Smtp", options => options.Errors());
         builder.Services.AddCheckedOptions<SendingOptions>("Sending", options => options.Errors());

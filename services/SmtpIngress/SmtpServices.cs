@@ -1,6 +1,7 @@
 using MailCloud.Blobs;
 using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
+using MailCloud.Oidc;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
 using MailCloud.Standing;
@@ -14,7 +15,7 @@ namespace MailCloud.SmtpIngress;
 /// <summary>What all sessions share.</summary>
 internal sealed class SmtpServices(
     IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls,
-    Standings standings, SaslMechanisms mechanisms, CertificateStore certificates, MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
+    Standings standings, SaslMechanisms mechanisms, AccountTokens tokens, CertificateStore certificates, MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
 {
     public SmtpOptions Options { get; } = options.Value;
 
@@ -23,6 +24,8 @@ internal sealed class SmtpServices(
     public IMailQueue Queue { get; } = queue;
 
     public SaslMechanisms Mechanisms { get; } = mechanisms;
+
+    public AccountTokens Tokens { get; } = tokens;
 
     public CertificateStore Certificates { get; } = certificates;
 

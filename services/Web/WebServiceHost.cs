@@ -56,6 +56,7 @@ public static class WebServiceHost
         DkimKeys.Map(admin);
         SpoolMessage.Map(admin);
         Suppressions.Map(admin);
+        OidcIssuers.Map(admin);
         MessageTrace.Map(admin);
         Upkeep.Map(admin);
         return app;

@@ -84,6 +84,19 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task An_issuer_of_tokens_is_set_shown_and_removed()
+    {
+        const string Shown = "issuer\thttps://id.test/realm\naccount\tsub\naudience\tmail\naudience\tpost\nscope\tmail.access\n";
+        string[] set = ["tenant", "oidc", "set", "demo", "--issuer", "https://id.test/realm", "--audience", "mail", "--audience", "post", "--account-claim", "sub", "--scope", "mail.access"];
+        Assert.Equal((0, Shown, ""), await RunAsync(set));
+        Assert.Equal((0, Shown, ""), await RunAsync("tenant", "oidc", "show", "demo"));
+        Assert.Equal((0, "", ""), await RunAsync("tenant", "oidc", "remove", "demo"));
+        var (exit, _, error) = await RunAsync("tenant", "oidc", "show", "demo");
+        Assert.Equal(1, exit);
+        Assert.Contains("tenant demo has no issuer", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_domain_is_routed_and_shown()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/demo/domains", """{"domain":"named.test"}""");

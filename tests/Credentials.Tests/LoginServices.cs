@@ -65,6 +65,10 @@ internal sealed class LoginServices : IDisposable
     public ValueTask<FoundLogin> LookupAsync(string username, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new FoundLogin(username, Verifiers.GetValueOrDefault(username)) { AppPasswords = (digest, network, _) => FindAppPasswordAsync(username, digest, network) });
 
+    /// <summary>A directory without tokens.</summary>
+    public static ValueTask<TokenVerdict> CheckTokenAsync(string username, string token, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<TokenVerdict>(new TokenVerdict.Refused("invalid_token", null, null));
+
     public Task<PasswordVerdict> CheckAsync(string username, string password, IPAddress client, CancellationToken cancellationToken = default) =>
         Passwords.CheckAsync(username, password, client, LookupAsync, cancellationToken).AsTask();
 

@@ -129,6 +129,14 @@ internal static class Samples
         Until = Time,
     };
 
+    private static readonly OidcIssuer Issuer = new()
+    {
+        Issuer = "https://id.example.test/realm",
+        Audiences = ["mail"],
+        AccountClaim = "preferred_username",
+        Scopes = ["mail.access"],
+    };
+
     private static readonly StoredDkimKey DkimKey = new()
     {
         Selector = "rsa-20261124",
@@ -319,6 +327,8 @@ internal static class Samples
         new DkimKeyActivated("rsa-20261124", Time),
         new DkimKeyRetired("rsa-20261124", Time),
         new DkimState { Tenant = Tenant, Keys = [DkimKey] },
+        new OidcIssuerChanged(Issuer),
+        new TenantOidcState { Issuer = Issuer },
         new AddressChanged(AddressRecord) { Claim = Claim.Id, GoneAt = Time, IsUncounted = true },
         new AddressState { Record = AddressRecord, Claim = Claim.Id, GoneAt = Time, IsUncounted = true },
         new AppPasswordAdded(AppPassword),

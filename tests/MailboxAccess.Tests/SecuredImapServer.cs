@@ -8,7 +8,7 @@ using MailKit.Security;
 namespace MailCloud.MailboxAccess.Tests;
 
 /// <summary>The same with a certificate: STARTTLS on the one port, TLS from the first octet on the other.</summary>
-public sealed class SecuredImapServer : ImapServer
+public class SecuredImapServer : ImapServer
 {
     private readonly DirectoryInfo certificates = Directory.CreateTempSubdirectory("mailcloud-imap-tls-");
 
@@ -40,5 +40,5 @@ public sealed class SecuredImapServer : ImapServer
     }
 
     protected override IEnumerable<KeyValuePair<string, string?>> Further() =>
-        [new("Tls:Directory", certificates.FullName), new("Imap:Tls", "127.0.0.1:0"), new("Pop3:Tls", "127.0.0.1:0")];
+        [new("Tls:Directory", certificates.FullName), new("Imap:Tls", "127.0.0.1:0"), new("Pop3:Tls", "127.0.0.1:0"), new("Oidc:AllowedNetworks", "127.0.0.0/8")];
 }

@@ -3,6 +3,7 @@ using System.Text;
 using MailCloud.Blobs;
 using MailCloud.Cluster;
 using MailCloud.Credentials.Sasl;
+using MailCloud.Oidc;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
 using MailCloud.Standing;
@@ -38,6 +39,7 @@ internal sealed class PipedServer
             calls,
             new(services.GetRequiredService<AccountSessions>(), grains, calls, Time),
             services.GetRequiredService<SaslMechanisms>(),
+            services.GetRequiredService<AccountTokens>(),
             services.GetRequiredService<CertificateStore>(),
             services.GetRequiredService<MessageTracer>(),
             Time,

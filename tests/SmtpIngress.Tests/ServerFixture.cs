@@ -117,6 +117,7 @@ public sealed class ServerFixture : IAsyncLifetime
             ["Smtp:MaxMessageSize"] = "20000",
             ["Smtp:MaxErrors"] = "5",
             ["Smtp:MaxRecipients"] = "100",
+            ["Oidc:AllowedNetworks"] = "127.0.0.0/8",
             ["Cluster:Patience"] = "00:00:02",
         });
         builder.Configuration.AddInMemoryCollection(further);

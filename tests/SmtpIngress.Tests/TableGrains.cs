@@ -31,6 +31,9 @@ internal static class Table
         ["few.test"] = new() { CatchAll = Address("nobody@few.test") },
     };
 
+    /// <summary>Issuers of tenants; none but those that tests name.</summary>
+    public static readonly ConcurrentDictionary<string, OidcIssuer> Issuers = new();
+
     /// <summary>States that tests change; the others are those of the table.</summary>
     public static readonly ConcurrentDictionary<string, AccountState> States = new();
 
@@ -144,6 +147,15 @@ internal sealed class TableTenantGrain : Grain, ITenantGrain
     public Task<bool> AddDomainAsync(string domain) => throw new NotSupportedException();
 
     public Task<bool> SetStateAsync(AccountState state) => throw new NotSupportedException();
+}
+
+internal sealed class TableTenantOidcGrain : Grain, ITenantOidcGrain
+{
+    public Task<OidcIssuer?> GetAsync() => Task.FromResult(Table.Issuers.GetValueOrDefault(this.GetPrimaryKeyString()));
+
+    public Task SetAsync(OidcIssuer issuer) => throw new NotSupportedException();
+
+    public Task<bool> RemoveAsync() => throw new NotSupportedException();
 }
 
 [Reentrant]

@@ -5,6 +5,7 @@ using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Imap.Watch;
+using MailCloud.Oidc;
 using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -24,6 +25,7 @@ internal sealed record ImapServices(
     IMessageBlobs Blobs,
     PasswordCheck Passwords,
     SaslMechanisms Mechanisms,
+    AccountTokens Tokens,
     CertificateStore Certificates,
     ImapTelemetry Telemetry,
     TimeProvider Time,
@@ -50,6 +52,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
         IMessageBlobs blobs,
         PasswordCheck passwords,
         SaslMechanisms mechanisms,
+        AccountTokens tokens,
         CertificateStore certificates,
         ImapTelemetry telemetry,
         TimeProvider time,
@@ -64,6 +67,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
             blobs,
             passwords,
             mechanisms,
+            tokens,
             certificates,
             telemetry,
             time,

@@ -14,6 +14,9 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
 
     public AccountId? Account => found?.Account;
 
+    /// <summary>What was found last; null when that name is no account's.</summary>
+    public AddressRecord? Record => found;
+
     /// <summary>What the directory has by this name, in whatever way it is written.</summary>
     public async ValueTask<FoundLogin> FindAsync(string username, CancellationToken cancellationToken)
     {

@@ -6,6 +6,7 @@ using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Oidc;
 using MailCloud.Standing;
 
 namespace MailCloud.MailboxAccess.Login;
@@ -41,11 +42,11 @@ internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Acc
     public string TriedAccount => Account.Value ?? "(no account)";
 }
 
-/// <summary>One attempt to log in, by a password or by a SASL exchange, whatever the protocol around it.</summary>
+/// <summary>One attempt to log in, by a password, by a token or by a SASL exchange, whatever the protocol around it.</summary>
 /// <param name="client">The client's own address, not that of a proxy: failures are counted by it.</param>
 /// <param name="protocol">The protocol around it: an app password may open one and not another.</param>
 internal sealed class LoginAttempt(
-    IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, IPAddress client, LoginProtocols protocol)
+    IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, AccountTokens tokens, IPAddress client, LoginProtocols protocol)
 {
     private readonly AccountLookup lookup = new(grains, calls, standings, protocol);
 
@@ -65,7 +66,7 @@ internal sealed class LoginAttempt(
     /// <summary>Starts a SASL exchange; null when the mechanism is not offered.</summary>
     public SaslExchange? StartExchange(string mechanism, ChannelBindings bindings, bool passwordsAllowed) =>
         SaslMechanisms.Offered(bindings, passwordsAllowed).Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-            ? mechanisms.Start(mechanism, bindings, client, lookup.FindAsync)
+            ? mechanisms.Start(mechanism, bindings, client, lookup.FindAsync, CheckTokenAsync)
             : null;
 
     /// <summary>What follows from the last step of the exchange, which is neither a challenge nor malformed.</summary>
@@ -84,6 +85,12 @@ internal sealed class LoginAttempt(
         var isDone = Base64.DecodeFromUtf8(base64, octets, out var used, out var written) == OperationStatus.Done && used == base64.Length;
         response = octets.AsMemory(0, written);
         return isDone;
+    }
+
+    private async ValueTask<TokenVerdict> CheckTokenAsync(string username, string token, CancellationToken cancellationToken)
+    {
+        await lookup.FindAsync(username, cancellationToken).ConfigureAwait(false);
+        return await tokens.CheckAsync(username, lookup.Record, token, calls.NewPatience(), cancellationToken).ConfigureAwait(false);
     }
 
     private LoginOutcome Ended(LoginVerdict verdict) => new(verdict, lookup.Account ?? default);

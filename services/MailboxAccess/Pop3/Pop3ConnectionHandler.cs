@@ -3,6 +3,7 @@ using MailCloud.Blobs;
 using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
+using MailCloud.Oidc;
 using MailCloud.Standing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -20,6 +21,7 @@ internal sealed record Pop3Services(
     IMessageBlobs Blobs,
     PasswordCheck Passwords,
     SaslMechanisms Mechanisms,
+    AccountTokens Tokens,
     CertificateStore Certificates,
     Pop3Telemetry Telemetry,
     TimeProvider Time,
@@ -41,11 +43,12 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
         IMessageBlobs blobs,
         PasswordCheck passwords,
         SaslMechanisms mechanisms,
+        AccountTokens tokens,
         CertificateStore certificates,
         Pop3Telemetry telemetry,
         TimeProvider time,
         ILogger<Pop3ConnectionHandler> log)
-        : this(new(options.Value, grains, calls, standings, blobs, passwords, mechanisms, certificates, telemetry, time, log))
+        : this(new(options.Value, grains, calls, standings, blobs, passwords, mechanisms, tokens, certificates, telemetry, time, log))
     {
     }
 

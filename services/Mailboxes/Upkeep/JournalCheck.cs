@@ -61,6 +61,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "tenant" => ReadSnapshotAsync<TenantState, TenantEvent>(cancellationToken),
             "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
             "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
+            "oidc" => ReadSnapshotAsync<TenantOidcState, OidcIssuerChanged>(cancellationToken),
             "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
             "app-passwords" => ReadSnapshotAsync<AppPasswordsState, AppPasswordEvent>(cancellationToken),
             "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),

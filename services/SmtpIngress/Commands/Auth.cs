@@ -40,7 +40,7 @@ internal static class Auth
         var mechanism = words[0].ToUpperInvariant();
         if (!SaslMechanisms.Offered(Bindings(session), session.IsPrivate).Contains(mechanism))
         {
-            return mechanism is "PLAIN" or "LOGIN"
+            return SaslMechanisms.SendsSecret(mechanism)
                 ? new(538, "5.7.11", "encryption required for this mechanism")
                 : new(504, "5.5.4", "unknown mechanism");
         }
@@ -55,7 +55,7 @@ internal static class Auth
     {
         AddressRecord? account = null;
         var since = 0L;
-        var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), session.Remote, LookUpAsync)!;
+        var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), session.Remote, LookUpAsync, CheckTokenAsync)!;
         if (!TryDecode(initial == "=" ? "" : initial, out var response))
         {
             return SmtpReply.Syntax("not base64");
@@ -119,6 +119,12 @@ internal static class Auth
             await session.Services.Standings.UseAppPasswordAsync(account, key, digest, LoginProtocols.Smtp, network, session.Patience, ct).ConfigureAwait(false) is { } used
                 ? new(used.Id, used.Name)
                 : null;
+
+        async ValueTask<TokenVerdict> CheckTokenAsync(string username, string token, CancellationToken ct)
+        {
+            await LookUpAsync(username, ct).ConfigureAwait(false);
+            return await session.Services.Tokens.CheckAsync(username, account, token, session.Patience, ct).ConfigureAwait(false);
+        }
     }
 
     private static async ValueTask<SmtpReply> FinishAsync(

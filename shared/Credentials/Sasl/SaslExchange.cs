@@ -6,8 +6,8 @@ namespace MailCloud.Credentials.Sasl;
 /// </summary>
 public abstract class SaslExchange
 {
-    /// <summary>Octets of one response that a mechanism accepts; RFC 4954 §4 suggests room for 12,288 of base64, and none of these mechanisms needs a third of that.</summary>
-    protected const int MaxResponseLength = 4096;
+    /// <summary>Octets of one response that a mechanism accepts; RFC 4954 §4 suggests room for 12,288 of base64, and who shows a password or a proof of it needs no half of that.</summary>
+    protected virtual int MaxResponseLength => 4096;
 
     /// <summary>Takes the client's response (at first its initial response, null when it sent none) and says how to go on.</summary>
     public ValueTask<SaslStep> NextAsync(ReadOnlyMemory<byte>? response, CancellationToken cancellationToken) =>

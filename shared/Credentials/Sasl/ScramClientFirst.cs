@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MailCloud.Credentials.Sasl;
 
 /// <summary>The client-first-message of RFC 5802 §7.</summary>
@@ -14,13 +12,13 @@ internal sealed record ScramClientFirst(string Gs2Header, char Flag, string Bind
         // gs2-cbind-flag "," [ authzid ] "," username "," nonce ["," extensions]; a reserved-mext ("m=") has no known meaning and is refused.
         message = null!;
         if (text.Split(',') is not [var flag, var authzid, ['n', '=', .. var name], ['r', '=', .. { Length: > 0 } nonce], ..]
-            || !IsFlag(flag) || !IsNonce(nonce) || !TryUnescape(name, out var username) || username.Length == 0)
+            || !IsFlag(flag) || !IsNonce(nonce) || !SaslName.TryUnescape(name, out var username) || username.Length == 0)
         {
             return false;
         }
 
         var authorizationId = "";
-        if (authzid.Length > 0 && (!authzid.StartsWith("a=", StringComparison.Ordinal) || !TryUnescape(authzid[2..], out authorizationId)))
+        if (authzid.Length > 0 && (!authzid.StartsWith("a=", StringComparison.Ordinal) || !SaslName.TryUnescape(authzid[2..], out authorizationId)))
         {
             return false;
         }
@@ -35,31 +33,4 @@ internal sealed record ScramClientFirst(string Gs2Header, char Flag, string Bind
 
     // RFC 5802 §7: printable = %x21-2B / %x2D-7E
     private static bool IsNonce(string nonce) => nonce.All(c => c is >= '!' and <= '~');
-
-    // RFC 5802 §5.1: "," is sent as =2C and "=" as =3D; any other "=" is an error.
-    private static bool TryUnescape(string saslname, out string text)
-    {
-        var result = new StringBuilder(saslname.Length);
-        for (var i = 0; i < saslname.Length; i++)
-        {
-            if (saslname[i] != '=')
-            {
-                result.Append(saslname[i]);
-                continue;
-            }
-
-            var escape = saslname.AsSpan(i, Math.Min(3, saslname.Length - i));
-            if (!escape.SequenceEqual("=2C") && !escape.SequenceEqual("=3D"))
-            {
-                text = "";
-                return false;
-            }
-
-            result.Append(escape[2] == 'C' ? ',' : '=');
-            i += 2;
-        }
-
-        text = result.ToString();
-        return !text.Contains('\0', StringComparison.Ordinal);
-    }
 }

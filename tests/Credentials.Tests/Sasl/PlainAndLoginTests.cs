@@ -85,15 +85,15 @@ public sealed class PlainAndLoginTests : IDisposable
     public void What_is_offered_depends_on_the_connection()
     {
         Assert.Equal(["SCRAM-SHA-256"], SaslMechanisms.Offered(ChannelBindings.None, passwordsAllowed: false));
-        Assert.Equal(["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN"], SaslMechanisms.Offered(new([1], null), passwordsAllowed: true));
-        Assert.All(SaslMechanisms.Offered(new([1], [2]), true), name => Assert.NotNull(Mechanisms.Start(name, ChannelBindings.None, IPAddress.Loopback, services.LookupAsync)));
-        Assert.NotNull(Mechanisms.Start("plain", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync));
-        Assert.Null(Mechanisms.Start("CRAM-MD5", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync));
+        Assert.Equal(["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"], SaslMechanisms.Offered(new([1], null), passwordsAllowed: true));
+        Assert.All(SaslMechanisms.Offered(new([1], [2]), true), name => Assert.NotNull(Mechanisms.Start(name, ChannelBindings.None, IPAddress.Loopback, services.LookupAsync, LoginServices.CheckTokenAsync)));
+        Assert.NotNull(Mechanisms.Start("plain", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync, LoginServices.CheckTokenAsync));
+        Assert.Null(Mechanisms.Start("CRAM-MD5", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync, LoginServices.CheckTokenAsync));
     }
 
-    private SaslExchange Plain() => Mechanisms.Start("PLAIN", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync)!;
+    private SaslExchange Plain() => Mechanisms.Start("PLAIN", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync, LoginServices.CheckTokenAsync)!;
 
-    private SaslExchange Login() => Mechanisms.Start("LOGIN", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync)!;
+    private SaslExchange Login() => Mechanisms.Start("LOGIN", ChannelBindings.None, IPAddress.Loopback, services.LookupAsync, LoginServices.CheckTokenAsync)!;
 
     private static ReadOnlyMemory<byte> Octets(string text) => Encoding.UTF8.GetBytes(text);
 

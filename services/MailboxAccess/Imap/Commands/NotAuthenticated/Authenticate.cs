@@ -9,7 +9,7 @@ internal static class Authenticate
     public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
         var (mechanism, response) = Parse(new(arguments.Span));
-        if (!session.PasswordsAllowed && mechanism.ToUpperInvariant() is "PLAIN" or "LOGIN")
+        if (!session.PasswordsAllowed && SaslMechanisms.SendsSecret(mechanism))
         {
             return ImapReply.No("Use TLS first", "PRIVACYREQUIRED");
         }

@@ -16,7 +16,7 @@ internal static class Auth
         }
 
         var (mechanism, response) = Parse(new(arguments.Span));
-        if (!session.PasswordsAllowed && mechanism.ToUpperInvariant() is "PLAIN" or "LOGIN")
+        if (!session.PasswordsAllowed && SaslMechanisms.SendsSecret(mechanism))
         {
             return Pop3Reply.Error("AUTH", Pop3Text.TlsFirst);
         }

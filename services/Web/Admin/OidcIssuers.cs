@@ -1,0 +1,95 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary>
+/// <c>GET</c>, <c>PUT</c>, <c>DELETE /admin/v1/tenants/{tenant}/oidc</c>: whose tokens let the tenant's accounts log in. That the issuer answers is not tried here: the edges ask it, each when somebody logs in.
+/// </summary>
+internal static class OidcIssuers
+{
+    private const int MaxIssuer = 500;
+    private const int MaxValues = 10;
+    private const int MaxValue = 200;
+
+    /// <summary>Of OpenID Connect Core 1.0 §5.1; <c>sub</c> only where it is an address.</summary>
+    private static readonly string[] AccountClaims = [OidcIssuer.DefaultAccountClaim, "preferred_username", "sub"];
+
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/tenants/{tenant}/oidc", GetAsync);
+        admin.MapPut("/tenants/{tenant}/oidc", PutAsync);
+        admin.MapDelete("/tenants/{tenant}/oidc", DeleteAsync);
+    }
+
+    private static async Task<IResult> GetAsync(string tenant, IGrainFactory grains) => await FindAsync(tenant, grains) is not { } issuers ? Problem.NoTenant(tenant)
+        : await issuers.GetAsync() is { } issuer ? Results.Ok(View(tenant, issuer))
+        : NoIssuer(tenant);
+
+    private static async Task<IResult> PutAsync(string tenant, NewIssuer body, IGrainFactory grains)
+    {
+        if (body.WhyWrong() is { } why)
+        {
+            return Problem.BadRequest(why);
+        }
+
+        if (await FindAsync(tenant, grains) is not { } issuers)
+        {
+            return Problem.NoTenant(tenant);
+        }
+
+        var issuer = body.ToIssuer();
+        await issuers.SetAsync(issuer);
+        return Results.Ok(View(tenant, issuer));
+    }
+
+    private static async Task<IResult> DeleteAsync(string tenant, IGrainFactory grains) => await FindAsync(tenant, grains) is not { } issuers ? Problem.NoTenant(tenant)
+        : await issuers.RemoveAsync() ? Results.Ok(new { tenant })
+        : NoIssuer(tenant);
+
+    private static async Task<ITenantOidcGrain?> FindAsync(string tenant, IGrainFactory grains) =>
+        TenantId.IsValid(tenant) && await grains.GetGrain<ITenantGrain>(tenant).GetAsync() is not null ? grains.GetGrain<ITenantOidcGrain>(tenant) : null;
+
+    private static IResult NoIssuer(string tenant) => Problem.NotFound($"tenant {tenant} has no issuer: PUT one to /admin/v1/tenants/{tenant}/oidc");
+
+    private static object View(string tenant, OidcIssuer issuer) => new
+    {
+        tenant,
+        issuer = issuer.Issuer,
+        audiences = issuer.Audiences,
+        accountClaim = issuer.AccountClaim,
+        scopes = issuer.Scopes,
+    };
+
+    private sealed record NewIssuer(string? Issuer, string[]? Audiences, string? AccountClaim, string[]? Scopes)
+    {
+        public string? WhyWrong() =>
+            !IsIssuer(Issuer) ? "issuer is the iss of its tokens: an https address without query or fragment; http is taken on loopback"
+            : Audiences is not { Length: >= 1 and <= MaxValues } || !Audiences.All(IsText) ? $"audiences are what aud of a token may be: 1 to {MaxValues}, each of at most {MaxValue} characters"
+            : AccountClaim is not null && !AccountClaims.Contains(AccountClaim) ? $"accountClaim is one of {string.Join(", ", AccountClaims)}"
+            : Scopes is not null && (Scopes.Length > MaxValues || !Scopes.All(IsScope)) ? $"scopes are what a token must have: at most {MaxValues}, each a word of at most {MaxValue} characters"
+            : null;
+
+        public OidcIssuer ToIssuer() => new()
+        {
+            Issuer = Issuer!,
+            Audiences = Audiences!,
+            AccountClaim = AccountClaim ?? OidcIssuer.DefaultAccountClaim,
+            Scopes = Scopes ?? [],
+        };
+
+        // OpenID Connect Discovery 1.0 §3.
+        private static bool IsIssuer(string? text) =>
+            text is { Length: <= MaxIssuer } && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+            && uri.UserInfo.Length == 0 && !text.AsSpan().ContainsAny('?', '#');
+
+        private static bool IsText(string? value) => value is { Length: >= 1 and <= MaxValue };
+
+        // RFC 6749 §3.3: scope-token.
+        private static bool IsScope(string? value) => IsText(value) && value!.All(c => c is >= '!' and <= '~' and not '"' and not '\\');
+    }
+}

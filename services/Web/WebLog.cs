@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MailCloud.Web;
 
-/// <summary>Log events 5000–5999. Never a password, a verifier or the admin token.</summary>
+/// <summary>Log events 5000–5999. Never a password, a verifier or a token.</summary>
 internal static partial class WebLog
 {
     [LoggerMessage(5001, LogLevel.Warning, "import: line {Line}, {Address}, could not be stored")]
@@ -19,4 +19,7 @@ internal static partial class WebLog
 
     [LoggerMessage(5005, LogLevel.Error, "{Walk} broke off")]
     public static partial void WalkFailed(this ILogger log, string walk, Exception error);
+
+    [LoggerMessage(5006, LogLevel.Warning, "admin request {Method} {Path} of {Caller} from {Client} refused: {Status}")]
+    public static partial void RequestRefused(this ILogger log, string method, string path, string caller, string client, int status);
 }

@@ -1,4 +1,5 @@
 using MailCloud.Hosting;
+using MailCloud.MailboxContracts;
 using MailCloud.Tracing;
 using MailCloud.Web.Admin;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +22,7 @@ public static class WebServiceHost
         builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton<AccountImport>();
+        builder.Services.AddSingleton<KnownTokens>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -46,7 +48,8 @@ public static class WebServiceHost
 
         var admin = app.MapGroup(AdminAccess.Path);
         Tenants.Map(admin);
-        admin.MapPost("/accounts/import", (HttpContext context, AccountImport import) => import.RunAsync(context));
+        Tokens.Map(admin);
+        admin.MapPost("/accounts/import", (HttpContext context, Caller caller, AccountImport import) => import.RunAsync(context, caller)).Requires(AdminPermission.ManageAddresses, Reach.Caller);
         AccountList.Map(admin);
         Addresses.Map(admin);
         AppPasswords.Map(admin);

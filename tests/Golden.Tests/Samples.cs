@@ -4,6 +4,7 @@ using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
 using MailCloud.Mailboxes.Suppressions;
+using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
 using MailCloud.Messages;
 
@@ -118,6 +119,23 @@ internal static class Samples
     private static readonly DomainRoute Route = new() { AliasOf = "example.test", CatchAll = Address };
 
     private static readonly UsageClaim Claim = new(Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c"), "a@example.test", 1, 5000);
+
+    private static readonly ApiToken Token = new()
+    {
+        Id = "0193a1b2c3d47e5f8a6b7c8d9e0f1a2b",
+        Name = "desk",
+        Role = AdminRole.User,
+        Tenant = Tenant,
+        Address = "a@example.test",
+        Account = Account,
+        Permissions = AdminPermission.ReadDirectory | AdminPermission.ResetPasswords,
+        IsReadOnly = true,
+        Hash = [1, 2, 3],
+        CreatedAt = Time,
+        CreatedBy = "root",
+        ExpiresAt = Time.AddDays(1),
+        LastUsedAt = Time.AddHours(1),
+    };
 
     private static readonly Suppression Suppression = new()
     {
@@ -346,6 +364,10 @@ internal static class Samples
         new EntryFinished("key", Time),
         new RecipientsCounted([new(495_000, 3), new(495_001, -1)]) { Held = [new(495_002, 1)] },
         new SendingState { Hours = { [495_000] = 3 }, Held = { [495_002] = 1 } },
+        new ApiTokenChanged(Token),
+        new ApiTokenState { Token = Token },
+        new ApiTokenListed("a", Time),
+        new ApiTokenListState { Listed = { ["a"] = Time } },
         new SuppressionAdded(Suppression),
         new SuppressionRemoved("a@example.org"),
         new SuppressionState { Listed = [Suppression] },

@@ -7,6 +7,7 @@ using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
 using MailCloud.Mailboxes.Suppressions;
+using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
 using MailCloud.Messages;
 
@@ -69,6 +70,8 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "usage" => ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),
             "standing" => ReadSnapshotAsync<StandingNewsState, StandingTold>(cancellationToken),
             "sending" => ReadSnapshotAsync<SendingState, RecipientsCounted>(cancellationToken),
+            "token" => ReadSnapshotAsync<ApiTokenState, ApiTokenChanged>(cancellationToken),
+            "tokens" => ReadSnapshotAsync<ApiTokenListState, ApiTokenListed>(cancellationToken),
             "suppressions" => ReadSnapshotAsync<SuppressionState, SuppressionEvent>(cancellationToken),
             "suppression-index" => ReadSnapshotAsync<SuppressionIndexState, SuppressionBucketUsed>(cancellationToken),
             var kind => throw new InvalidOperationException($"there is no grain of kind {kind}"),

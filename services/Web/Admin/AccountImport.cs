@@ -10,14 +10,14 @@ namespace MailCloud.Web.Admin;
 
 /// <summary>
 /// <c>POST /admin/v1/accounts/import</c>: lines <c>address,password</c> or <c>address,{SCHEME}hash</c> in UTF-8. Answers a JSON line for each as it is done. A bad line does not
-/// stop the rest, and a repeat changes nothing that is as it should be.
+/// stop the rest, and a repeat changes nothing that is as it should be. A domain beyond the caller's reach is not hosted here.
 /// </summary>
 internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport> log)
 {
     /// <summary>A million accounts with imported hashes are about 150 MB.</summary>
     private const long MaxFile = 1L << 30;
 
-    public async Task RunAsync(HttpContext context)
+    public async Task RunAsync(HttpContext context, Caller caller)
     {
         var cancellationToken = context.RequestAborted;
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MaxFile;
@@ -38,7 +38,7 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
                 continue;
             }
 
-            var result = line is null ? new ImportedLine(number, null, null, $"the line is longer than {AccountLine.MaxLength} octets") : await ImportAsync(number, line);
+            var result = line is null ? new ImportedLine(number, null, null, $"the line is longer than {AccountLine.MaxLength} octets") : await ImportAsync(number, line, caller);
             (done, failed) = result.Error is null ? (done + 1, failed) : (done, failed + 1);
             await JsonLines.WriteAsync(context.Response, result, cancellationToken);
         }
@@ -46,7 +46,7 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
         log.Imported(done, failed);
     }
 
-    private async Task<ImportedLine> ImportAsync(int number, string line)
+    private async Task<ImportedLine> ImportAsync(int number, string line, Caller caller)
     {
         if (!AccountLine.TryParse(line, out var account))
         {
@@ -61,7 +61,7 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
 
         try
         {
-            return await StoreAsync(number, address, secret, isVerifier);
+            return await StoreAsync(number, address, secret, isVerifier, caller);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -70,9 +70,9 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
         }
     }
 
-    private async Task<ImportedLine> StoreAsync(int number, EmailAddress address, string secret, bool isVerifier)
+    private async Task<ImportedLine> StoreAsync(int number, EmailAddress address, string secret, bool isVerifier, Caller caller)
     {
-        if (await grains.GetGrain<IDomainGrain>(address.AsciiDomain).GetTenantAsync() is not { } tenant)
+        if (await grains.GetGrain<IDomainGrain>(address.AsciiDomain).GetTenantAsync() is not { } tenant || !caller.Reaches(tenant))
         {
             return new(number, address.Key, null, $"{address.AsciiDomain} is not hosted here: add it to a tenant first");
         }

@@ -11,16 +11,16 @@ internal static class AccountList
 {
     private const int PageSize = 200;
 
-    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/accounts", GetAsync);
+    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/accounts", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Caller);
 
-    private static async Task<IResult> GetAsync(string? domain, string? after, IGrainFactory grains)
+    private static async Task<IResult> GetAsync(string? domain, string? after, Caller caller, IGrainFactory grains)
     {
         if (string.IsNullOrEmpty(domain) || !EmailAddress.TryParse($"postmaster@{domain}", out var postmaster))
         {
             return Problem.BadRequest("say which domain: ?domain=NAME");
         }
 
-        if (await grains.GetGrain<IDomainGrain>(postmaster.AsciiDomain).GetTenantAsync() is null)
+        if (await grains.GetGrain<IDomainGrain>(postmaster.AsciiDomain).GetTenantAsync() is not { } tenant || !caller.Reaches(tenant))
         {
             return Problem.NotHosted(postmaster.AsciiDomain);
         }

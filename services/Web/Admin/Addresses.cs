@@ -18,10 +18,10 @@ internal static class Addresses
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/addresses/{address}", GetAsync);
-        admin.MapPut("/addresses/{address}", PutAsync);
-        admin.MapDelete("/addresses/{address}", DeleteAsync);
-        admin.MapPost("/addresses/{address}/restore", RestoreAsync);
+        admin.MapGet("/addresses/{address}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Address);
+        admin.MapPut("/addresses/{address}", PutAsync).Requires(AdminPermission.ManageAddresses | AdminPermission.ResetPasswords, Reach.Address);
+        admin.MapDelete("/addresses/{address}", DeleteAsync).Requires(AdminPermission.ManageAddresses, Reach.Address);
+        admin.MapPost("/addresses/{address}/restore", RestoreAsync).Requires(AdminPermission.ManageAddresses, Reach.Address);
     }
 
     private static async Task<IResult> DeleteAsync(string address, IGrainFactory grains)
@@ -61,7 +61,7 @@ internal static class Addresses
             : Problem.NotFound($"there is no address {parsed.Key}");
     }
 
-    private static async Task<IResult> PutAsync(string address, AddressUpdate update, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string address, AddressUpdate update, Caller caller, IGrainFactory grains)
     {
         if (!EmailAddress.TryParse(address, out var parsed))
         {
@@ -74,7 +74,13 @@ internal static class Addresses
         }
 
         var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
-        var record = await grain.GetAsync() ?? new AddressRecord { Address = parsed, Tenant = tenant, Kind = AddressKind.Account };
+        var existing = await grain.GetAsync();
+        if (update.WhyNotBy(caller, existing) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var record = existing ?? new AddressRecord { Address = parsed, Tenant = tenant, Kind = AddressKind.Account };
         if (!update.TryApply(record, out record, out var state, out var why))
         {
             return Problem.BadRequest(why);
@@ -108,6 +114,12 @@ internal static class Addresses
 
     private sealed record AddressUpdate(string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password, string? State)
     {
+        /// <summary>Who may only set passwords sets one of an account that there is, and changes nothing else.</summary>
+        public IResult? WhyNotBy(Caller caller, AddressRecord? existing) =>
+            caller.May(AdminPermission.ManageAddresses) ? null
+            : this != new AddressUpdate(null, null, null, null, Password, null) ? Problem.Forbidden("this token may set the password, and nothing else")
+            : existing is not { Kind: AddressKind.Account } ? Problem.NotFound("there is no such account") : null;
+
         public bool TryApply(AddressRecord record, out AddressRecord updated, out AccountState state, out string why)
         {
             updated = record;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace MailCloud.Web.Admin;
 
-/// <summary>Keeps the admin API to its own port, and to those who show the token (RFC 6750 §2.1); runs before anything of the request's body is read.</summary>
+/// <summary>Keeps the admin API to its own port, and to those who show a token (RFC 6750 §2.1) that may do what they ask; runs before anything of the request's body is read.</summary>
 internal static class AdminAccess
 {
     public const string Path = "/admin/v1";
@@ -39,24 +39,54 @@ internal static class AdminAccess
 
     private static async Task<IResult?> WhyRefusedAsync(HttpContext context, WebOptions options)
     {
-        var log = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("MailCloud.Web.Admin");
-        var token = await ReadTokenAsync(options.AdminTokenFile, log, context.RequestAborted);
-        if (token is null)
+        var services = context.RequestServices;
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("MailCloud.Web.Admin");
+        var (caller, unknown) = await IdentifyAsync(context, options, log);
+        if (caller is null)
         {
-            return Problem.Unavailable("the server has no admin token: write one to the file that Web:AdminTokenFile names");
+            return unknown;
         }
 
-        var shown = context.Request.Headers.Authorization.ToString();
-        if (shown.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown[Scheme.Length..].Trim())), SHA256.HashData(Encoding.UTF8.GetBytes(token))))
+        context.Features.Set(caller);
+        if (await Requirement.WhyRefusedAsync(caller, context, services.GetRequiredService<IGrainFactory>()) is not { } refusal)
         {
             return null;
         }
 
-        log.WrongToken(context.Connection.RemoteIpAddress?.ToString() ?? "");
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Problem.Unauthorized("send the admin token as 'Authorization: Bearer TOKEN'; it stands in the file that Web:AdminTokenFile names");
+        log.RequestRefused(context.Request.Method, context.Request.Path, caller.ToString(), ClientOf(context), (refusal as IStatusCodeHttpResult)?.StatusCode ?? 0);
+        return refusal;
     }
+
+    private static async Task<(Caller? Caller, IResult? Refusal)> IdentifyAsync(HttpContext context, WebOptions options, ILogger log)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        var shown = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+        Caller? caller;
+        if (TokenText.TryParse(shown, out var text))
+        {
+            caller = await context.RequestServices.GetRequiredService<KnownTokens>().FindAsync(text);
+        }
+        else if (await ReadTokenAsync(options.AdminTokenFile, log, context.RequestAborted) is { } token)
+        {
+            caller = CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown)), SHA256.HashData(Encoding.UTF8.GetBytes(token))) ? Caller.Root : null;
+        }
+        else
+        {
+            return (null, Problem.Unavailable("the server has no admin token: write one to the file that Web:AdminTokenFile names"));
+        }
+
+        if (caller is not null)
+        {
+            return (caller, null);
+        }
+
+        log.WrongToken(ClientOf(context));
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return (null, Problem.Unauthorized(
+            "send a token as 'Authorization: Bearer TOKEN': that in the file which Web:AdminTokenFile names, or one made by POST /admin/v1/tokens that has not expired and whose account is not suspended"));
+    }
+
+    private static string ClientOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     private static async Task<string?> ReadTokenAsync(string file, ILogger log, CancellationToken cancellationToken)
     {

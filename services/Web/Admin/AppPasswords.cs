@@ -19,10 +19,16 @@ internal static class AppPasswords
     public static void Map(IEndpointRouteBuilder admin)
     {
         var passwords = admin.MapGroup("/addresses/{address}/app-passwords");
-        passwords.MapGet("", (string address, IGrainFactory grains) => WithAsync(address, grains, ListAsync));
-        passwords.MapPost("", (string address, NewPassword body, IGrainFactory grains, TimeProvider time) => WithAsync(address, grains, (account, list) => AddAsync(account, list, body, time)));
-        passwords.MapDelete("/{id:guid}", (string address, Guid id, IGrainFactory grains) => WithAsync(address, grains, (account, list) => RemoveAsync(account, list, id)));
+        passwords.MapGet("", (string address, IGrainFactory grains) => WithAsync(address, grains, ListAsync)).Requires(AdminPermission.ReadDirectory, Reach.Address);
+        passwords.MapPost("", (string address, NewPassword body, Caller caller, IGrainFactory grains, TimeProvider time) =>
+            caller.May(AdminPermission.ReadContent) ? WithAsync(address, grains, (account, list) => AddAsync(account, list, body, time)) : Task.FromResult(OpensMail))
+            .Requires(AdminPermission.ResetPasswords, Reach.Address);
+        passwords.MapDelete("/{id:guid}", (string address, Guid id, IGrainFactory grains) => WithAsync(address, grains, (account, list) => RemoveAsync(account, list, id)))
+            .Requires(AdminPermission.ResetPasswords, Reach.Address);
     }
+
+    // A password that is set is noticed by its owner, whom it locks out. One that is added is not.
+    private static IResult OpensMail => Problem.Forbidden("an app password opens the mailbox, whose content this token may not read");
 
     private static async Task<IResult> ListAsync(EmailAddress account, IAppPasswordsGrain passwords) =>
         Results.Ok(new { appPasswords = (await passwords.ListAsync()).Select(password => AppPasswordView.Of(password)) });

@@ -18,12 +18,12 @@ internal static class DkimKeys
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/domains/{domain}/dkim", GetAsync);
-        admin.MapPost("/domains/{domain}/dkim", AddAsync);
+        admin.MapGet("/domains/{domain}/dkim", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain);
+        admin.MapPost("/domains/{domain}/dkim", AddAsync).Requires(AdminPermission.ManageDomains, Reach.Domain);
         admin.MapPost("/domains/{domain}/dkim/{selector}/activate", (string domain, string selector, IGrainFactory grains) =>
-            ChangeAsync(domain, selector, grains, grain => grain.ActivateAsync(selector)));
+            ChangeAsync(domain, selector, grains, grain => grain.ActivateAsync(selector))).Requires(AdminPermission.ManageDomains, Reach.Domain);
         admin.MapPost("/domains/{domain}/dkim/{selector}/retire", (string domain, string selector, IGrainFactory grains) =>
-            ChangeAsync(domain, selector, grains, grain => grain.RetireAsync(selector)));
+            ChangeAsync(domain, selector, grains, grain => grain.RetireAsync(selector))).Requires(AdminPermission.ManageDomains, Reach.Domain);
     }
 
     private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>

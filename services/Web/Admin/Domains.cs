@@ -11,8 +11,8 @@ internal static class Domains
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/domains/{domain}", GetAsync);
-        admin.MapPut("/domains/{domain}", PutAsync);
+        admin.MapGet("/domains/{domain}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain);
+        admin.MapPut("/domains/{domain}", PutAsync).Requires(AdminPermission.ManageDomains, Reach.Domain);
     }
 
     private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>

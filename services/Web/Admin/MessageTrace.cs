@@ -23,7 +23,7 @@ internal static class MessageTrace
     /// <summary>Events of one message. Five days of attempts at one destination are about 60.</summary>
     private const int MaxEvents = 1000;
 
-    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/trace", GetAsync);
+    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/trace", GetAsync).Requires(AdminPermission.ReadMail, Reach.Platform);
 
     private static async Task<IResult> GetAsync(HttpRequest request, IGrainFactory grains, TracingOptions options, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -20,9 +20,9 @@ internal static class OidcIssuers
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/tenants/{tenant}/oidc", GetAsync);
-        admin.MapPut("/tenants/{tenant}/oidc", PutAsync);
-        admin.MapDelete("/tenants/{tenant}/oidc", DeleteAsync);
+        admin.MapGet("/tenants/{tenant}/oidc", GetAsync).Requires(AdminPermission.ReadDirectory | AdminPermission.ManageSignIn, Reach.Tenant);
+        admin.MapPut("/tenants/{tenant}/oidc", PutAsync).Requires(AdminPermission.ManageSignIn, Reach.Tenant);
+        admin.MapDelete("/tenants/{tenant}/oidc", DeleteAsync).Requires(AdminPermission.ManageSignIn, Reach.Tenant);
     }
 
     private static async Task<IResult> GetAsync(string tenant, IGrainFactory grains) => await FindAsync(tenant, grains) is not { } issuers ? Problem.NoTenant(tenant)

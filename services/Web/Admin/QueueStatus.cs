@@ -1,3 +1,4 @@
+using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Queue;
 using Microsoft.AspNetCore.Builder;
@@ -11,9 +12,9 @@ internal static class QueueStatus
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/queue", GetDepthAsync);
-        admin.MapGet("/queue/parked", ListParkedAsync);
-        admin.MapPost("/queue/parked/{id}/replay", ReplayAsync);
+        admin.MapGet("/queue", GetDepthAsync).Requires(AdminPermission.Operate, Reach.Platform);
+        admin.MapGet("/queue/parked", ListParkedAsync).Requires(AdminPermission.Operate, Reach.Platform);
+        admin.MapPost("/queue/parked/{id}/replay", ReplayAsync).Requires(AdminPermission.Operate, Reach.Platform);
     }
 
     private static async Task<IResult> GetDepthAsync(IMailQueue queue, CancellationToken cancellationToken)

@@ -8,13 +8,13 @@ namespace MailCloud.Web.Admin;
 
 /// <summary>
 /// <c>GET /admin/v1/spool?after=&amp;tenant=&amp;destination=&amp;kind=&amp;acceptedBefore=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next page's <c>after</c>,
-/// null at the end.
+/// null at the end. Only what is within the caller's reach.
 /// </summary>
 internal static class SpoolList
 {
     private const int PageSize = 200;
 
-    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/spool", GetAsync);
+    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/spool", GetAsync).Requires(AdminPermission.ReadMail, Reach.Caller);
 
     /// <summary>An entry as the admin API shows it.</summary>
     public static object View(SpoolEntry entry) => new
@@ -33,7 +33,7 @@ internal static class SpoolList
     };
 
     private static async Task<IResult> GetAsync(
-        string? after, string? tenant, string? destination, string? kind, DateTimeOffset? acceptedBefore, IGrainFactory grains)
+        string? after, string? tenant, string? destination, string? kind, DateTimeOffset? acceptedBefore, Caller caller, IGrainFactory grains)
     {
         // shard:key
         var position = (after ?? "0:").Split(':', 2);
@@ -47,10 +47,15 @@ internal static class SpoolList
             return Problem.BadRequest("kind is local or outbound");
         }
 
+        if (tenant is not null && !caller.Reaches(new(tenant)))
+        {
+            return Problem.NoTenant(tenant);
+        }
+
         var filter = new SpoolFilter
         {
             Kind = kind is null ? null : kind == "local" ? SpoolKind.Local : SpoolKind.Outbound,
-            Tenant = tenant is null ? null : new TenantId(tenant),
+            Tenant = tenant is null ? caller.Tenant : new TenantId(tenant),
             Destination = destination is null ? null : new EmailAddress("", destination).AsciiDomain,
             AcceptedBefore = acceptedBefore,
         };

@@ -22,15 +22,16 @@ internal static class SpoolMessage
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/spool/{id}", (string id, IGrainFactory grains, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, grains, found => Task.FromResult(Results.Ok(new { entries = found.SelectMany(f => f.Entries).Select(SpoolList.View) })), cancellationToken));
-        admin.MapPost("/spool/{id}/retry", (string id, IGrainFactory grains, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, grains, found => RetryAsync(found, grains), cancellationToken));
-        admin.MapPost("/spool/{id}/cancel", (string id, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, grains, found => CancelAsync(found, grains, blobs, tracer, cancellationToken), cancellationToken));
+        admin.MapGet("/spool/{id}", (string id, Caller caller, IGrainFactory grains, CancellationToken cancellationToken) =>
+            WithEntriesAsync(id, caller, grains, found => Task.FromResult(Results.Ok(new { entries = found.SelectMany(f => f.Entries).Select(SpoolList.View) })), cancellationToken)).Requires(AdminPermission.ReadMail, Reach.Caller);
+        admin.MapPost("/spool/{id}/retry", (string id, Caller caller, IGrainFactory grains, CancellationToken cancellationToken) =>
+            WithEntriesAsync(id, caller, grains, found => RetryAsync(found, grains), cancellationToken)).Requires(AdminPermission.ManageMail, Reach.Caller);
+        admin.MapPost("/spool/{id}/cancel", (string id, Caller caller, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken) =>
+            WithEntriesAsync(id, caller, grains, found => CancelAsync(found, grains, blobs, tracer, cancellationToken), cancellationToken)).Requires(AdminPermission.ManageMail, Reach.Caller);
     }
 
-    private static async Task<IResult> WithEntriesAsync(string id, IGrainFactory grains, Func<IReadOnlyCollection<Waiting>, Task<IResult>> act, CancellationToken cancellationToken)
+    private static async Task<IResult> WithEntriesAsync(
+        string id, Caller caller, IGrainFactory grains, Func<IReadOnlyCollection<Waiting>, Task<IResult>> act, CancellationToken cancellationToken)
     {
         if (!DeliveryId.TryParse(id, out var message))
         {
@@ -41,7 +42,7 @@ internal static class SpoolMessage
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = ShardsAtATime, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, SpoolShards.Count), parallel, async (shard, _) =>
         {
-            var entries = await EntriesAsync(grains.GetGrain<ISpoolGrain>(shard), message);
+            var entries = await EntriesAsync(grains.GetGrain<ISpoolGrain>(shard), SpoolFilter.Everything with { Message = message, Tenant = caller.Tenant });
             if (entries.Count > 0)
             {
                 found.Add(new(shard, entries));
@@ -50,9 +51,8 @@ internal static class SpoolMessage
         return found.IsEmpty ? Problem.NotFound($"{id} does not wait: all its recipients have their outcome, or it is still in the delivery queue") : await act(found);
     }
 
-    private static async Task<IReadOnlyList<SpoolEntry>> EntriesAsync(ISpoolGrain spool, DeliveryId message)
+    private static async Task<IReadOnlyList<SpoolEntry>> EntriesAsync(ISpoolGrain spool, SpoolFilter filter)
     {
-        var filter = SpoolFilter.Everything with { Message = message };
         var entries = new List<SpoolEntry>();
         IReadOnlyList<SpoolEntry> page;
         do

@@ -17,18 +17,18 @@ internal static class Suppressions
     public static void Map(IEndpointRouteBuilder admin)
     {
         var list = admin.MapGroup("/tenants/{tenant}/suppressions");
-        list.MapGet("", ListAsync);
-        list.MapGet("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, ShowAsync));
+        list.MapGet("", ListAsync).Requires(AdminPermission.ReadMail, Reach.Tenant);
+        list.MapGet("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, ShowAsync)).Requires(AdminPermission.ReadMail, Reach.Tenant);
         list.MapPut("/{address}", (string tenant, string address, Listing body, IGrainFactory grains, TimeProvider time) =>
-            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, grains, time)));
-        list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync));
+            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, grains, time))).Requires(AdminPermission.ManageMail, Reach.Tenant);
+        list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync)).Requires(AdminPermission.ManageMail, Reach.Tenant);
     }
 
     private static async Task<IResult> ListAsync(string tenant, string? prefix, string? after, IGrainFactory grains)
     {
         if (await FindTenantAsync(tenant, grains) is not { } id)
         {
-            return NoTenant(tenant);
+            return Problem.NoTenant(tenant);
         }
 
         // A page of each part holds the page of all: the parts split the list by hash.
@@ -68,15 +68,13 @@ internal static class Suppressions
 
     private static async Task<IResult> WithAsync(string tenant, string address, IGrainFactory grains, Func<ISuppressionGrain, EmailAddress, Task<IResult>> act) =>
         !EmailAddress.TryParse(address, out var parsed) ? Problem.NoAddress(address)
-        : await FindTenantAsync(tenant, grains) is not { } id ? NoTenant(tenant)
+        : await FindTenantAsync(tenant, grains) is not { } id ? Problem.NoTenant(tenant)
         : await act(PartOf(id, SuppressionList.BucketOf(parsed.Key), grains), parsed);
 
     private static async Task<TenantId?> FindTenantAsync(string tenant, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && await grains.GetGrain<ITenantGrain>(tenant).GetAsync() is { } found ? found.Id : null;
 
     private static ISuppressionGrain PartOf(TenantId tenant, int bucket, IGrainFactory grains) => grains.GetGrain<ISuppressionGrain>(SuppressionList.GrainKey(tenant, bucket));
-
-    private static IResult NoTenant(string tenant) => Problem.NotFound($"there is no tenant {tenant}: POST it to /admin/v1/tenants first");
 
     private static IResult NotListed(EmailAddress address) => Problem.NotFound($"{address.Key} is not on the suppression list");
 

@@ -11,10 +11,10 @@ internal static class Tenants
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapPost("/tenants", CreateAsync);
-        admin.MapGet("/tenants/{tenant}", GetAsync);
-        admin.MapPut("/tenants/{tenant}", PutAsync);
-        admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync);
+        admin.MapPost("/tenants", CreateAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapGet("/tenants/{tenant}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Tenant);
+        admin.MapPut("/tenants/{tenant}", PutAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
     }
 
     private static async Task<IResult> CreateAsync(NewTenant body, IGrainFactory grains)

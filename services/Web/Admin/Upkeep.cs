@@ -15,8 +15,8 @@ internal static class Upkeep
     public static void Map(IEndpointRouteBuilder admin)
     {
         admin.MapPost("/verify", (HttpContext context, IGrainFactory grains, ILoggerFactory logs, CancellationToken cancellationToken) =>
-            WriteAsync("verify", grains.GetGrain<IUpkeepGrain>(0).VerifyAsync(cancellationToken), context, logs, cancellationToken));
-        admin.MapPost("/sweep", SweepAsync);
+            WriteAsync("verify", grains.GetGrain<IUpkeepGrain>(0).VerifyAsync(cancellationToken), context, logs, cancellationToken)).Requires(AdminPermission.Operate, Reach.Platform);
+        admin.MapPost("/sweep", SweepAsync).Requires(AdminPermission.Operate, Reach.Platform);
     }
 
     private static async Task SweepAsync(HttpContext context, double? grace, IGrainFactory grains, ILoggerFactory logs, CancellationToken cancellationToken)

@@ -88,6 +88,9 @@ public sealed record TenantLimits
 
     /// <summary>Commands of its clients, and recipients of its own in mail from elsewhere, that one edge works on in a second; what is beyond waits for its turn.</summary>
     [Id(7)] public int CommandsPerSecond { get; init; }
+
+    /// <summary>Characters that a password has at least which is set from now on, where that is more than is asked for anyway.</summary>
+    [Id(8)] public int PasswordLength { get; init; }
 }
 
 /// <summary>What an account may do, or each account of a tenant; of both the later one here counts.</summary>

@@ -13,7 +13,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     public async Task Accounts_are_imported_and_listed()
     {
         var file = Path.Combine(server.Directory, "accounts.csv");
-        await File.WriteAllTextAsync(file, "ann@example.test,secret\nben@example.test,secret\n");
+        await File.WriteAllTextAsync(file, "ann@example.test,a secret\nben@example.test,a secret\n");
         Assert.Equal((0, "2 accounts imported, 0 lines failed\n", ""), await RunAsync("account", "import", file));
         Assert.Equal((0, "2 accounts imported, 0 lines failed\n", ""), await RunAsync("account", "import", file));
         var (exit, output, _) = await RunAsync("account", "list", "example.test");
@@ -25,7 +25,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     public async Task A_line_that_fails_is_named_and_the_rest_is_done()
     {
         var file = Path.Combine(server.Directory, "bad.csv");
-        await File.WriteAllTextAsync(file, "nonsense\ncid@example.test,secret\n");
+        await File.WriteAllTextAsync(file, "nonsense\ncid@example.test,a secret\n");
         var (exit, output, error) = await RunAsync("account", "import", file);
         Assert.Equal((1, "1 accounts imported, 1 lines failed\n"), (exit, output));
         Assert.StartsWith("line 1: ", error, StringComparison.Ordinal);

@@ -114,6 +114,7 @@ internal static class Samples
         RecipientsPerDay = 500,
         Sessions = 20,
         CommandsPerSecond = 200,
+        PasswordLength = 12,
     };
 
     private static readonly DomainRoute Route = new() { AliasOf = "example.test", CatchAll = Address };

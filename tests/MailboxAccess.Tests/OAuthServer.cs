@@ -11,7 +11,7 @@ namespace MailCloud.MailboxAccess.Tests;
 /// <summary>A server with two tenants, each with an issuer of its own, and a clock that tests move. It keeps all that is logged.</summary>
 public sealed class OAuthServer : SecuredImapServer, IAsyncLifetime
 {
-    private readonly KeptLog log = new();
+    private readonly ConcurrentQueue<string> logged = [];
 
     public OAuthServer() => Time = Clock = new(DateTimeOffset.UtcNow);
 
@@ -23,7 +23,7 @@ public sealed class OAuthServer : SecuredImapServer, IAsyncLifetime
     /// <summary>That of the other tenant.</summary>
     public TestIssuer OtherIssuer { get; private set; } = null!;
 
-    public IEnumerable<string> Logged => log.Lines;
+    public IEnumerable<string> Logged => logged;
 
     private IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
@@ -59,14 +59,12 @@ public sealed class OAuthServer : SecuredImapServer, IAsyncLifetime
 
     public Task SuspendAsync(string user) => Grains.GetGrain<IAddressGrain>(user).SetStateAsync(AccountState.Suspended);
 
-    protected override void Replace(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(log);
+    protected override void Replace(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(new KeptLog(logged));
 
     protected override IEnumerable<KeyValuePair<string, string?>> Further() => [.. base.Further(), new("Logging:LogLevel:MailCloud", "Trace")];
 
-    private sealed class KeptLog : ILoggerProvider, ILogger
+    private sealed class KeptLog(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
     {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
         public ILogger CreateLogger(string categoryName) => this;
 
         public IDisposable? BeginScope<TState>(TState state)
@@ -75,7 +73,7 @@ public sealed class OAuthServer : SecuredImapServer, IAsyncLifetime
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
+            lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
 
         public void Dispose()
         {

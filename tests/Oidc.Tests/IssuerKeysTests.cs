@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.Oidc.Tests;
 
-public sealed class IssuerKeysTests : IAsyncLifetime
+public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
 {
     private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<OidcTelemetry>().BuildServiceProvider();
@@ -16,11 +16,12 @@ public sealed class IssuerKeysTests : IAsyncLifetime
 
     public async Task InitializeAsync() => issuer = await TestIssuer.StartAsync();
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await issuer.DisposeAsync();
+
+    public void Dispose()
     {
         documents.Dispose();
-        await issuer.DisposeAsync();
-        await services.DisposeAsync();
+        services.Dispose();
     }
 
     [Fact]

@@ -15,14 +15,14 @@ public sealed class AdminTests(WebServer server)
     [Fact]
     public async Task An_import_says_for_each_line_what_became_of_it()
     {
-        var csv = $"address,password\r\nann@example.test,secret\r\n\r\nbad line\r\nben@example.test,{Scram}\r\ncid@example.test,\"{Scram}\"\r\n"
-            + $"dan@elsewhere.test,secret\neve@example.test,\neve@example.test,{{MD5}}x\n{new string('x', 9000)}\nfay@example.test,\"a \"\"quoted\"\", one\"";
+        var csv = $"address,password\r\nann@example.test,a secret\r\n\r\nbad line\r\nben@example.test,{Scram}\r\ncid@example.test,\"{Scram}\"\r\n"
+            + $"dan@elsewhere.test,a secret\neve@example.test,\neve@example.test,{{MD5}}x\n{new string('x', 9000)}\nfay@example.test,\"a \"\"quoted\"\", one\"";
         var lines = await server.PostLinesAsync("/admin/v1/accounts/import", csv);
         Assert.Equal(
             ["2 created", "4 error", "5 created", "6 created", "7 error", "8 error", "9 error", "10 error", "11 created"],
             lines.Select(l => $"{l.GetProperty("line").GetInt32()} {(l.TryGetProperty("error", out _) ? "error" : l.GetProperty("result").GetString())}"));
 
-        Assert.True(Verifiers.Verify("secret", await VerifierAsync("ann@example.test")));
+        Assert.True(Verifiers.Verify("a secret", await VerifierAsync("ann@example.test")));
         Assert.Equal(Scram, await VerifierAsync("ben@example.test"));
         Assert.Equal(Scram, await VerifierAsync("cid@example.test"));
         Assert.True(Verifiers.Verify("a \"quoted\", one", await VerifierAsync("fay@example.test")));
@@ -31,22 +31,22 @@ public sealed class AdminTests(WebServer server)
     [Fact]
     public async Task A_repeated_import_changes_nothing_and_a_new_password_keeps_the_account()
     {
-        await server.PostLinesAsync("/admin/v1/accounts/import", "gus@example.test,one");
+        await server.PostLinesAsync("/admin/v1/accounts/import", "gus@example.test,the first");
         var before = await RecordAsync("gus@example.test");
-        Assert.Equal("unchanged", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "gus@example.test,one")).GetProperty("result").GetString());
+        Assert.Equal("unchanged", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "gus@example.test,the first")).GetProperty("result").GetString());
         Assert.Equal(before!.Verifier, await VerifierAsync("gus@example.test"));
-        Assert.Equal("updated", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "Gus@Example.test,two")).GetProperty("result").GetString());
+        Assert.Equal("updated", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "Gus@Example.test,the second")).GetProperty("result").GetString());
         Assert.Equal(before.Account, (await RecordAsync("gus@example.test"))!.Account);
-        Assert.True(Verifiers.Verify("two", await VerifierAsync("gus@example.test")));
+        Assert.True(Verifiers.Verify("the second", await VerifierAsync("gus@example.test")));
     }
 
     [Fact]
     public async Task A_state_is_set_shown_and_kept_by_other_changes()
     {
-        await server.PostLinesAsync("/admin/v1/accounts/import", "hal@example.test,one");
+        await server.PostLinesAsync("/admin/v1/accounts/import", "hal@example.test,the first");
         var (status, set) = await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/hal@example.test", """{"state":"receive-only"}""");
         Assert.Equal((HttpStatusCode.OK, "receive-only"), (status, set.GetProperty("state").GetString()));
-        await server.PostLinesAsync("/admin/v1/accounts/import", "hal@example.test,two");
+        await server.PostLinesAsync("/admin/v1/accounts/import", "hal@example.test,the second");
         Assert.Equal(AccountState.ReceiveOnly, (await RecordAsync("hal@example.test"))!.State);
 
         (status, var wrong) = await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/hal@example.test", """{"state":"asleep"}""");
@@ -78,13 +78,13 @@ public sealed class AdminTests(WebServer server)
             HttpMethod.Put, "/admin/v1/tenants/small", """{"limits":{"plan":"s","domains":1,"accounts":2,"storageBytes":3000,"accountBytes":1000}}""");
         Assert.Equal((HttpStatusCode.OK, "s"), (status, tenant.GetProperty("limits").GetProperty("plan").GetString()));
 
-        Assert.Equal("created", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "a@small.test,one")).GetProperty("result").GetString());
+        Assert.Equal("created", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "a@small.test,the first")).GetProperty("result").GetString());
         await RefusedAsync(HttpMethod.Put, "/admin/v1/addresses/b@small.test", """{"quotaBytes":2001}""", "would come to more than it may have");
         (status, _) = await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/b@small.test", """{"quotaBytes":2000}""");
         Assert.Equal(HttpStatusCode.OK, status);
         await RefusedAsync(HttpMethod.Put, "/admin/v1/addresses/c@small.test", """{"quotaBytes":0}""", "as many accounts as it may");
         await RefusedAsync(HttpMethod.Put, "/admin/v1/addresses/a@small.test", """{"quotaBytes":0}""", "give the account a quota");
-        Assert.Contains("as many accounts", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "c@small.test,one")).GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("as many accounts", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "c@small.test,the first")).GetProperty("error").GetString(), StringComparison.Ordinal);
         await RefusedAsync(HttpMethod.Post, "/admin/v1/tenants/small/domains", """{"domain":"second.test"}""", "as many domains as it may");
 
         (_, tenant) = await server.SendAsync(HttpMethod.Get, "/admin/v1/tenants/small");
@@ -117,7 +117,7 @@ public sealed class AdminTests(WebServer server)
     [Fact]
     public async Task A_deleted_address_is_away_and_comes_back()
     {
-        await server.PostLinesAsync("/admin/v1/accounts/import", "ida@example.test,one");
+        await server.PostLinesAsync("/admin/v1/accounts/import", "ida@example.test,the first");
         var (status, deleted) = await server.SendAsync(HttpMethod.Delete, "/admin/v1/addresses/Ida@example.test");
         Assert.Equal((HttpStatusCode.OK, "ida@example.test"), (status, deleted.GetProperty("address").GetString()));
         Assert.True(deleted.GetProperty("restorableUntil").GetDateTimeOffset() > DateTimeOffset.UtcNow.AddDays(6));
@@ -161,19 +161,19 @@ public sealed class AdminTests(WebServer server)
         Assert.Equal("forwarded", (await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/info@example.test", """{"kind":"forwarded"}""")).Body.GetProperty("kind").GetString());
         Assert.Equal("moved", (await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/info@example.test", """{"kind":"moved","targets":["new@other.test"]}""")).Body.GetProperty("kind").GetString());
         Assert.Equal("moved", (await server.SendAsync(HttpMethod.Get, "/admin/v1/addresses/info@example.test")).Body.GetProperty("kind").GetString());
-        Assert.Contains("error", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "info@example.test,secret")).ToString(), StringComparison.Ordinal);
+        Assert.Contains("error", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "info@example.test,a secret")).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_a_put_leaves_out_stays()
     {
-        await server.PostLinesAsync("/admin/v1/accounts/import", "hal@example.test,secret");
+        await server.PostLinesAsync("/admin/v1/accounts/import", "hal@example.test,a secret");
         await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/hal@example.test", """{"quotaBytes":1000,"sendAs":["Sales@example.test"]}""");
         var (_, hal) = await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/hal@example.test", """{"quotaBytes":2000}""");
         Assert.Equal(2000, hal.GetProperty("quotaBytes").GetInt64());
         Assert.Equal("sales@example.test", hal.GetProperty("sendAs")[0].GetString());
         Assert.DoesNotContain("15000", hal.ToString(), StringComparison.Ordinal);
-        Assert.True(Verifiers.Verify("secret", await VerifierAsync("hal@example.test")));
+        Assert.True(Verifiers.Verify("a secret", await VerifierAsync("hal@example.test")));
     }
 
     [Theory]

@@ -112,7 +112,7 @@ public sealed class TokensTests(WebServer server)
     {
         await OtherTenantAsync();
         var token = await TokenAsync("tenant", "\"tenant\":\"demo\"");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/v1/accounts/import") { Content = new StringContent("tok-one@example.test,secret\ntok-two@tok-other.test,secret") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/v1/accounts/import") { Content = new StringContent("tok-one@example.test,a secret\ntok-two@tok-other.test,a secret") };
         request.Headers.Authorization = new("Bearer", token);
         using var response = await server.Admin.SendAsync(request);
         var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);

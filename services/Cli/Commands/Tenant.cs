@@ -34,9 +34,10 @@ internal static class Tenant
         var recipients = new Option<int?>("--recipients-per-day") { Description = "Recipients outside the tenant." };
         var sessions = new Option<int?>("--sessions") { Description = "Sessions that are logged in, on one edge." };
         var commands = new Option<int?>("--commands-per-second") { Description = "Commands of its clients, and recipients of its own, that one edge works on; what is beyond waits." };
+        var length = new Option<int?>("--password-length") { Description = "Characters that a password has at least which is set from now on; 8 when it is less." };
         var command = new Command("set", "Change what a tenant may do and have. What is not given stays.")
         {
-            tenant, state, plan, domains, accounts, storage, quota, recipients, sessions, commands,
+            tenant, state, plan, domains, accounts, storage, quota, recipients, sessions, commands, length,
         };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
@@ -53,6 +54,7 @@ internal static class Tenant
                     recipientsPerDay = parsed.GetValue(recipients),
                     sessions = parsed.GetValue(sessions),
                     commandsPerSecond = parsed.GetValue(commands),
+                    passwordLength = parsed.GetValue(length),
                 },
             };
             Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(update), cancellationToken));
@@ -74,6 +76,11 @@ internal static class Tenant
         Console.WriteLine($"recipients a day\t{Limit(limits, "recipientsPerDay")}");
         Console.WriteLine($"sessions on an edge\t{Limit(limits, "sessions")}");
         Console.WriteLine($"commands a second on an edge\t{Limit(limits, "commandsPerSecond")}");
+        if (limits.GetProperty("passwordLength").GetInt32() is > 0 and var length)
+        {
+            Console.WriteLine($"characters of a password\tat least {length}");
+        }
+
         foreach (var domain in tenant.GetProperty("domains").EnumerateArray())
         {
             Console.WriteLine(domain.GetString());

@@ -89,6 +89,11 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
             return new(number, address.Key, "unchanged", null);
         }
 
+        if (!isVerifier && await PasswordPolicy.WhyRefusedAsync(secret, address, tenant, grains) is { } refused)
+        {
+            return new(number, address.Key, null, refused);
+        }
+
         var record = existing ?? new AddressRecord { Address = address, Tenant = tenant, Kind = AddressKind.Account };
         var result = await grain.PutAsync(record with { Verifier = isVerifier ? secret : Verifiers.Create(secret) });
         if (Addresses.LimitOf(result, tenant) is { } limit)

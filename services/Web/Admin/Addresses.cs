@@ -86,6 +86,11 @@ internal static class Addresses
             return Problem.BadRequest(why);
         }
 
+        if (update.Password is { } password && await PasswordPolicy.WhyRefusedAsync(password, record.Address, tenant, grains) is { } refused)
+        {
+            return Problem.BadRequest(refused);
+        }
+
         switch (await grain.PutAsync(record))
         {
             case PutAddressResult.NotHosted:

@@ -1,3 +1,4 @@
+using MailCloud.Credentials;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using Microsoft.AspNetCore.Builder;
@@ -105,7 +106,8 @@ internal static class Tenants
     private sealed record TenantUpdate(string? State, LimitsUpdate? Limits);
 
     /// <summary>What is left out stays.</summary>
-    private sealed record LimitsUpdate(string? Plan, int? Domains, int? Accounts, long? StorageBytes, long? AccountBytes, int? RecipientsPerDay, int? Sessions, int? CommandsPerSecond)
+    private sealed record LimitsUpdate(
+        string? Plan, int? Domains, int? Accounts, long? StorageBytes, long? AccountBytes, int? RecipientsPerDay, int? Sessions, int? CommandsPerSecond, int? PasswordLength)
     {
         /// <summary>As of Sending:TenantPerDay.</summary>
         private const int MaxRecipients = 100_000_000;
@@ -116,6 +118,7 @@ internal static class Tenants
             Plan is { Length: > 100 } ? "the name of a plan has 100 characters at most"
             : Domains < 0 || Accounts < 0 || StorageBytes < 0 || AccountBytes < 0 || RecipientsPerDay is < 0 or > MaxRecipients || Sessions < 0 || CommandsPerSecond is < 0 or > MaxCommands
                 ? $"limits are numbers, 0 is none; recipientsPerDay is {MaxRecipients} at most, commandsPerSecond {MaxCommands}"
+            : PasswordLength is < 0 or > PasswordRules.MostDemanded ? $"passwordLength is {PasswordRules.MostDemanded} at most; less than {PasswordRules.LeastLength} is {PasswordRules.LeastLength}"
                 : null;
 
         public TenantLimits ApplyTo(TenantLimits limits) => new()
@@ -128,6 +131,7 @@ internal static class Tenants
             RecipientsPerDay = RecipientsPerDay ?? limits.RecipientsPerDay,
             Sessions = Sessions ?? limits.Sessions,
             CommandsPerSecond = CommandsPerSecond ?? limits.CommandsPerSecond,
+            PasswordLength = PasswordLength ?? limits.PasswordLength,
         };
     }
 

@@ -22,4 +22,10 @@ internal static partial class WebLog
 
     [LoggerMessage(5006, LogLevel.Warning, "admin request {Method} {Path} of {Caller} from {Client} refused: {Status}")]
     public static partial void RequestRefused(this ILogger log, string method, string path, string caller, string client, int status);
+
+    [LoggerMessage(5007, LogLevel.Error, "admin request {Operation} not done: the audit log takes no record")]
+    public static partial void ActNotBegun(this ILogger log, string operation, Exception error);
+
+    [LoggerMessage(5008, LogLevel.Error, "admin request {Operation} on {Path} ended with {Status}, which the audit log does not know")]
+    public static partial void ActNotEnded(this ILogger log, string operation, string path, int status, Exception error);
 }

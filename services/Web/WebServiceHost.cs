@@ -23,6 +23,7 @@ public static class WebServiceHost
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton<AccountImport>();
         builder.Services.AddSingleton<KnownTokens>();
+        builder.Services.AddSingleton<AuditTrail>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -49,7 +50,8 @@ public static class WebServiceHost
         var admin = app.MapGroup(AdminAccess.Path);
         Tenants.Map(admin);
         Tokens.Map(admin);
-        admin.MapPost("/accounts/import", (HttpContext context, Caller caller, AccountImport import) => import.RunAsync(context, caller)).Requires(AdminPermission.ManageAddresses, Reach.Caller);
+        AuditLog.Map(admin);
+        admin.MapPost("/accounts/import", (HttpContext context, Caller caller, Act act, AccountImport import) => import.RunAsync(context, caller, act)).Requires(AdminPermission.ManageAddresses, Reach.Caller);
         AccountList.Map(admin);
         Addresses.Map(admin);
         AppPasswords.Map(admin);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
+using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Spool;
@@ -118,6 +119,7 @@ public sealed class GoldenTests
             UsageEvent => As<UsageEvent>(),
             SpoolEvent => As<SpoolEvent>(),
             DkimEvent => As<DkimEvent>(),
+            AuditEvent => As<AuditEvent>(),
             AppPasswordEvent => As<AppPasswordEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,
         };

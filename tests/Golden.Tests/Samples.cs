@@ -1,4 +1,5 @@
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Sending;
@@ -120,6 +121,22 @@ internal static class Samples
     private static readonly DomainRoute Route = new() { AliasOf = "example.test", CatchAll = Address };
 
     private static readonly UsageClaim Claim = new(Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c"), "a@example.test", 1, 5000);
+
+    private static readonly AuditRecord Audited = new()
+    {
+        Sequence = 7,
+        Act = Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"),
+        At = Time,
+        TokenId = "0193a1b2c3d47e5f8a6b7c8d9e0f1a2b",
+        Name = "desk",
+        Role = AdminRole.HelpDesk,
+        From = "127.0.0.1",
+        Operation = "PUT /addresses/{address}",
+        Path = "/admin/v1/addresses/a@example.test",
+        Status = 200,
+        Before = """{"state":"active"}""",
+        After = """{"state":"suspended"}""",
+    };
 
     private static readonly ApiToken Token = new()
     {
@@ -365,6 +382,10 @@ internal static class Samples
         new EntryFinished("key", Time),
         new RecipientsCounted([new(495_000, 3), new(495_001, -1)]) { Held = [new(495_002, 1)] },
         new SendingState { Hours = { [495_000] = 3 }, Held = { [495_002] = 1 } },
+        new AuditAdded(Audited),
+        new AuditEnded(Audited.Act, 200, "{}", "{}"),
+        new AuditSegment([Audited]),
+        new AuditState { Sequence = 7, Segments = { new("state/audit/platform/segment-1", 6, Time) }, Tail = { Audited } },
         new ApiTokenChanged(Token),
         new ApiTokenState { Token = Token },
         new ApiTokenListed("a", Time),

@@ -1,6 +1,7 @@
 using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Mailbox;
@@ -59,6 +60,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         {
             "spool" => CheckSpoolAsync(cancellationToken),
             "trace" => CheckTraceAsync(cancellationToken),
+            "audit" => CheckAuditAsync(cancellationToken),
             "tenant" => ReadSnapshotAsync<TenantState, TenantEvent>(cancellationToken),
             "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
             "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
@@ -118,6 +120,15 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             {
                 Add($"segment {segment.Blob} is missing; what became of some messages of these hours cannot be said any more");
             }
+        }
+    }
+
+    private async Task CheckAuditAsync(CancellationToken cancellationToken)
+    {
+        var state = await ReadSnapshotAsync<AuditState, AuditEvent>(cancellationToken);
+        foreach (var segment in state?.Segments ?? [])
+        {
+            await CheckLoadsAsync<AuditSegment>(segment.Blob, "what administrators did cannot be read", $"the log ends before record {segment.Last} and goes on after it", cancellationToken);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MailCloud.Blobs;
 using MailCloud.Journal;
+using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Spool;
 using MailCloud.Mailboxes.Traces;
@@ -14,6 +15,7 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
     private const string MailboxPrefix = "mailbox/";
     private const string SpoolPrefix = "spool/";
     private const string TracePrefix = "trace/";
+    private const string AuditPrefix = "audit/";
 
     public static AccountId? AccountOf(string journalName) =>
         journalName.StartsWith(MailboxPrefix, StringComparison.Ordinal) ? new(journalName[MailboxPrefix.Length..]) : null;
@@ -70,6 +72,7 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
             return AccountOf(journalName) is not null ? Of(manifest, await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken))
                 : journalName.StartsWith(SpoolPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<SpoolState>(manifest, cancellationToken)).Blobs()]
                 : journalName.StartsWith(TracePrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<TraceState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
+                : journalName.StartsWith(AuditPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<AuditState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
                 : [manifest];
         }
         catch (Exception e) when (e is not OperationCanceledException)

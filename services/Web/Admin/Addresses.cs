@@ -24,19 +24,7 @@ internal static class Addresses
         admin.MapPost("/addresses/{address}/restore", RestoreAsync).Requires(AdminPermission.ManageAddresses, Reach.Address);
     }
 
-    private static async Task<IResult> DeleteAsync(string address, IGrainFactory grains)
-    {
-        if (!EmailAddress.TryParse(address, out var parsed))
-        {
-            return Problem.NoAddress(address);
-        }
-
-        return await grains.GetGrain<IAddressGrain>(parsed.Key).DeleteAsync() is { } until
-            ? Results.Ok(new { address = parsed.Key, restorableUntil = until })
-            : Problem.NotFound($"there is no address {parsed.Key}");
-    }
-
-    private static async Task<IResult> RestoreAsync(string address, IGrainFactory grains)
+    private static async Task<IResult> DeleteAsync(string address, Act act, IGrainFactory grains)
     {
         if (!EmailAddress.TryParse(address, out var parsed))
         {
@@ -44,9 +32,31 @@ internal static class Addresses
         }
 
         var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
-        return await grain.RestoreAsync() && await grain.GetAsync() is { } record
-            ? Results.Ok(AddressView.Of(record))
-            : Problem.NotFound($"{parsed.Key} is not deleted, or was for too long");
+        var record = await grain.GetAsync();
+        if (await grain.DeleteAsync() is not { } until)
+        {
+            return Problem.NotFound($"there is no address {parsed.Key}");
+        }
+
+        act.Changed(record is null ? null : AddressView.Of(record), new { restorableUntil = until });
+        return Results.Ok(new { address = parsed.Key, restorableUntil = until });
+    }
+
+    private static async Task<IResult> RestoreAsync(string address, Act act, IGrainFactory grains)
+    {
+        if (!EmailAddress.TryParse(address, out var parsed))
+        {
+            return Problem.NoAddress(address);
+        }
+
+        var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
+        if (!await grain.RestoreAsync() || await grain.GetAsync() is not { } record)
+        {
+            return Problem.NotFound($"{parsed.Key} is not deleted, or was for too long");
+        }
+
+        act.Changed(null, AddressView.Of(record));
+        return Results.Ok(AddressView.Of(record));
     }
 
     private static async Task<IResult> GetAsync(string address, IGrainFactory grains)
@@ -61,7 +71,7 @@ internal static class Addresses
             : Problem.NotFound($"there is no address {parsed.Key}");
     }
 
-    private static async Task<IResult> PutAsync(string address, AddressUpdate update, Caller caller, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string address, AddressUpdate update, Caller caller, Act act, IGrainFactory grains)
     {
         if (!EmailAddress.TryParse(address, out var parsed))
         {
@@ -104,7 +114,9 @@ internal static class Addresses
             await grain.SetStateAsync(state);
         }
 
-        return Results.Ok(AddressView.Of((await grain.GetAsync())!));
+        var view = AddressView.Of((await grain.GetAsync())!);
+        act.Changed(existing is null ? null : AddressView.Of(existing), view, update.Password is null ? null : "password");
+        return Results.Ok(view);
     }
 
     /// <summary>Why the tenant's limits, or a deletion, do not allow it; null when they do.</summary>

@@ -28,33 +28,32 @@ internal static class AdminAccess
             return;
         }
 
-        if (isAdminPath && await WhyRefusedAsync(context, options) is { } refusal)
-        {
-            await refusal.ExecuteAsync(context);
-            return;
-        }
-
-        await next(context);
+        await (isAdminPath ? AdministerAsync(context, options, next) : next(context));
     }
 
-    private static async Task<IResult?> WhyRefusedAsync(HttpContext context, WebOptions options)
+    private static async Task AdministerAsync(HttpContext context, WebOptions options, RequestDelegate next)
     {
         var services = context.RequestServices;
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("MailCloud.Web.Admin");
+        var trail = services.GetRequiredService<AuditTrail>();
         var (caller, unknown) = await IdentifyAsync(context, options, log);
         if (caller is null)
         {
-            return unknown;
+            await unknown!.ExecuteAsync(context);
+            return;
         }
 
         context.Features.Set(caller);
         if (await Requirement.WhyRefusedAsync(caller, context, services.GetRequiredService<IGrainFactory>()) is not { } refusal)
         {
-            return null;
+            await trail.RunAsync(caller, context, next);
+            return;
         }
 
-        log.RequestRefused(context.Request.Method, context.Request.Path, caller.ToString(), ClientOf(context), (refusal as IStatusCodeHttpResult)?.StatusCode ?? 0);
-        return refusal;
+        var status = (refusal as IStatusCodeHttpResult)?.StatusCode ?? 0;
+        log.RequestRefused(context.Request.Method, context.Request.Path, caller.ToString(), ClientOf(context), status);
+        await trail.RefuseAsync(caller, context, status);
+        await refusal.ExecuteAsync(context);
     }
 
     private static async Task<(Caller? Caller, IResult? Refusal)> IdentifyAsync(HttpContext context, WebOptions options, ILogger log)

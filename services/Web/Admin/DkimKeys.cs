@@ -29,7 +29,7 @@ internal static class DkimKeys
     private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
         await FindAsync(domain, grains) is { } found ? await ListAsync(found) : Problem.NotHosted(domain);
 
-    private static async Task<IResult> AddAsync(string domain, NewKeys body, IGrainFactory grains, TimeProvider time)
+    private static async Task<IResult> AddAsync(string domain, NewKeys body, Act act, IGrainFactory grains, TimeProvider time)
     {
         if (await FindAsync(domain, grains) is not { } found)
         {
@@ -47,6 +47,7 @@ internal static class DkimKeys
             return Problem.BadRequest("selector is one label of a-z, 0-9 and -, and names one key: say its algorithm too");
         }
 
+        var made = new List<string>();
         foreach (var each in body.Algorithm is null ? [DkimAlgorithm.Rsa, DkimAlgorithm.Ed25519] : new[] { algorithm })
         {
             var selector = body.Selector ?? FreeSelector(each, await found.Grain.GetAsync(), time);
@@ -55,6 +56,9 @@ internal static class DkimKeys
             {
                 return WhyNot(answer.Outcome, found.Name, selector);
             }
+
+            made.Add(selector);
+            act.Changed(null, new { selectors = made });
         }
 
         return await ListAsync(found);

@@ -18,7 +18,7 @@ internal static class Domains
     private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
         TryParse(domain, out var name) && await grains.GetGrain<IDomainGrain>(name).FindAsync() is { } info ? Results.Ok(View(name, info)) : Problem.NotHosted(domain);
 
-    private static async Task<IResult> PutAsync(string domain, RouteUpdate update, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string domain, RouteUpdate update, Act act, IGrainFactory grains)
     {
         if (!TryParse(domain, out var name))
         {
@@ -51,12 +51,20 @@ internal static class Domains
         }
 
         var grain = grains.GetGrain<IDomainGrain>(name);
+        var before = await grain.FindAsync();
         return await grain.RouteAsync(route) switch
         {
-            RouteDomainResult.Routed => Results.Ok(View(name, (await grain.FindAsync())!)),
+            RouteDomainResult.Routed => await ChangedAsync(),
             RouteDomainResult.NoTarget => Problem.Conflict($"{route.AliasOf} must be another domain of the same tenant, and not another name of one itself"),
             _ => Problem.NotHosted(name),
         };
+
+        async Task<IResult> ChangedAsync()
+        {
+            var view = View(name, (await grain.FindAsync())!);
+            act.Changed(before is null ? null : View(name, before), view);
+            return Results.Ok(view);
+        }
     }
 
     private static bool TryParse(string domain, out string name)

@@ -19,8 +19,8 @@ internal static class Suppressions
         var list = admin.MapGroup("/tenants/{tenant}/suppressions");
         list.MapGet("", ListAsync).Requires(AdminPermission.ReadMail, Reach.Tenant);
         list.MapGet("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, ShowAsync)).Requires(AdminPermission.ReadMail, Reach.Tenant);
-        list.MapPut("/{address}", (string tenant, string address, Listing body, IGrainFactory grains, TimeProvider time) =>
-            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, grains, time))).Requires(AdminPermission.ManageMail, Reach.Tenant);
+        list.MapPut("/{address}", (string tenant, string address, Listing body, Act act, IGrainFactory grains, TimeProvider time) =>
+            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, act, grains, time))).Requires(AdminPermission.ManageMail, Reach.Tenant);
         list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync)).Requires(AdminPermission.ManageMail, Reach.Tenant);
     }
 
@@ -47,7 +47,7 @@ internal static class Suppressions
     private static async Task<IResult> ShowAsync(ISuppressionGrain part, EmailAddress address) =>
         await part.FindAsync([address.Key]) is [var listed] ? Results.Ok(View(listed)) : NotListed(address);
 
-    private static async Task<IResult> AddAsync(ISuppressionGrain part, EmailAddress address, Listing body, IGrainFactory grains, TimeProvider time)
+    private static async Task<IResult> AddAsync(ISuppressionGrain part, EmailAddress address, Listing body, Act act, IGrainFactory grains, TimeProvider time)
     {
         if (body.Reason is { Length: > Suppression.MaxReason })
         {
@@ -60,6 +60,7 @@ internal static class Suppressions
         }
 
         await part.AddAsync(new() { Address = address.Key, At = time.GetUtcNow(), Reason = body.Reason ?? "", ByAdministrator = true });
+        act.Changed(null, new { reason = body.Reason ?? "" });
         return await ShowAsync(part, address);
     }
 

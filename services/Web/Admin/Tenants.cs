@@ -18,7 +18,7 @@ internal static class Tenants
         admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
     }
 
-    private static async Task<IResult> CreateAsync(NewTenant body, IGrainFactory grains)
+    private static async Task<IResult> CreateAsync(NewTenant body, Act act, IGrainFactory grains)
     {
         if (body.Id is null || !TenantId.IsValid(body.Id))
         {
@@ -27,6 +27,7 @@ internal static class Tenants
 
         var tenant = grains.GetGrain<ITenantGrain>(body.Id);
         await tenant.CreateAsync();
+        act.Changed(null, new { id = body.Id });
         return Results.Ok(await ViewAsync(tenant, grains));
     }
 
@@ -35,7 +36,7 @@ internal static class Tenants
             ? Results.Ok(await ViewAsync(grain, grains))
             : Problem.NoTenant(tenant);
 
-    private static async Task<IResult> PutAsync(string tenant, TenantUpdate update, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string tenant, TenantUpdate update, Act act, IGrainFactory grains)
     {
         if (!StateNames.TryParse(update.State, AccountState.Active, out var state))
         {
@@ -63,10 +64,11 @@ internal static class Tenants
             await grain.SetStateAsync(state);
         }
 
+        act.Changed(Terms(info), Terms((await grain.GetAsync())!));
         return Results.Ok(await ViewAsync(grain, grains));
     }
 
-    private static async Task<IResult> AddDomainAsync(string tenant, NewDomain body, IGrainFactory grains)
+    private static async Task<IResult> AddDomainAsync(string tenant, NewDomain body, Act act, IGrainFactory grains)
     {
         if (body.Domain is null || !EmailAddress.TryParse($"postmaster@{body.Domain}", out var postmaster) || body.Domain.StartsWith('['))
         {
@@ -79,13 +81,21 @@ internal static class Tenants
             return Problem.NoTenant(tenant);
         }
 
-        return await grain.HostDomainAsync(postmaster.AsciiDomain) switch
+        var result = await grain.HostDomainAsync(postmaster.AsciiDomain);
+        if (result == HostDomainResult.Hosted)
+        {
+            act.Changed(null, new { domain = postmaster.AsciiDomain });
+        }
+
+        return result switch
         {
             HostDomainResult.Hosted => Results.Ok(await ViewAsync(grain, grains)),
             HostDomainResult.TooMany => Problem.Conflict($"tenant {tenant} has as many domains as it may: PUT a higher limit to /admin/v1/tenants/{tenant} first"),
             _ => Problem.Conflict($"another tenant hosts {postmaster.AsciiDomain}"),
         };
     }
+
+    private static object Terms(TenantInfo info) => new { state = StateNames.Of(info.State), limits = info.Limits };
 
     private static async Task<object> ViewAsync(ITenantGrain grain, IGrainFactory grains)
     {

@@ -28,7 +28,7 @@ internal static class Tokens
         tokens.MapDelete("/{id}", RevokeAsync);
     }
 
-    private static async Task<IResult> CreateAsync(NewToken body, Caller caller, IGrainFactory grains, TimeProvider time)
+    private static async Task<IResult> CreateAsync(NewToken body, Caller caller, Act act, IGrainFactory grains, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var expiresAt = body.ExpiresAt ?? now + usual;
@@ -81,6 +81,7 @@ internal static class Tokens
         }
 
         await grains.GetGrain<IApiTokenGrain>(token.Id).CreateAsync(token);
+        act.Changed(null, TokenView.Of(token));
         return Results.Ok(new { secret = text.ToString(), token = TokenView.Of(token) });
     }
 
@@ -108,7 +109,7 @@ internal static class Tokens
     private static async Task<IResult> GetAsync(string id, Caller caller, IGrainFactory grains) =>
         await FindAsync(id, caller, grains) is { } token ? Results.Ok(TokenView.Of(token)) : NoToken(id);
 
-    private static async Task<IResult> RevokeAsync(string id, Caller caller, IGrainFactory grains, KnownTokens known)
+    private static async Task<IResult> RevokeAsync(string id, Caller caller, Act act, IGrainFactory grains, KnownTokens known)
     {
         if (await FindAsync(id, caller, grains) is not { } token)
         {
@@ -119,6 +120,7 @@ internal static class Tokens
         await grains.GetGrain<IApiTokenGrain>(id).RevokeAsync();
         known.Forget(id);
         await ListOf(token, grains).RemoveAsync(id);
+        act.Changed(TokenView.Of(token), null);
         return Results.Ok(TokenView.Of(token));
     }
 

@@ -24,7 +24,10 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     {
         QueueStatus.Build(Connect), QueueList.Build(Connect), QueueShow.Build(Connect), QueueRetry.Build(Connect), QueueCancel.Build(Connect), QueueParked.Build(Connect), QueueReplay.Build(Connect),
     },
-    new Command("domain", "Hosted domains.") { DomainRoute.BuildShow(Connect), DomainRoute.BuildRoute(Connect), DomainDkim.Build(Connect), DomainDns.Build(Connect) },
+    new Command("domain", "Hosted domains.")
+    {
+        DomainRoute.BuildShow(Connect), DomainRoute.BuildRoute(Connect), DomainDkim.Build(Connect), DomainDns.Build(Connect), Deletion.BuildDomainDelete(Connect), Deletion.BuildDomainRestore(Connect),
+    },
     Tenant.Build(Connect),
     Suppression.Build(Connect),
     Trace.Build(Connect),

@@ -39,6 +39,8 @@ public static class MailboxesHost
         builder.Services.AddSingleton<StateParts>();
         builder.AddTracingOptions();
         builder.Services.AddSingleton<ExpiredTraces>();
+        builder.Services.AddSingleton<DomainPurge>();
+        builder.Services.AddSingleton<TenantPurge>();
         builder.Services.AddSingleton<DueDeletions>();
         builder.Services.AddSingleton<Verifier>();
         builder.Services.AddSingleton<Sweeper>();

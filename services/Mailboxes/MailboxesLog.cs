@@ -18,8 +18,8 @@ internal static partial class MailboxesLog
     [LoggerMessage(3009, LogLevel.Warning, "{Address} does not say what became of a change that it has claimed room for; it is asked again")]
     public static partial void ClaimUnresolved(ILogger logger, string address, Exception reason);
 
-    [LoggerMessage(3010, LogLevel.Error, "{Address} was deleted and could not be removed for good; the next sweep tries again")]
-    public static partial void NotPurged(ILogger logger, string address, Exception reason);
+    [LoggerMessage(3010, LogLevel.Error, "{Deleted} was deleted and could not be removed for good; the next sweep tries again")]
+    public static partial void NotPurged(ILogger logger, string deleted, Exception reason);
 
     [LoggerMessage(3004, LogLevel.Warning, "an edge with live sessions does not answer; it is not asked again until it renews")]
     public static partial void EdgeSilent(ILogger logger, Exception reason);

@@ -29,6 +29,7 @@ public static class OutboundRelayHost
         services.AddSingleton<Leases>();
         services.AddSingleton<Grants>();
         services.AddSingleton<Suppressions>();
+        services.AddSingleton<Suspensions>();
         builder.AddTracing();
         services.AddSingleton<RelayTrace>();
         services.AddSingleton<OutcomeReporter>();

@@ -50,6 +50,9 @@ internal static partial class RelayLog
     [LoggerMessage(7025, LogLevel.Warning, "leases could not be renewed; they are tried again")]
     public static partial void NotRenewed(ILogger logger, Exception reason);
 
+    [LoggerMessage(7028, LogLevel.Warning, "the directory does not say whether {Tenant} and its accounts may send: mail goes on")]
+    public static partial void StatesAway(ILogger logger, TenantId tenant, Exception reason);
+
     [LoggerMessage(7026, LogLevel.Warning, "the grant of a connection to {Provider} is gone: the connection is closed")]
     public static partial void GrantLost(ILogger logger, string provider);
 }

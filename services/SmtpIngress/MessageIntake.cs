@@ -194,6 +194,7 @@ internal sealed class MessageIntake : IAsyncDisposable
         Envelope = transaction.EnvelopeFor(part.Recipients, reachesTerminals: part.Tenant == session.Account?.Tenant, header.AsksForNoTls),
         Trace = Trace(part),
         Submitter = session.Account?.Account,
+        SubmitterAddress = session.Account?.Address,
         TraceParent = activity?.Id,
     };
 

@@ -51,13 +51,15 @@ public static class WebServiceHost
         Tenants.Map(admin);
         Tokens.Map(admin);
         AuditLog.Map(admin);
-        admin.MapPost("/accounts/import", (HttpContext context, Caller caller, Act act, AccountImport import) => import.RunAsync(context, caller, act)).Requires(AdminPermission.ManageAddresses, Reach.Caller);
+        admin.MapPost("/accounts/import", (HttpContext context, Caller caller, Act act, AccountImport import, int firstLine = 1) => import.RunAsync(context, caller, act, firstLine))
+            .Requires(AdminPermission.ManageAddresses, Reach.Caller);
         AccountList.Map(admin);
         Addresses.Map(admin);
         AppPasswords.Map(admin);
         QueueStatus.Map(admin);
         SpoolList.Map(admin);
         Domains.Map(admin);
+        Deletion.Map(admin);
         DkimKeys.Map(admin);
         SpoolMessage.Map(admin);
         Suppressions.Map(admin);

@@ -54,6 +54,9 @@ public enum HostDomainResult
     TooMany = 2,
 
     NoSuchTenant = 3,
+
+    /// <summary>It was deleted, and can be restored.</summary>
+    Deleted = 4,
 }
 
 /// <param name="State">What all of the tenant's accounts may do at most.</param>
@@ -109,7 +112,7 @@ public enum AccountState
 [Alias("mc.IDomainGrain")]
 public interface IDomainGrain : IGrainWithStringKey
 {
-    /// <summary>False when another tenant hosts it already.</summary>
+    /// <summary>False when another tenant hosts it already, or it is deleted.</summary>
     [Alias("Host")]
     Task<bool> HostAsync(TenantId tenant);
 
@@ -291,6 +294,10 @@ public interface IAddressIndexGrain : IGrainWithStringKey
     /// <summary>Address keys after the given one, in order.</summary>
     [Alias("Page")]
     Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
+
+    /// <summary>Removes the list itself for good, unless something is on it: then it is false.</summary>
+    [Alias("Destroy")]
+    Task<bool> DestroyAsync();
 }
 
 /// <summary>How a domain's addresses spread over index grains, so that no grain lists a million.</summary>
@@ -304,25 +311,46 @@ public static class AddressIndex
 }
 
 /// <summary>
-/// A part of the list of deleted addresses, for who removes them for good. Key: below <see cref="Deletions.Parts"/>. An entry is a hint: the address itself knows whether its time has come.
+/// A part of the list of deleted addresses, domains and tenants, for who removes them for good. Key: below <see cref="Deletions.Parts"/>. An entry is a hint: what is deleted knows
+/// itself whether its time has come.
 /// </summary>
 [Alias("mc.IDeletionsGrain")]
 public interface IDeletionsGrain : IGrainWithIntegerKey
 {
     [Alias("Add")]
-    Task AddAsync(string addressKey, DateTimeOffset at);
+    Task AddAsync(string key, DateTimeOffset at);
 
     [Alias("Remove")]
-    Task RemoveAsync(string addressKey);
+    Task RemoveAsync(string key);
 
-    /// <summary>Address keys after the given one whose time has come, in order.</summary>
+    /// <summary>Takes it off the list if its time has come; an entry that was made anew meanwhile stays.</summary>
+    [Alias("RemoveDue")]
+    Task RemoveDueAsync(string key);
+
+    /// <summary>Keys after the given one whose time has come, in order.</summary>
     [Alias("Due")]
     Task<IReadOnlyList<string>> GetDueAsync(string after, int count);
 }
 
+/// <summary>What stands on the lists: an address' key, or one of a domain or a tenant, which have no at sign.</summary>
 public static class Deletions
 {
     public const int Parts = 16;
 
-    public static int PartOf(string addressKey) => (int)(StableHash.Of(addressKey) % Parts);
+    private const string DomainPrefix = "domain/";
+    private const string TenantPrefix = "tenant/";
+
+    public static int PartOf(string key) => (int)(StableHash.Of(key) % Parts);
+
+    public static string KeyOfDomain(string domain) => DomainPrefix + domain;
+
+    public static string KeyOfTenant(TenantId tenant) => TenantPrefix + tenant.Value;
+
+    /// <summary>Null when the key is not a domain's.</summary>
+    public static string? DomainOf(string key) => NameOf(key, DomainPrefix);
+
+    /// <summary>Null when the key is not a tenant's.</summary>
+    public static TenantId? TenantOf(string key) => NameOf(key, TenantPrefix) is { } tenant ? new TenantId(tenant) : null;
+
+    private static string? NameOf(string key, string prefix) => !key.Contains('@', StringComparison.Ordinal) && key.StartsWith(prefix, StringComparison.Ordinal) ? key[prefix.Length..] : null;
 }

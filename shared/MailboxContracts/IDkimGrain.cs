@@ -30,6 +30,10 @@ public interface IDkimGrain : IGrainWithStringKey
     /// <summary>The private keys that sign now, at most one of each algorithm. For the relay alone. None when the domain is not this tenant's.</summary>
     [Alias("SigningKeys")]
     Task<IReadOnlyList<DkimSigningKey>> GetSigningKeysAsync(TenantId tenant);
+
+    /// <summary>Removes the keys for good: the domain is gone.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 public enum DkimAlgorithm

@@ -25,7 +25,7 @@ public interface ISendingGrain : IGrainWithStringKey
     [Alias("Hold")]
     Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit);
 
-    /// <summary>Removes the counts for good: the account is gone.</summary>
+    /// <summary>Removes the counts for good: the account, or the tenant, is gone.</summary>
     [Alias("Destroy")]
     Task DestroyAsync();
 }

@@ -34,8 +34,8 @@ public interface IStandingEdge : IGrainObserver
     Task ToldAsync(long number);
 }
 
-/// <param name="Tenant">Whose address changed, or which tenant.</param>
-/// <param name="AddressKey">The address; null: the tenant itself.</param>
+/// <param name="Tenant">Whose address or domain changed, or which tenant.</param>
+/// <param name="AddressKey">The address; null: a domain, or the tenant itself.</param>
 /// <param name="Account">The address' account; null when it has none.</param>
 /// <param name="EndsSessions">True when nobody may be logged in there any more.</param>
 [GenerateSerializer, Immutable, Alias("mc.StandingChange")]
@@ -44,6 +44,9 @@ public sealed record StandingChange(
 {
     /// <summary>One of the account's app passwords, taken back: only sessions that it opened end. Null: it is about something else.</summary>
     [Id(4)] public Guid? AppPassword { get; init; }
+
+    /// <summary>The domain that changed, as lower-case A-labels; null: an address, or the tenant itself.</summary>
+    [Id(5)] public string? Domain { get; init; }
 }
 
 /// <param name="Last">The number of the last change.</param>

@@ -25,6 +25,10 @@ public interface ISuppressionGrain : IGrainWithStringKey
     /// <summary>Listed address keys that begin with the prefix and come after the given one, in order.</summary>
     [Alias("Page")]
     Task<IReadOnlyList<string>> GetPageAsync(string prefix, string after, int count);
+
+    /// <summary>Removes this part of the list for good: the tenant is gone.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 /// <summary>Which parts of a tenant's suppression list hold anything, so that the others need not be asked. Key: <see cref="TenantId"/>.</summary>
@@ -38,6 +42,10 @@ public interface ISuppressionIndexGrain : IGrainWithStringKey
     /// <summary>The part is about to get its first address.</summary>
     [Alias("Use")]
     Task UseAsync(int bucket);
+
+    /// <summary>Removes the index for good, after the parts.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 /// <summary>One address of a suppression list.</summary>

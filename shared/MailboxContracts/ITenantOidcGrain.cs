@@ -17,6 +17,10 @@ public interface ITenantOidcGrain : IGrainWithStringKey
     /// <summary>From the next login on no token counts. False: there was no issuer.</summary>
     [Alias("Remove")]
     Task<bool> RemoveAsync();
+
+    /// <summary>Removes the grain itself for good: the tenant is gone.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 /// <summary>An issuer of tokens (OpenID Connect Discovery 1.0), and what its tokens must hold to let an account in.</summary>

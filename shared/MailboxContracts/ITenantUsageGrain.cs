@@ -19,6 +19,10 @@ public interface ITenantUsageGrain : IGrainWithStringKey
 
     [Alias("Get")]
     Task<TenantUsage> GetAsync();
+
+    /// <summary>Removes the counts for good: the tenant is gone.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 /// <summary>What an address will come to, less what it has come to.</summary>

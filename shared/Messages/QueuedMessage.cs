@@ -29,6 +29,9 @@ public sealed record QueuedMessage : IStoredRecord
     /// <summary>When a report was made, whose id has the time of what it is about; null when it is no report.</summary>
     [Id(7)] public DateTimeOffset? ReportedAt { get; init; }
 
+    /// <summary>The address of the account that submitted it, for who asks what that may do by now; null when it came from another host, or was submitted before this was kept.</summary>
+    [Id(8)] public EmailAddress? SubmitterAddress { get; init; }
+
     /// <summary>From when it may be delivered, which is what the age of waiting mail counts from: its acceptance, the end of its hold (RFC 4865), or when it was made.</summary>
     public DateTimeOffset ReleasedAt => new[] { Id.AcceptedAt, Envelope.HoldUntil ?? default, ReportedAt ?? default }.Max();
 }

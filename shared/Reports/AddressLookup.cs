@@ -70,7 +70,7 @@ public sealed class AddressLookup(IGrainFactory grains, GrainCalls calls)
         {
             foreach (var key in domain.KeysOf(address))
             {
-                if (await RecordOfAsync(key) is { } record)
+                if (await RecordOfAsync(key) is { } record && record.Tenant == domain.Tenant)
                 {
                     return record;
                 }

@@ -3,16 +3,21 @@ using MailCloud.Messages;
 
 namespace MailCloud.Standing;
 
-/// <summary>The sessions of this edge by account, and how many changes of the directory it has been told of: one small entry for each session, and nothing that runs.</summary>
+/// <summary>The sessions of this edge by account, and which changes of the directory it has been told of: one small entry for each session, and nothing that runs.</summary>
 public sealed class AccountSessions
 {
     private readonly Lock gate = new();
     private readonly Dictionary<AccountId, AccountSession[]> sessions = [];
     private readonly Dictionary<TenantId, int> ofTenants = [];
+    private readonly DirectoryVersions versions = new();
     private long changes;
 
-    /// <summary>Rises with each change of the directory. What was read when it stood lower is to be read again.</summary>
+    /// <summary>Rises with each change of the directory, whatever it touches.</summary>
     public long Changes => Volatile.Read(ref changes);
+
+    /// <summary>Rises with each change of what has this name, and now and then with others. What was read when it stood lower is to be read again.</summary>
+    /// <param name="name">The key of an address, a domain as lower-case A-labels, or a tenant's id.</param>
+    public long VersionOf(string name) => versions.Of(name);
 
     /// <summary>A session of the account, from now until it is disposed.</summary>
     internal AccountSession Enter(AccountId account, string addressKey, Guid? appPassword)
@@ -65,18 +70,27 @@ public sealed class AccountSessions
     }
 
     /// <summary>Nothing that was read before counts any more.</summary>
-    internal void NoteChange() => Interlocked.Increment(ref changes);
+    internal void ForgetAll()
+    {
+        versions.ChangeAll();
+        Interlocked.Increment(ref changes);
+    }
 
     internal void Apply(StandingChange change)
     {
-        NoteChange();
+        versions.Change(change.AddressKey ?? change.Domain ?? change.Tenant.Value);
+        Interlocked.Increment(ref changes);
         if (change is { AppPassword: { } appPassword, Account: { } owner })
         {
             Revoke(owner, appPassword);
         }
+        else if (change is { EndsSessions: true, Domain: { } domain })
+        {
+            End((_, addressKey) => addressKey.AsSpan(addressKey.LastIndexOf('@') + 1).SequenceEqual(domain));
+        }
         else if (change is { EndsSessions: true, AddressKey: null })
         {
-            End(account => account.Tenant == change.Tenant);
+            End((account, _) => account.Tenant == change.Tenant);
         }
         else if (change is { EndsSessions: true, Account: { } suspended })
         {
@@ -125,9 +139,9 @@ public sealed class AccountSessions
     }
 
     // Over the sessions of one edge, ten thousand at most.
-    private void End(Func<AccountId, bool> which)
+    private void End(Func<AccountId, string, bool> which)
     {
-        foreach (var (account, _) in All().Where(live => which(live.Account)))
+        foreach (var (account, _) in All().Where(live => which(live.Account, live.AddressKey)))
         {
             End(account);
         }

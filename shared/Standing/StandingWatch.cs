@@ -102,7 +102,7 @@ internal sealed class StandingWatch(
             var news = await calls.CallAsync(() => News.GetSinceAsync(seen ?? long.MaxValue), cancellationToken).ConfigureAwait(false);
             if (news.Changes is null)
             {
-                sessions.NoteChange();
+                sessions.ForgetAll();
                 await standings.CheckAllAsync(cancellationToken).ConfigureAwait(false);
             }
 

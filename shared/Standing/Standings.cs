@@ -6,7 +6,7 @@ using MailCloud.Messages;
 namespace MailCloud.Standing;
 
 /// <summary>
-/// What accounts may do, as this edge knows it. A tenant's terms are remembered for a few seconds, or until the directory tells of a change; an account's state stands
+/// What accounts may do, as this edge knows it. A tenant's terms, and who hosts a domain, are remembered for a few seconds, or until the directory tells of a change of them; an account's state stands
 /// in its record, which the caller has read.
 /// </summary>
 public sealed class Standings(AccountSessions sessions, IGrainFactory grains, GrainCalls calls, TimeProvider time)
@@ -20,18 +20,27 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
     /// <summary>Sessions of others that wait are bounded for all tenants together (RFC 5321 §4.5.3.2.3 would let a client wait for five minutes).</summary>
     private static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<TenantId, (long At, long Changes, TenantTerms Terms)> tenants = [];
+    private readonly ConcurrentDictionary<TenantId, (long At, long Version, TenantTerms Terms)> tenants = [];
+    private readonly ConcurrentDictionary<string, (long At, long Version, DomainInfo Info)> domains = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<TenantId, bool> beingRead = [];
     private readonly TenantPace commands = new(time);
     private readonly TenantPace arrivals = new(time);
 
-    /// <summary>Rises with each change of the directory that this edge is told of. What was read when it stood lower is to be read again.</summary>
+    /// <summary>Rises with each change of the directory that this edge is told of, whatever it touches: for a moment's comparison, not for what is remembered.</summary>
     public long Changes => sessions.Changes;
 
-    /// <summary>What an address' record and its tenant allow together.</summary>
+    /// <inheritdoc cref="AccountSessions.VersionOf"/>
+    public long VersionOf(string name) => sessions.VersionOf(name);
+
+    /// <summary>What an address' record, its domain and its tenant allow together: nothing, when the domain is deleted.</summary>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public async ValueTask<AccountState> FindStateAsync(AddressRecord record, Patience patience, CancellationToken cancellationToken)
     {
+        if (await FindDomainAsync(record.Address.AsciiDomain, patience, cancellationToken).ConfigureAwait(false) is not { } domain || domain.Tenant != record.Tenant)
+        {
+            return AccountState.Suspended;
+        }
+
         var terms = await FindTermsAsync(record.Tenant, patience, cancellationToken).ConfigureAwait(false);
         return record.State > terms.State ? record.State : terms.State;
     }
@@ -40,7 +49,7 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public async ValueTask<TenantTerms> FindTermsAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
     {
-        if (tenants.TryGetValue(tenant, out var known) && IsFresh(known))
+        if (tenants.TryGetValue(tenant, out var known) && IsFresh(tenant, known))
         {
             return known.Terms;
         }
@@ -65,6 +74,48 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
         var passwords = grains.GetGrain<IAppPasswordsGrain>(key);
         var used = await calls.CallAsync(() => passwords.UseAsync(digest, protocol, network), patience, cancellationToken).ConfigureAwait(false);
         return account is null ? null : used;
+    }
+
+    /// <summary>Who hosts a domain, and where addresses lead that it has not; null when nobody hosts it, which is not remembered: a new domain has mail at once.</summary>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<DomainInfo?> FindDomainAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken)
+    {
+        if (domains.TryGetValue(asciiDomain, out var known) && known.Version == VersionOf(asciiDomain) && time.GetElapsedTime(known.At) < Lifetime)
+        {
+            return known.Info;
+        }
+
+        var (at, version) = (time.GetTimestamp(), VersionOf(asciiDomain));
+        var info = await calls.CallAsync(() => grains.GetGrain<IDomainGrain>(asciiDomain).FindAsync(), patience, cancellationToken).ConfigureAwait(false);
+        if (info is null)
+        {
+            return null;
+        }
+
+        if (domains.Count >= Capacity)
+        {
+            domains.Clear();
+        }
+
+        domains[asciiDomain] = (at, version, info);
+        return info;
+    }
+
+    /// <summary>
+    /// The account of a login name, by the name's own address or by that one in the domain that its domain is another name of; as the directory has it now, never a remembered one:
+    /// a changed password holds at once.
+    /// </summary>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<AddressRecord?> FindAccountAsync(EmailAddress name, Patience patience, CancellationToken cancellationToken)
+    {
+        var record = await ReadAsync(name.Key, patience, cancellationToken).ConfigureAwait(false);
+        if (record is null && await FindDomainAsync(name.AsciiDomain, patience, cancellationToken).ConfigureAwait(false) is { Route.AliasOf: { } other } domain)
+        {
+            var there = await ReadAsync((name with { Domain = other }).Key, patience, cancellationToken).ConfigureAwait(false);
+            record = there?.Tenant == domain.Tenant ? there : null;
+        }
+
+        return record is { Kind: AddressKind.Account, Account: not null } ? record : null;
     }
 
     /// <summary>Lets a client in that has shown who it is. Its session is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
@@ -131,7 +182,7 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
             return 0;
         }
 
-        if (!IsFresh(known) && beingRead.TryAdd(tenant, true))
+        if (!IsFresh(tenant, known) && beingRead.TryAdd(tenant, true))
         {
             ReadAgainAsync(tenant).Ignore();
         }
@@ -139,7 +190,7 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
         return known.Terms.Limits.CommandsPerSecond;
     }
 
-    private bool IsFresh((long At, long Changes, TenantTerms Terms) known) => known.Changes == Changes && time.GetElapsedTime(known.At) < Lifetime;
+    private bool IsFresh(TenantId tenant, (long At, long Version, TenantTerms Terms) known) => known.Version == VersionOf(tenant.Value) && time.GetElapsedTime(known.At) < Lifetime;
 
     private async Task ReadAgainAsync(TenantId tenant)
     {
@@ -155,14 +206,14 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
 
     private async ValueTask<TenantTerms> ReadTermsAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
     {
-        var (at, changes) = (time.GetTimestamp(), Changes);
+        var (at, version) = (time.GetTimestamp(), VersionOf(tenant.Value));
         var terms = await calls.CallAsync(() => grains.GetGrain<ITenantGrain>(tenant.Value).GetTermsAsync(), patience, cancellationToken).ConfigureAwait(false);
         if (tenants.Count >= Capacity)
         {
             tenants.Clear();
         }
 
-        tenants[tenant] = (at, changes, terms);
+        tenants[tenant] = (at, version, terms);
         return terms;
     }
 

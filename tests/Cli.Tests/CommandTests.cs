@@ -32,6 +32,35 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task A_file_whose_lines_and_answers_no_buffer_holds_is_imported()
+    {
+        // 24 MB of lines, and 3 MB of answers: each side waits for the other when nobody reads.
+        var address = $"{new string('a', 64)}@{string.Join('.', Enumerable.Repeat(new string('b', 60), 4))}";
+        var file = Path.Combine(server.Directory, "long.csv");
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 6000).Select(i => i == 5998 ? "dan@example.test,secret" : $"{address},{new string('x', 3700)}"));
+        var (exit, output, error) = await RunAsync("account", "import", file);
+        Assert.Equal((1, "1 accounts imported, 5999 lines failed\n"), (exit, output));
+        Assert.EndsWith("line 6000: the password is longer than 1024 octets\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_domain_and_a_tenant_are_deleted_and_restored()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"leaving"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/leaving/domains", """{"domain":"leaving.test"}""");
+        foreach (var (noun, name) in new[] { ("domain", "leaving.test"), ("tenant", "leaving") })
+        {
+            var (exit, output, _) = await RunAsync(noun, "delete", name);
+            Assert.Equal(0, exit);
+            Assert.StartsWith($"{name}\trestorable until 2", output, StringComparison.Ordinal);
+            Assert.Equal((0, $"{name}\trestored\n", ""), await RunAsync(noun, "restore", name));
+            (exit, _, var error) = await RunAsync(noun, "restore", name);
+            Assert.Equal(1, exit);
+            Assert.Contains("is not deleted", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task An_address_is_set()
     {
         Assert.Equal(

@@ -54,6 +54,7 @@ internal static class Samples
         Submitter = Account,
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ReportedAt = Time,
+        SubmitterAddress = new("a", "example.test"),
     };
 
     private static readonly SpoolEntry Entry = new()
@@ -103,7 +104,7 @@ internal static class Samples
         },
         "0123456789abcdef");
 
-    private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true) { AppPassword = Delivery.Value };
+    private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true) { AppPassword = Delivery.Value, Domain = "example.test" };
 
     private static readonly TenantLimits Limits = new()
     {
@@ -351,14 +352,16 @@ internal static class Samples
         new TenantCreated(),
         new DomainAdded("example.test"),
         new TenantStateChanged(AccountState.ReceiveOnly),
-        new TenantState { Created = true, Domains = ["example.test"], State = AccountState.Suspended, Limits = Limits },
+        new DomainRemoved("example.test"),
+        new TenantDeletionChanged(Time, IsEnding: true),
+        new TenantState { Created = true, Domains = ["example.test"], State = AccountState.Suspended, Limits = Limits, GoneAt = Time, IsEnding = true },
         new TenantLimitsChanged(Limits),
         new UsageClaimed(Claim, Time),
         new UsageSettled(Claim.Id),
         new UsageAbandoned(Claim.Id),
         new TenantUsageState { Accounts = 3, Octets = 5000, Open = { [Claim.Id] = new(Claim, Time) } },
-        new DomainHosted(Tenant) { Route = Route },
-        new DomainState { Tenant = Tenant, Route = Route },
+        new DomainHosted(Tenant) { Route = Route, GoneAt = Time, IsEnding = true },
+        new DomainState { Tenant = Tenant, Route = Route, GoneAt = Time, IsEnding = true },
         new DkimKeyAdded(Tenant, DkimKey, ["gone"]),
         new DkimKeyActivated("rsa-20261124", Time),
         new DkimKeyRetired("rsa-20261124", Time),

@@ -21,14 +21,23 @@ internal static class Table
         ["closed.test"] = new("closed"),
         ["small.test"] = new("small"),
         ["few.test"] = new("few"),
+        ["leaving.test"] = Demo,
+        ["left.test"] = Demo,
         ["slow.test"] = new("slow"),
     };
+
+    /// <summary>Domains that tests delete.</summary>
+    public static readonly ConcurrentDictionary<string, bool> Deleted = new();
+
+    /// <summary>How often each address was asked for.</summary>
+    public static readonly ConcurrentDictionary<string, int> Asked = new();
 
     public static readonly Dictionary<string, DomainRoute> Routes = new()
     {
         ["named.test"] = new() { AliasOf = "example.test" },
         ["caught.test"] = new() { CatchAll = Address("bob@example.test") },
         ["few.test"] = new() { CatchAll = Address("nobody@few.test") },
+        ["left.test"] = new() { AliasOf = "leaving.test" },
     };
 
     /// <summary>Issuers of tenants; none but those that tests name.</summary>
@@ -55,6 +64,7 @@ internal static class Table
         Account("gina@small.test", "small"),
         Account("hugo@few.test", "few"),
         Account("own@named.test", "demo"),
+        Account("ivy@leaving.test", "demo"),
         Account("ida@slow.test", "slow"),
         Entry("cold@example.test", AddressKind.Alias, "frozen@example.test"),
         Entry("mixed@example.test", AddressKind.Alias, "frozen@example.test", "bob@example.test"),
@@ -62,9 +72,12 @@ internal static class Table
         Entry("team@example.test", AddressKind.Alias, "alice@example.test", "bob@example.test", "team@example.test"),
         Entry("postmaster@example.test", AddressKind.Alias, "alice@example.test"),
         Entry("outside@example.test", AddressKind.Alias, "someone@remote.example"),
+        Entry("crowd@example.test", AddressKind.Alias, [.. Enumerable.Range(0, 500).Select(i => $"member{i}@remote.example")]),
         Entry("forward@example.test", AddressKind.Forwarded, "someone@remote.example"),
         Entry("moved@example.test", AddressKind.Moved, "new@remote.example"),
-    }.Concat(Enumerable.Range(0, 12).Select(i => Entry($"deep{i}@example.test", AddressKind.Alias, $"deep{i + 1}@example.test"))).ToDictionary(r => r.Address.Key);
+    }
+    .Concat(Enumerable.Range(0, 20).Select(i => Account($"kim{i}@example.test", "demo")))
+    .Concat(Enumerable.Range(0, 12).Select(i => Entry($"deep{i}@example.test", AddressKind.Alias, $"deep{i + 1}@example.test"))).ToDictionary(r => r.Address.Key);
 
     public static EmailAddress Address(string text) => EmailAddress.TryParse(text, out var address) ? address : throw new ArgumentException(text);
 
@@ -90,7 +103,7 @@ internal sealed class TableDomainGrain : Grain, IDomainGrain
 {
     public Task<bool> HostAsync(TenantId tenant) => throw new NotSupportedException();
 
-    public Task<DomainInfo?> FindAsync() => Task.FromResult(Table.Domains.TryGetValue(this.GetPrimaryKeyString(), out var tenant)
+    public Task<DomainInfo?> FindAsync() => Task.FromResult(Table.Domains.TryGetValue(this.GetPrimaryKeyString(), out var tenant) && !Table.Deleted.ContainsKey(this.GetPrimaryKeyString())
         ? new DomainInfo(tenant, Table.Routes.GetValueOrDefault(this.GetPrimaryKeyString(), DomainRoute.None))
         : null);
 
@@ -101,11 +114,15 @@ internal sealed class TableDomainGrain : Grain, IDomainGrain
 
 internal sealed class TableAddressGrain : Grain, IAddressGrain
 {
-    public Task<AddressRecord?> GetAsync() => this.GetPrimaryKeyString() == "away@example.test"
-        ? throw new TimeoutException("the grain does not answer")
-        : Task.FromResult(Table.Addresses.TryGetValue(this.GetPrimaryKeyString(), out var record)
-            ? record with { State = Table.States.GetValueOrDefault(this.GetPrimaryKeyString(), record.State) }
-            : null);
+    public Task<AddressRecord?> GetAsync()
+    {
+        Table.Asked.AddOrUpdate(this.GetPrimaryKeyString(), 1, (_, count) => count + 1);
+        return this.GetPrimaryKeyString() == "away@example.test"
+            ? throw new TimeoutException("the grain does not answer")
+            : Task.FromResult(Table.Addresses.TryGetValue(this.GetPrimaryKeyString(), out var record)
+                ? record with { State = Table.States.GetValueOrDefault(this.GetPrimaryKeyString(), record.State) }
+                : null);
+    }
 
     public async Task<bool> SetStateAsync(AccountState state)
     {
@@ -156,6 +173,8 @@ internal sealed class TableTenantOidcGrain : Grain, ITenantOidcGrain
     public Task SetAsync(OidcIssuer issuer) => throw new NotSupportedException();
 
     public Task<bool> RemoveAsync() => throw new NotSupportedException();
+
+    public Task DestroyAsync() => throw new NotSupportedException();
 }
 
 [Reentrant]
@@ -277,6 +296,8 @@ internal sealed class TableSuppressionGrain : Grain, ISuppressionGrain
     public Task<bool> RemoveAsync(string key) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> GetPageAsync(string prefix, string after, int count) => throw new NotSupportedException();
+
+    public Task DestroyAsync() => throw new NotSupportedException();
 }
 
 internal sealed class TableSuppressionIndexGrain : Grain, ISuppressionIndexGrain
@@ -284,6 +305,8 @@ internal sealed class TableSuppressionIndexGrain : Grain, ISuppressionIndexGrain
     public Task<ulong> GetUsedAsync() => Task.FromResult(ulong.MaxValue);
 
     public Task UseAsync(int bucket) => throw new NotSupportedException();
+
+    public Task DestroyAsync() => throw new NotSupportedException();
 }
 
 /// <summary>Keeps what it is given.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Spectre.Console;
 
@@ -19,10 +20,7 @@ internal static class AccountImport
     private static async Task<int> RunAsync(AdminClient client, FileInfo file, CancellationToken cancellationToken)
     {
         var lines = File.ReadLines(file.FullName).Count(l => l.Length > 0);
-        await using var stream = file.OpenRead();
-        using var content = new StreamContent(stream);
-        content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
-        var results = client.PostAsync("/admin/v1/accounts/import", content, cancellationToken);
+        var results = ImportAsync(client, file, cancellationToken);
         var (done, failed) = Console.IsOutputRedirected
             ? await CountAsync(results, () => { })
             : await AnsiConsole.Progress().StartAsync(progress =>
@@ -32,6 +30,20 @@ internal static class AccountImport
             });
         Console.WriteLine($"{done} accounts imported, {failed} lines failed");
         return failed == 0 ? 0 : 1;
+    }
+
+    private static async IAsyncEnumerable<JsonElement> ImportAsync(AdminClient client, FileInfo file, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var stream = new BufferedStream(file.OpenRead());
+        foreach (var (firstLine, octets) in ImportBatches.Read(stream))
+        {
+            using var content = new ReadOnlyMemoryContent(octets);
+            content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
+            await foreach (var result in client.PostAsync($"/admin/v1/accounts/import?firstLine={firstLine}", content, cancellationToken))
+            {
+                yield return result;
+            }
+        }
     }
 
     private static async Task<(int Done, int Failed)> CountAsync(IAsyncEnumerable<JsonElement> results, Action step)

@@ -6,7 +6,10 @@ namespace MailCloud.Cli.Commands;
 /// <summary><c>tenant show|set TENANT</c>: a tenant's state, limits and domains. Each prints them as they are then.</summary>
 internal static class Tenant
 {
-    public static Command Build(Func<ParseResult, AdminClient> connect) => new("tenant", "Tenants.") { BuildShow(connect), BuildSet(connect), TenantOidc.Build(connect) };
+    public static Command Build(Func<ParseResult, AdminClient> connect) => new("tenant", "Tenants.")
+    {
+        BuildShow(connect), BuildSet(connect), TenantOidc.Build(connect), Deletion.BuildTenantDelete(connect), Deletion.BuildTenantRestore(connect),
+    };
 
     private static Argument<string> Id => new("TENANT") { Description = "The tenant's id." };
 

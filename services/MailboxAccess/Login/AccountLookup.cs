@@ -6,11 +6,12 @@ using MailCloud.Standing;
 
 namespace MailCloud.MailboxAccess.Login;
 
-/// <summary>Finds the account of a login name, which is its address, for one attempt to log in.</summary>
+/// <summary>Finds the account of a login name, which is its address, also in a domain that is another name of its own, for one attempt to log in.</summary>
 internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Standings standings, LoginProtocols protocol)
 {
     private AddressRecord? found;
     private long since;
+    private string? nameKey;
 
     public AccountId? Account => found?.Account;
 
@@ -26,15 +27,18 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
             return new(username, null);
         }
 
+        nameKey = address.Key;
         since = standings.Changes;
-        var record = await calls.CallAsync(() => Grain(address).GetAsync(), cancellationToken).ConfigureAwait(false);
-        found = record is { Kind: AddressKind.Account, Account: not null } ? record : null;
-        return new(address.Key, found?.Verifier) { AppPasswords = (digest, network, ct) => FindAppPasswordAsync(found?.Address.Key ?? address.Key, digest, network, ct) };
+        found = await standings.FindAccountAsync(address, calls.NewPatience(), cancellationToken).ConfigureAwait(false);
+
+        // By the account's own address, whatever name it has come by: its failures count together.
+        var key = found?.Address.Key ?? address.Key;
+        return new(key, found?.Verifier) { AppPasswords = (digest, network, ct) => FindAppPasswordAsync(key, digest, network, ct) };
     }
 
-    /// <summary>True when both names are the same account's.</summary>
+    /// <summary>True when both names are the same account's: its own, or the one that it logs in by.</summary>
     public bool IsSelf(string authorizationId) =>
-        authorizationId.Length == 0 || (EmailAddress.TryParse(authorizationId, out var address) && address.Key == found?.Address.Key);
+        authorizationId.Length == 0 || (EmailAddress.TryParse(authorizationId, out var address) && (address.Key == found?.Address.Key || address.Key == nameKey));
 
     /// <summary>Stores the verifier of today's form, now that the password is known. Another login may have been first: that is as well.</summary>
     public async ValueTask ReplaceAsync(VerifierChange? change, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace MailCloud.Mailboxes.Directory;
 
 /// <summary>What one address stands for.</summary>
 internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions options, UnknownNames unknown)
-    : SnapshotGrain<AddressState, AddressChanged>(storage), IAddressGrain
+    : SnapshotGrain<AddressState, AddressChanged>(storage), IAddressGrain, IAddressDeletionGrain
 {
     /// <summary>The claim of the change that is under way.</summary>
     private Guid? claiming;
@@ -169,7 +169,34 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
             return result;
         }
 
-        // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
+        if (State.Record is { } record)
+        {
+            await GrainFactory.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey(record.Address.AsciiDomain, AddressIndex.BucketOf(Key))).RemoveAsync(Key);
+        }
+
+        await RemoveAsync();
+        return PurgeResult.Gone;
+    }
+
+    public async Task<PurgeResult> PurgeWithDomainAsync()
+    {
+        var domain = Key[(Key.LastIndexOf('@') + 1)..];
+        if (await GrainFactory.GetGrain<IDomainDeletionGrain>(domain).FindDeletedAsync() is not { IsOver: true })
+        {
+            await Durable();
+            return PurgeResult.NotYet;
+        }
+
+        await RemoveAsync();
+        return PurgeResult.Gone;
+    }
+
+    protected override void Apply(AddressState state, AddressChanged recorded) =>
+        (state.Record, state.Claim, state.GoneAt, state.IsUncounted) = (recorded.Record, recorded.Claim, recorded.GoneAt, recorded.IsUncounted);
+
+    // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
+    private async Task RemoveAsync()
+    {
         if (State.Record is { } record)
         {
             await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
@@ -179,16 +206,11 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
                 await GrainFactory.GetGrain<ISendingGrain>(account.Value).DestroyAsync();
             }
 
-            await GrainFactory.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey(record.Address.AsciiDomain, AddressIndex.BucketOf(Key))).RemoveAsync(Key);
             await GiveRoomBackAsync(record);
         }
 
         await DestroyStateAsync();
-        return PurgeResult.Gone;
     }
-
-    protected override void Apply(AddressState state, AddressChanged recorded) =>
-        (state.Record, state.Claim, state.GoneAt, state.IsUncounted) = (recorded.Record, recorded.Claim, recorded.GoneAt, recorded.IsUncounted);
 
     // The claim is settled while this grain can still say what became of it.
     private async Task GiveRoomBackAsync(AddressRecord record)

@@ -38,6 +38,18 @@ internal sealed class AddressIndexGrain(GrainStorage storage) : SnapshotGrain<Ad
         return page;
     }
 
+    public async Task<bool> DestroyAsync()
+    {
+        if (State.Keys.Count > 0)
+        {
+            await Durable();
+            return false;
+        }
+
+        await DestroyStateAsync();
+        return true;
+    }
+
     protected override void Apply(AddressIndexState state, AddressListed recorded)
     {
         var index = state.Keys.BinarySearch(recorded.Key, StringComparer.Ordinal);

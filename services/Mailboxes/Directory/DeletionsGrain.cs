@@ -4,27 +4,37 @@ using Orleans.Concurrency;
 
 namespace MailCloud.Mailboxes.Directory;
 
-/// <summary>One of the <see cref="Deletions.Parts"/> lists of deleted addresses.</summary>
+/// <summary>One of the <see cref="Deletions.Parts"/> lists of what is deleted.</summary>
 [Reentrant]
 internal sealed class DeletionsGrain(GrainStorage storage) : SnapshotGrain<DeletionsState, DeletionListed>(storage), IDeletionsGrain
 {
     protected override string JournalName => $"deletions/{this.GetPrimaryKeyLong()}";
 
-    public async Task AddAsync(string addressKey, DateTimeOffset at)
+    public async Task AddAsync(string key, DateTimeOffset at)
     {
-        if (!State.Listed.TryGetValue(addressKey, out var known) || known != at)
+        if (!State.Listed.TryGetValue(key, out var known) || known != at)
         {
-            Record(new(addressKey, at));
+            Record(new(key, at));
         }
 
         await Durable();
     }
 
-    public async Task RemoveAsync(string addressKey)
+    public async Task RemoveAsync(string key)
     {
-        if (State.Listed.ContainsKey(addressKey))
+        if (State.Listed.ContainsKey(key))
         {
-            Record(new(addressKey, null));
+            Record(new(key, null));
+        }
+
+        await Durable();
+    }
+
+    public async Task RemoveDueAsync(string key)
+    {
+        if (State.Listed.TryGetValue(key, out var at) && at <= Storage.Time.GetUtcNow())
+        {
+            Record(new(key, null));
         }
 
         await Durable();

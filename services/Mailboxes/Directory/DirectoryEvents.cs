@@ -21,6 +21,13 @@ internal sealed record TenantStateChanged([property: Id(0)] AccountState State) 
 [GenerateSerializer, Immutable, Alias("mc.TenantLimitsChanged")]
 internal sealed record TenantLimitsChanged([property: Id(0)] TenantLimits Limits) : TenantEvent;
 
+/// <summary>The tenant is deleted, and gone for good from a time on; null: it is not. Ending: nothing brings it back.</summary>
+[GenerateSerializer, Immutable, Alias("mc.TenantDeletionChanged")]
+internal sealed record TenantDeletionChanged([property: Id(0)] DateTimeOffset? GoneAt, [property: Id(1)] bool IsEnding) : TenantEvent;
+
+[GenerateSerializer, Immutable, Alias("mc.DomainRemoved")]
+internal sealed record DomainRemoved([property: Id(0)] string Domain) : TenantEvent;
+
 [GenerateSerializer, Alias("mc.TenantState")]
 internal sealed record TenantState : IStoredRecord
 {
@@ -34,6 +41,12 @@ internal sealed record TenantState : IStoredRecord
     [Id(2)] public AccountState State { get; set; }
 
     [Id(3)] public TenantLimits? Limits { get; set; }
+
+    /// <summary>When it is removed for good; null: it is not deleted.</summary>
+    [Id(4)] public DateTimeOffset? GoneAt { get; set; }
+
+    /// <summary>It is being removed: nothing brings it back.</summary>
+    [Id(5)] public bool IsEnding { get; set; }
 }
 
 /// <summary>The domain is hosted for a tenant, and leads there.</summary>
@@ -43,6 +56,12 @@ internal sealed record DomainHosted([property: Id(0)] TenantId Tenant) : IStored
     public static byte FormatVersion => 1;
 
     [Id(1)] public DomainRoute? Route { get; init; }
+
+    /// <summary>When it is removed for good; null: it is not deleted.</summary>
+    [Id(2)] public DateTimeOffset? GoneAt { get; init; }
+
+    /// <summary>It is being removed: nothing brings it back.</summary>
+    [Id(3)] public bool IsEnding { get; init; }
 }
 
 [GenerateSerializer, Alias("mc.DomainState")]
@@ -53,6 +72,12 @@ internal sealed record DomainState : IStoredRecord
     [Id(0)] public TenantId? Tenant { get; set; }
 
     [Id(1)] public DomainRoute? Route { get; set; }
+
+    /// <summary>When it is removed for good; null: it is not deleted.</summary>
+    [Id(2)] public DateTimeOffset? GoneAt { get; set; }
+
+    /// <summary>It is being removed: nothing brings it back.</summary>
+    [Id(3)] public bool IsEnding { get; set; }
 }
 
 /// <summary>The address means this from now on; null: it does not exist, and never did.</summary>
@@ -159,7 +184,7 @@ internal sealed record TenantUsageState : IStoredRecord
     [Id(2)] public Dictionary<Guid, OpenClaim> Open { get; init; } = [];
 }
 
-/// <summary>An address is deleted, and gone for good from a time on; null: it is on the list no more.</summary>
+/// <summary>An address, a domain or a tenant is deleted, and gone for good from a time on; null: it is on the list no more.</summary>
 [GenerateSerializer, Immutable, Alias("mc.DeletionListed")]
 internal sealed record DeletionListed([property: Id(0)] string Key, [property: Id(1)] DateTimeOffset? At) : IStoredRecord
 {

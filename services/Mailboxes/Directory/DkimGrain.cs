@@ -116,6 +116,8 @@ internal sealed class DkimGrain(GrainStorage storage, MailboxesOptions options, 
         return keys;
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override void Apply(DkimState state, DkimEvent recorded)
     {
         switch (recorded)

@@ -33,5 +33,7 @@ internal sealed class TenantOidcGrain(GrainStorage storage) : SnapshotGrain<Tena
         return had;
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override void Apply(TenantOidcState state, OidcIssuerChanged recorded) => state.Issuer = recorded.Issuer;
 }

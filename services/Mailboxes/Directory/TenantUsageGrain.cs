@@ -53,6 +53,8 @@ internal sealed class TenantUsageGrain(GrainStorage storage, ILogger<TenantUsage
         return usage;
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override void Apply(TenantUsageState state, UsageEvent recorded)
     {
         switch (recorded)

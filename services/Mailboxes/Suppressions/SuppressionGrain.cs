@@ -67,6 +67,8 @@ internal sealed class SuppressionGrain(GrainStorage storage) : SnapshotGrain<Sup
         return page;
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override SealedState Seal(string? archive)
     {
         var now = time.GetUtcNow();

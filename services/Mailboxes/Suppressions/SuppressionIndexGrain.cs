@@ -27,5 +27,7 @@ internal sealed class SuppressionIndexGrain(GrainStorage storage) : SnapshotGrai
         await Durable();
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override void Apply(SuppressionIndexState state, SuppressionBucketUsed recorded) => state.Used |= 1ul << recorded.Bucket;
 }

@@ -3,13 +3,13 @@ using MailCloud.MailboxContracts;
 
 namespace MailCloud.Mailboxes.Upkeep;
 
-/// <summary>Removes deleted addresses for good once their time is over. Only what is due is read.</summary>
-internal sealed class DueDeletions(IGrainFactory grains, ILogger<DueDeletions> log)
+/// <summary>Removes what was deleted for good once its time is over: addresses, domains, tenants. Only what is due is read.</summary>
+internal sealed class DueDeletions(IGrainFactory grains, DomainPurge domains, TenantPurge tenants, ILogger<DueDeletions> log)
 {
     private const int Page = 100;
 
-    /// <summary>The addresses, each when nothing is left of it.</summary>
-    public async IAsyncEnumerable<string> PurgeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>What is gone, each when nothing is left of it.</summary>
+    public async IAsyncEnumerable<UpkeepRecord> PurgeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var part = 0; part < Deletions.Parts; part++)
         {
@@ -20,9 +20,9 @@ internal sealed class DueDeletions(IGrainFactory grains, ILogger<DueDeletions> l
                 foreach (var key in page)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    if (await TryPurgeAsync(list, key))
+                    if (await TryPurgeAsync(list, key, cancellationToken))
                     {
-                        yield return key;
+                        yield return new() { Kind = UpkeepKind.Deleted, Subject = SubjectOf(key), Text = $"{KindOf(key)} that was deleted, with all that it had" };
                     }
                 }
 
@@ -32,23 +32,32 @@ internal sealed class DueDeletions(IGrainFactory grains, ILogger<DueDeletions> l
     }
 
     // True: it is gone. One that was restored, or made anew, is only taken off the list.
-    private async Task<bool> TryPurgeAsync(IDeletionsGrain list, string key)
+    private async Task<bool> TryPurgeAsync(IDeletionsGrain list, string key, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await grains.GetGrain<IAddressGrain>(key).PurgeAsync();
+            var result = await PurgeAsync(key, cancellationToken);
             if (result != PurgeResult.NotYet)
             {
-                await list.RemoveAsync(key);
+                await list.RemoveDueAsync(key);
             }
 
             return result == PurgeResult.Gone;
         }
-        catch (Exception e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // It stays on the list, for the next sweep.
             MailboxesLog.NotPurged(log, key, e);
             return false;
         }
     }
+
+    private Task<PurgeResult> PurgeAsync(string key, CancellationToken cancellationToken) =>
+        Deletions.DomainOf(key) is { } domain ? domains.RunAsync(domain, cancellationToken)
+        : Deletions.TenantOf(key) is { } tenant ? tenants.RunAsync(tenant, cancellationToken)
+        : grains.GetGrain<IAddressGrain>(key).PurgeAsync();
+
+    private static string SubjectOf(string key) => Deletions.DomainOf(key) ?? Deletions.TenantOf(key)?.Value ?? key;
+
+    private static string KindOf(string key) => Deletions.DomainOf(key) is not null ? "a domain" : Deletions.TenantOf(key) is not null ? "a tenant" : "an address";
 }

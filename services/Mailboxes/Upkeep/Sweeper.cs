@@ -19,9 +19,9 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
     {
         var now = time.GetUtcNow();
         var counts = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["bodies"] = 0, ["deleted"] = 0 };
-        await foreach (var address in deletions.PurgeAsync(cancellationToken))
+        await foreach (var gone in deletions.PurgeAsync(cancellationToken))
         {
-            yield return new() { Kind = UpkeepKind.Deleted, Subject = address, Text = "an address that was deleted, with all that it had" };
+            yield return gone;
         }
 
         var waiting = new WaitingBodies();

@@ -9,7 +9,8 @@ namespace MailCloud.OutboundRelay.Sending;
 
 /// <summary>What a <see cref="DestinationRun"/> works with.</summary>
 internal sealed record RelayServices(
-    Leases Leases, Grants Grants, Router Router, SmtpConnector Connector, MessageRelay Messages, LocalReturn Local, Suppressions Suppressions, OutcomeReporter Outcomes, ReadyDestinations Ready, RelayTelemetry Telemetry, TimeProvider Time);
+    Leases Leases, Grants Grants, Router Router, SmtpConnector Connector, MessageRelay Messages, LocalReturn Local, Suppressions Suppressions, Suspensions Suspensions,
+    OutcomeReporter Outcomes, ReadyDestinations Ready, RelayTelemetry Telemetry, TimeProvider Time);
 
 /// <summary>
 /// One connection's worth of work on one destination: lease, route, be granted a connection, connect, and send until nothing is due or the connection has carried what it may. What another connection
@@ -26,14 +27,18 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     /// <summary>The last lease gave as many as it may: there may be work for another connection.</summary>
     private bool isFull;
 
+    /// <summary>Of the last lease some were held: more may be due behind them.</summary>
+    private bool hasHeld;
+
     /// <summary>How long the spool took with the last outcome.</summary>
     private TimeSpan ended;
 
     /// <summary>True when more may be due there, for another connection.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        var more = false;
-        foreach (var sameRoute in await RoutedAsync(await LeaseAsync(cancellationToken), cancellationToken))
+        var entries = await LeaseAsync(cancellationToken);
+        var more = hasHeld;
+        foreach (var sameRoute in await RoutedAsync(entries, cancellationToken))
         {
             more |= sameRoute.Key switch
             {
@@ -52,7 +57,15 @@ internal sealed class DestinationRun(ReadyDestination destination, RelayServices
     {
         var entries = await services.Leases.TakeAsync(leased, destination.Domain, batch.Next, cancellationToken);
         isFull = entries.Count >= batch.Next;
-        return entries;
+        var held = await services.Suspensions.FindAsync(entries, cancellationToken);
+        hasHeld = held.Count > 0;
+        if (!hasHeld)
+        {
+            return entries;
+        }
+
+        await services.Outcomes.HoldAsync(leased, held, telling);
+        return [.. entries.Except(held)];
     }
 
     /// <summary>Entries by where they go. All of one destination usually go the same way; smarthosts may depend on who sends.</summary>

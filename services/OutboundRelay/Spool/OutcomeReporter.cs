@@ -65,6 +65,16 @@ internal sealed class OutcomeReporter(
         leased.Remove(entries);
     }
 
+    /// <summary>Entries that may not be sent now: each is looked at again after some time, and returned at the end of its lifetime as any other.</summary>
+    public async Task HoldAsync(LeasedEntries leased, IReadOnlyList<SpoolEntry> held, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var limits = new RetryLimits(options.DelayWarning, options.Lifetime);
+        var isOver = held.ToLookup(e => limits.IsExpired(e.Message, now) || RetryLimits.IsOverdue(e.Message, now));
+        await ReportAsync(leased, [.. isOver[true].Select(e => (e, (RelayOutcome)Suspensions.Held))], session: null, cancellationToken);
+        await PostponeAsync(leased, [.. isOver[false]], now + Suspensions.LookAgainAfter, Suspensions.Held.Reply, cancellationToken);
+    }
+
     // What became of the others must reach the spool all the same.
     private async Task<SpoolReport?> TryEndAsync(SpoolEntry entry, RelayOutcome outcome, CancellationToken cancellationToken)
     {

@@ -54,6 +54,7 @@ internal static class Auth
     private static async ValueTask<SmtpReply> ExchangeAsync(SmtpSession session, string mechanism, string? initial, CancellationToken cancellationToken)
     {
         AddressRecord? account = null;
+        string? name = null;
         var since = 0L;
         var exchange = session.Services.Mechanisms.Start(mechanism, Bindings(session), session.Remote, LookUpAsync, CheckTokenAsync)!;
         if (!TryDecode(initial == "=" ? "" : initial, out var response))
@@ -87,7 +88,7 @@ internal static class Auth
 
                         break;
                     case SaslStep.Authenticated done:
-                        return await FinishAsync(session, account, since, done, cancellationToken).ConfigureAwait(false);
+                        return await FinishAsync(session, account, name, since, done, cancellationToken).ConfigureAwait(false);
                     case SaslStep.Malformed malformed:
                         return new(501, "5.5.2", malformed.Why);
                     case SaslStep.Downgraded:
@@ -110,9 +111,16 @@ internal static class Auth
         {
             since = session.Services.Standings.Changes;
             account = await session.Services.Directory.FindAccountAsync(username, session.Patience, ct).ConfigureAwait(false);
-            return EmailAddress.TryParse(username, out var address)
-                ? new(address.Key, account?.Verifier) { AppPasswords = (digest, network, end) => FindAppPasswordAsync(account?.Address.Key ?? address.Key, digest, network, end) }
-                : new(username, null);
+            if (!EmailAddress.TryParse(username, out var address))
+            {
+                return new(username, null);
+            }
+
+            name = address.Key;
+
+            // By the account's own address, whatever name it has come by: its failures count together.
+            var key = account?.Address.Key ?? name;
+            return new(key, account?.Verifier) { AppPasswords = (digest, network, end) => FindAppPasswordAsync(key, digest, network, end) };
         }
 
         async ValueTask<AppPasswordMatch?> FindAppPasswordAsync(string key, string digest, string network, CancellationToken ct) =>
@@ -128,10 +136,10 @@ internal static class Auth
     }
 
     private static async ValueTask<SmtpReply> FinishAsync(
-        SmtpSession session, AddressRecord? account, long since, SaslStep.Authenticated done, CancellationToken cancellationToken)
+        SmtpSession session, AddressRecord? account, string? name, long since, SaslStep.Authenticated done, CancellationToken cancellationToken)
     {
         // RFC 4616 §2: an account may act only as itself.
-        if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account)))
+        if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account, name)))
         {
             return Refuse(session, account);
         }
@@ -172,7 +180,9 @@ internal static class Auth
         return Failed;
     }
 
-    private static bool IsSame(string name, AddressRecord account) => EmailAddress.TryParse(name, out var address) && address.Key == account.Address.Key;
+    // Its own address, or the one that it logs in by.
+    private static bool IsSame(string authorizationId, AddressRecord account, string? name) =>
+        EmailAddress.TryParse(authorizationId, out var address) && (address.Key == account.Address.Key || address.Key == name);
 
     private static bool TryDecode(string? base64, out ReadOnlyMemory<byte>? octets)
     {

@@ -6,17 +6,19 @@ using MailCloud.Standing;
 namespace MailCloud.SmtpIngress.Policy;
 
 /// <summary>
-/// What the directory's grains say of domains and addresses, remembered for a few seconds, and no longer than until the directory tells of a change. That something does not exist is
+/// What the directory's grains say of domains and addresses, remembered for a few seconds, and no longer than until the directory tells of a change of it. That something does not exist is
 /// not remembered: a new account can be written to at once. Grains that do not answer are asked again while the patience of the transaction lasts; after
 /// <see cref="GrainUnavailableException"/> the answer is 451, never 550.
 /// </summary>
 internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, Standings standings, TimeSpan lifetime, TimeProvider time)
 {
-    // About 10 MB when full; it is emptied then, which costs a grain call for each address in use.
+    /// <summary>Targets of an alias that is remembered: longer lists, which may have 40 kB, are few and asked for each time.</summary>
+    private const int MaxTargets = 100;
+
+    // About 10 MB when full, of aliases as long as may be some 150 MB; it is emptied then, which costs a grain call for each address in use.
     private const int Capacity = 20_000;
 
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, long Changes, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, long Changes, DomainInfo Info)> domains = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, long Version, AddressRecord Record)> addresses = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, (long At, ulong Used)> suppressions = new(StringComparer.Ordinal);
 
     public async ValueTask<TenantId?> FindTenantAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken) =>
@@ -24,7 +26,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
 
     public async ValueTask<AddressRecord?> FindAsync(string key, Patience patience, CancellationToken cancellationToken)
     {
-        if (addresses.TryGetValue(key, out var known) && known.Changes == standings.Changes && time.GetElapsedTime(known.At) < lifetime)
+        if (addresses.TryGetValue(key, out var known) && known.Version == standings.VersionOf(key) && time.GetElapsedTime(known.At) < lifetime)
         {
             return known.Record;
         }
@@ -39,7 +41,8 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         {
             foreach (var key in domain.KeysOf(address))
             {
-                if (await FindAsync(key, patience, cancellationToken).ConfigureAwait(false) is { } record)
+                // A domain that this one is another name of may be another tenant's by now.
+                if (await FindAsync(key, patience, cancellationToken).ConfigureAwait(false) is { } record && record.Tenant == domain.Tenant)
                 {
                     return record;
                 }
@@ -62,17 +65,17 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         var domain = await FindDomainAsync(address.AsciiDomain, patience, cancellationToken).ConfigureAwait(false);
         if (domain?.Route.AliasOf is { } other)
         {
-            return await FindDomainAsync(other, patience, cancellationToken).ConfigureAwait(false) is { Route.CatchAll: { } there } ? CatchAll(address, domain.Tenant, there) : null;
+            return await FindDomainAsync(other, patience, cancellationToken).ConfigureAwait(false) is { Route.CatchAll: { } there } info && info.Tenant == domain.Tenant
+                ? CatchAll(address, domain.Tenant, there)
+                : null;
         }
 
         return domain?.Route.CatchAll is { } here ? CatchAll(address, domain.Tenant, here) : null;
     }
 
-    /// <summary>The verifier as it stands now, never a remembered one: a changed password holds at once.</summary>
+    /// <inheritdoc cref="Standings.FindAccountAsync"/>
     public async ValueTask<AddressRecord?> FindAccountAsync(string username, Patience patience, CancellationToken cancellationToken) =>
-        EmailAddress.TryParse(username, out var address) && await AskAsync(address.Key, patience, cancellationToken).ConfigureAwait(false) is { Kind: AddressKind.Account } record
-            ? record
-            : null;
+        EmailAddress.TryParse(username, out var address) ? await standings.FindAccountAsync(address, patience, cancellationToken).ConfigureAwait(false) : null;
 
     public ValueTask<bool> ReplaceVerifierAsync(EmailAddress address, string expected, string verifier, Patience patience, CancellationToken cancellationToken) =>
         calls.CallAsync(() => grains.GetGrain<IAddressGrain>(address.Key).ReplaceVerifierAsync(expected, verifier), patience, cancellationToken);
@@ -101,11 +104,11 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
 
     private async ValueTask<AddressRecord?> AskAsync(string key, Patience patience, CancellationToken cancellationToken)
     {
-        var (at, changes) = (time.GetTimestamp(), standings.Changes);
+        var (at, version) = (time.GetTimestamp(), standings.VersionOf(key));
         var record = await calls.CallAsync(() => grains.GetGrain<IAddressGrain>(key).GetAsync(), patience, cancellationToken).ConfigureAwait(false);
-        if (record is not null)
+        if (record is { Targets.Count: <= MaxTargets })
         {
-            Remember(addresses, key, (at, changes, record));
+            Remember(addresses, key, (at, version, record));
         }
 
         return record;
@@ -113,22 +116,7 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
 
     private static AddressRecord CatchAll(EmailAddress address, TenantId tenant, EmailAddress target) => new() { Address = address, Tenant = tenant, Kind = AddressKind.Alias, Targets = [target] };
 
-    private async ValueTask<DomainInfo?> FindDomainAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken)
-    {
-        if (domains.TryGetValue(asciiDomain, out var known) && known.Changes == standings.Changes && time.GetElapsedTime(known.At) < lifetime)
-        {
-            return known.Info;
-        }
-
-        var (at, changes) = (time.GetTimestamp(), standings.Changes);
-        var info = await calls.CallAsync(() => grains.GetGrain<IDomainGrain>(asciiDomain).FindAsync(), patience, cancellationToken).ConfigureAwait(false);
-        if (info is not null)
-        {
-            Remember(domains, asciiDomain, (at, changes, info));
-        }
-
-        return info;
-    }
+    private ValueTask<DomainInfo?> FindDomainAsync(string asciiDomain, Patience patience, CancellationToken cancellationToken) => standings.FindDomainAsync(asciiDomain, patience, cancellationToken);
 
     private async ValueTask<ulong> FindUsedAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
     {

@@ -27,6 +27,11 @@ internal static class Tenants
 
         var tenant = grains.GetGrain<ITenantGrain>(body.Id);
         await tenant.CreateAsync();
+        if (await tenant.GetAsync() is null)
+        {
+            return Problem.Conflict($"tenant {body.Id} was deleted: restore it, or wait until it is gone");
+        }
+
         act.Changed(null, new { id = body.Id });
         return Results.Ok(await ViewAsync(tenant, grains));
     }
@@ -91,6 +96,7 @@ internal static class Tenants
         {
             HostDomainResult.Hosted => Results.Ok(await ViewAsync(grain, grains)),
             HostDomainResult.TooMany => Problem.Conflict($"tenant {tenant} has as many domains as it may: PUT a higher limit to /admin/v1/tenants/{tenant} first"),
+            HostDomainResult.Deleted => Problem.Conflict($"{postmaster.AsciiDomain} was deleted: restore it, or wait until it is gone"),
             _ => Problem.Conflict($"another tenant hosts {postmaster.AsciiDomain}"),
         };
     }

@@ -1,0 +1,46 @@
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MailCloud.Web.Admin;
+
+/// <summary><c>DELETE /admin/v1/domains/{domain}</c> and <c>/admin/v1/tenants/{tenant}</c>, <c>POST …/restore</c>: each is away at once, and can be brought back for a time.</summary>
+internal static class Deletion
+{
+    public static void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapDelete("/domains/{domain}", DeleteDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapPost("/domains/{domain}/restore", RestoreDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapDelete("/tenants/{tenant}", DeleteTenantAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapPost("/tenants/{tenant}/restore", RestoreTenantAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+    }
+
+    private static async Task<IResult> DeleteDomainAsync(string domain, IGrainFactory grains)
+    {
+        var name = NameOf(domain);
+        return await grains.GetGrain<IDomainDeletionGrain>(name).DeleteAsync() is { } until ? Results.Ok(new { domain = name, restorableUntil = until }) : Problem.NotHosted(name);
+    }
+
+    private static async Task<IResult> RestoreDomainAsync(string domain, IGrainFactory grains)
+    {
+        var name = NameOf(domain);
+        return await grains.GetGrain<IDomainDeletionGrain>(name).RestoreAsync() && await grains.GetGrain<IDomainGrain>(name).GetTenantAsync() is { } tenant
+            ? Results.Ok(new { domain = name, tenant = tenant.Value })
+            : Problem.NotFound($"{name} is not deleted, or was for too long");
+    }
+
+    private static async Task<IResult> DeleteTenantAsync(string tenant, IGrainFactory grains) =>
+        TenantId.IsValid(tenant) && await grains.GetGrain<ITenantDeletionGrain>(tenant).DeleteAsync() is { } until
+            ? Results.Ok(new { id = tenant, restorableUntil = until })
+            : Problem.NoTenant(tenant);
+
+    private static async Task<IResult> RestoreTenantAsync(string tenant, IGrainFactory grains) =>
+        TenantId.IsValid(tenant) && await grains.GetGrain<ITenantDeletionGrain>(tenant).RestoreAsync()
+            ? Results.Ok(new { id = tenant })
+            : Problem.NotFound($"{tenant} is not deleted, or was for too long");
+
+    // What is no domain name is not hosted either.
+    private static string NameOf(string domain) => new EmailAddress("", domain).AsciiDomain;
+}

@@ -36,6 +36,19 @@ internal sealed class AdminClient : IDisposable
         return document.RootElement.Clone();
     }
 
+    /// <summary>Sends octets and returns the answer.</summary>
+    public Task<JsonElement> PutAsync(string path, HttpContent content, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Put, path) { Content = content }, cancellationToken);
+
+    public Task<JsonElement> PostForOneAsync(string path, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Post, path), cancellationToken);
+
+    /// <summary>Copies the octets of the answer.</summary>
+    public async Task CopyAsync(string path, Stream target, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new(HttpMethod.Get, path), cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await body.CopyToAsync(target, cancellationToken);
+    }
+
     /// <summary>Posts and yields the answer's lines, each one JSON value, as they come.</summary>
     public async IAsyncEnumerable<JsonElement> PostAsync(string path, HttpContent? content, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -64,7 +77,7 @@ internal sealed class AdminClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new AdminException($"{server} does not answer ({e.Message}). Is MailCloud running, and is this its admin address?");
+            throw new AdminException($"{server} does not answer ({e.Message}). Is MailCloud running, and is this its admin address?") { Transient = true };
         }
 
         if (response.IsSuccessStatusCode)
@@ -76,7 +89,11 @@ internal sealed class AdminClient : IDisposable
         {
             throw new AdminException(response.StatusCode == HttpStatusCode.Unauthorized
                 ? "the server does not take this token. Give the file that it wrote with --token-file."
-                : await ProblemAsync(response, cancellationToken));
+                : await ProblemAsync(response, cancellationToken))
+            {
+                Status = response.StatusCode,
+                Transient = response.StatusCode >= HttpStatusCode.InternalServerError,
+            };
         }
     }
 
@@ -109,4 +126,11 @@ internal sealed class AdminClient : IDisposable
 }
 
 /// <summary>Something that the person at the terminal can mend; its message is all they need to see.</summary>
-internal sealed class AdminException(string message) : Exception(message);
+internal sealed class AdminException(string message) : Exception(message)
+{
+    /// <summary>The server's answer; null when there was none.</summary>
+    public HttpStatusCode? Status { get; init; }
+
+    /// <summary>The same request may be answered later.</summary>
+    public bool Transient { get; init; }
+}

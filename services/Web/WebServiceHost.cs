@@ -24,6 +24,7 @@ public static class WebServiceHost
         builder.Services.AddSingleton<AccountImport>();
         builder.Services.AddSingleton<KnownTokens>();
         builder.Services.AddSingleton<AuditTrail>();
+        builder.Services.AddSingleton<MailboxImport>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -66,6 +67,8 @@ public static class WebServiceHost
         OidcIssuers.Map(admin);
         MessageTrace.Map(admin);
         Upkeep.Map(admin);
+        MailboxContents.Map(admin);
+        MailboxImport.Map(admin);
         return app;
     }
 }

@@ -15,6 +15,8 @@ internal static class Problem
 
     public static IResult Conflict(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status409Conflict);
 
+    public static IResult Gone(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status410Gone);
+
     public static IResult Unavailable(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     public static IResult NoAddress(string text) => BadRequest($"'{text}' is no address: write local@domain");

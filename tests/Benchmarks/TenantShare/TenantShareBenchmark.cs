@@ -98,6 +98,6 @@ internal sealed class TenantShareBenchmark(TenantShareOptions options)
         await answer.Content.ReadAsStringAsync();
     }
 
-    private static Task PinAsync(int process, int processor, CancellationToken cancellationToken) =>
-        Launch.RunAsync("taskset", ["-a", "-p", "-c", processor.ToString(CultureInfo.InvariantCulture), process.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+    private static async Task PinAsync(int process, int processor, CancellationToken cancellationToken) =>
+        await Launch.RunAsync("taskset", ["-a", "-p", "-c", processor.ToString(CultureInfo.InvariantCulture), process.ToString(CultureInfo.InvariantCulture)], cancellationToken);
 }

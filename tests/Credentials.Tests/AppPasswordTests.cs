@@ -107,7 +107,7 @@ public sealed class AppPasswordTests : IDisposable
     public async Task The_mechanisms_that_send_a_password_say_which_it_was(string mechanism)
     {
         var (secret, match) = Add("user");
-        var exchange = services.Mechanisms.Start(mechanism, ChannelBindings.None, Home, services.LookupAsync)!;
+        var exchange = services.Mechanisms.Start(mechanism, ChannelBindings.None, Home, services.LookupAsync, LoginServices.CheckTokenAsync)!;
         var responses = mechanism == "PLAIN" ? [$"\0user\0{secret}"] : (string[])["user", secret];
         SaslStep step = null!;
         foreach (var response in responses)

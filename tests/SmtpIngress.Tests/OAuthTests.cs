@@ -51,11 +51,7 @@ public sealed class OAuthTests(ServerFixture server) : IAsyncLifetime
     [Fact]
     public async Task While_the_keys_are_out_of_reach_the_client_is_told_to_come_later()
     {
-        issuer.Instead = context =>
-        {
-            context.Response.StatusCode = 503;
-            return Task.CompletedTask;
-        };
+        issuer.GoAway();
         using var client = await ConnectAsync("secured-submissions", SecureSocketOptions.SslOnConnect);
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => client.AuthenticateAsync(Mechanism("XOAUTH2", issuer.TokenFor(Alice))));
         Assert.Contains("454", refusal.ToString(), StringComparison.Ordinal);

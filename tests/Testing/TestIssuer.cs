@@ -59,6 +59,13 @@ public sealed class TestIssuer : IAsyncDisposable
     /// <summary>From now on it signs with other keys and publishes no others.</summary>
     public void Rotate() => (rsa, ec) = (NewRsa(), NewEc());
 
+    /// <summary>From now on it gives no discovery document.</summary>
+    public void GoAway() => Instead = context =>
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return Task.CompletedTask;
+    };
+
     /// <summary>A token of today that lets an account in, but for what is changed; a claim that becomes null is left out.</summary>
     public string TokenFor(string account, Action<Dictionary<string, object?>>? change = null, string algorithm = SecurityAlgorithms.RsaSha256, SecurityKey? key = null)
     {

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace MailCloud.OutboundRelay.Tests.Sending;
 
 /// <summary>Mail of accounts and tenants that may not send waits until they may, or until it is too old. The whole relay, with the real directory and spool in its process.</summary>
-public sealed class SuspensionsTests : IAsyncLifetime
+public sealed class SuspensionsTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mailcloud-suspended-");
     private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
@@ -68,7 +68,9 @@ public sealed class SuspensionsTests : IAsyncLifetime
         await Alice.PutAsync(new() { Address = Relaying.Address("alice@example.test"), Tenant = new("demo"), Kind = AddressKind.Account });
     }
 
-    public async Task DisposeAsync()
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync()
     {
         await host.StopAsync();
         host.Dispose();

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Web.Tests;
@@ -6,19 +8,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.Cli.Tests;
 
-/// <summary>The built command in a process of its own, against a real server; its output is no terminal, so it is plain.</summary>
-public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
+/// <summary>The built command in a process of its own, against a real server; its output is no terminal, so it is JSON.</summary>
+public sealed partial class CommandTests(WebServer server) : IClassFixture<WebServer>
 {
     [Fact]
     public async Task Accounts_are_imported_and_listed()
     {
         var file = Path.Combine(server.Directory, "accounts.csv");
         await File.WriteAllTextAsync(file, "ann@example.test,a secret\nben@example.test,a secret\n");
-        Assert.Equal((0, "2 accounts imported, 0 lines failed\n", ""), await RunAsync("account", "import", file));
-        Assert.Equal((0, "2 accounts imported, 0 lines failed\n", ""), await RunAsync("account", "import", file));
+        Assert.Equal((0, "{\"imported\":2,\"failed\":0}\n", ""), await RunAsync("account", "import", file));
+        Assert.Equal((0, "{\"imported\":2,\"failed\":0}\n", ""), await RunAsync("account", "import", file));
         var (exit, output, _) = await RunAsync("account", "list", "example.test");
         Assert.Equal(0, exit);
-        Assert.Contains("ann@example.test\taccount\nben@example.test\taccount\n", output, StringComparison.Ordinal);
+        Assert.Equal(["ann@example.test account", "ben@example.test account"], Lines(output).Where(a => Text(a, "address")[3..] == "@example.test").Select(a => $"{Text(a, "address")} {Text(a, "kind")}").Take(2));
     }
 
     [Fact]
@@ -27,7 +29,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         var file = Path.Combine(server.Directory, "bad.csv");
         await File.WriteAllTextAsync(file, "nonsense\ncid@example.test,a secret\n");
         var (exit, output, error) = await RunAsync("account", "import", file);
-        Assert.Equal((1, "1 accounts imported, 1 lines failed\n"), (exit, output));
+        Assert.Equal((1, "{\"imported\":1,\"failed\":1}\n"), (exit, output));
         Assert.StartsWith("line 1: ", error, StringComparison.Ordinal);
     }
 
@@ -37,9 +39,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         // 24 MB of lines, and 3 MB of answers: each side waits for the other when nobody reads.
         var address = $"{new string('a', 64)}@{string.Join('.', Enumerable.Repeat(new string('b', 60), 4))}";
         var file = Path.Combine(server.Directory, "long.csv");
-        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 6000).Select(i => i == 5998 ? "dan@example.test,secret" : $"{address},{new string('x', 3700)}"));
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 6000).Select(i => i == 5998 ? "dan@example.test,a secret" : $"{address},{new string('x', 3700)}"));
         var (exit, output, error) = await RunAsync("account", "import", file);
-        Assert.Equal((1, "1 accounts imported, 5999 lines failed\n"), (exit, output));
+        Assert.Equal((1, "{\"imported\":1,\"failed\":5999}\n"), (exit, output));
         Assert.EndsWith("line 6000: the password is longer than 1024 octets\n", error, StringComparison.Ordinal);
     }
 
@@ -50,11 +52,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/leaving/domains", """{"domain":"leaving.test"}""");
         foreach (var (noun, name) in new[] { ("domain", "leaving.test"), ("tenant", "leaving") })
         {
-            var (exit, output, _) = await RunAsync(noun, "delete", name);
-            Assert.Equal(0, exit);
-            Assert.StartsWith($"{name}\trestorable until 2", output, StringComparison.Ordinal);
-            Assert.Equal((0, $"{name}\trestored\n", ""), await RunAsync(noun, "restore", name));
-            (exit, _, var error) = await RunAsync(noun, "restore", name);
+            Assert.StartsWith("2", Text(await OneAsync(noun, "delete", name), "restorableUntil"), StringComparison.Ordinal);
+            await OneAsync(noun, "restore", name);
+            var (exit, _, error) = await RunAsync(noun, "restore", name);
             Assert.Equal(1, exit);
             Assert.Contains("is not deleted", error, StringComparison.Ordinal);
         }
@@ -63,10 +63,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     [Fact]
     public async Task An_address_is_set()
     {
-        Assert.Equal(
-            (0, "info@example.test\talias\ta@example.test, b@other.test\n", ""),
-            await RunAsync("address", "set", "info@example.test", "--kind", "alias", "--target", "a@example.test", "b@other.test"));
-        Assert.Equal((0, "zoe@example.test\taccount\tsuspended\n", ""), await RunAsync("address", "set", "zoe@example.test", "--state", "suspended"));
+        var alias = await OneAsync("address", "set", "info@example.test", "--kind", "alias", "--target", "a@example.test", "b@other.test");
+        Assert.Equal(("alias", """["a@example.test","b@other.test"]"""), (Text(alias, "kind"), alias.GetProperty("targets").GetRawText()));
+        Assert.Equal("suspended", Text(await OneAsync("address", "set", "zoe@example.test", "--state", "suspended"), "state"));
         var (exit, _, error) = await RunAsync("address", "set", "info@example.test", "--kind", "king");
         Assert.Equal((1, "mailcloud: kind is one of account, alias, forwarded and moved\n"), (exit, error));
     }
@@ -75,11 +74,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     public async Task An_address_is_deleted_and_restored()
     {
         await RunAsync("address", "set", "yan@example.test", "--quota", "500");
-        var (exit, output, _) = await RunAsync("address", "delete", "yan@example.test");
-        Assert.Equal(0, exit);
-        Assert.StartsWith("yan@example.test\trestorable until 2", output, StringComparison.Ordinal);
-        Assert.Equal((0, "yan@example.test\taccount\n", ""), await RunAsync("address", "restore", "yan@example.test"));
-        (exit, _, var error) = await RunAsync("address", "restore", "yan@example.test");
+        Assert.StartsWith("2", Text(await OneAsync("address", "delete", "yan@example.test"), "restorableUntil"), StringComparison.Ordinal);
+        Assert.Equal("account", Text(await OneAsync("address", "restore", "yan@example.test"), "kind"));
+        var (exit, _, error) = await RunAsync("address", "restore", "yan@example.test");
         Assert.Equal(1, exit);
         Assert.Contains("is not deleted", error, StringComparison.Ordinal);
     }
@@ -88,12 +85,12 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     public async Task An_app_password_is_made_listed_and_removed()
     {
         await RunAsync("address", "set", "xia@example.test");
-        var (exit, output, _) = await RunAsync("account", "app-password", "add", "xia@example.test", "phone", "--scope", "imap", "--scope", "smtp", "--expires", "2999-01-31");
-        Assert.Equal(0, exit);
-        Assert.Matches("^[0-9a-f-]{36}\tphone\timap,smtp\t([a-z]{5}-){3}[a-z]{5}\n$", output);
-        var id = output.Split('\t')[0];
-        Assert.StartsWith($"{id}\tphone\timap,smtp\t2", (await RunAsync("account", "app-password", "list", "xia@example.test")).Output, StringComparison.Ordinal);
-        Assert.Equal((0, $"{id} is revoked\n", ""), await RunAsync("account", "app-password", "remove", "xia@example.test", id));
+        var added = await OneAsync("account", "app-password", "add", "xia@example.test", "phone", "--scope", "imap", "--scope", "smtp", "--expires", "2999-01-31");
+        Assert.Matches("^([a-z]{5}-){3}[a-z]{5}$", Text(added, "secret"));
+        var id = Text(added, "id");
+        var listed = await OneAsync("account", "app-password", "list", "xia@example.test");
+        Assert.Equal((id, "phone", """["imap","smtp"]"""), (Text(listed, "id"), Text(listed, "name"), listed.GetProperty("scopes").GetRawText()));
+        Assert.Equal(id, Text(await OneAsync("account", "app-password", "remove", "xia@example.test", id), "id"));
         Assert.Equal((0, "", ""), await RunAsync("account", "app-password", "list", "xia@example.test"));
         Assert.Equal(1, (await RunAsync("account", "app-password", "remove", "xia@example.test", id)).Exit);
     }
@@ -103,10 +100,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     {
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"late"}""");
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/late/domains", """{"domain":"late.test"}""");
-        const string Shown =
-            "late\tsuspended\tsmall\ndomains\t1 of 1\naccounts\t0 of 2\nquota octets\t0 of any number\nrecipients a day\tany number\nsessions on an edge\tany number\nlate.test\n";
-        Assert.Equal((0, Shown, ""), await RunAsync("tenant", "set", "late", "--state", "suspended", "--plan", "small", "--domains", "1", "--accounts", "2"));
-        Assert.Equal((0, Shown, ""), await RunAsync("tenant", "show", "late"));
+        var set = await OneAsync("tenant", "set", "late", "--state", "suspended", "--plan", "small", "--domains", "1", "--accounts", "2");
+        Assert.Equal(("suspended", "small", 1, 2), (Text(set, "state"), Text(set.GetProperty("limits"), "plan"), set.GetProperty("usage").GetProperty("domains").GetInt32(), set.GetProperty("limits").GetProperty("accounts").GetInt32()));
+        Assert.Equal(set.GetRawText(), (await OneAsync("tenant", "show", "late")).GetRawText());
         var (exit, _, error) = await RunAsync("tenant", "show", "nobody");
         Assert.Equal(1, exit);
         Assert.Contains("there is no tenant nobody", error, StringComparison.Ordinal);
@@ -115,11 +111,11 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     [Fact]
     public async Task An_issuer_of_tokens_is_set_shown_and_removed()
     {
-        const string Shown = "issuer\thttps://id.test/realm\naccount\tsub\naudience\tmail\naudience\tpost\nscope\tmail.access\n";
         string[] set = ["tenant", "oidc", "set", "demo", "--issuer", "https://id.test/realm", "--audience", "mail", "--audience", "post", "--account-claim", "sub", "--scope", "mail.access"];
-        Assert.Equal((0, Shown, ""), await RunAsync(set));
-        Assert.Equal((0, Shown, ""), await RunAsync("tenant", "oidc", "show", "demo"));
-        Assert.Equal((0, "", ""), await RunAsync("tenant", "oidc", "remove", "demo"));
+        var shown = await OneAsync(set);
+        Assert.Equal(("https://id.test/realm", "sub", """["mail","post"]"""), (Text(shown, "issuer"), Text(shown, "accountClaim"), shown.GetProperty("audiences").GetRawText()));
+        Assert.Equal(shown.GetRawText(), (await OneAsync("tenant", "oidc", "show", "demo")).GetRawText());
+        Assert.Equal("demo", Text(await OneAsync("tenant", "oidc", "remove", "demo"), "tenant"));
         var (exit, _, error) = await RunAsync("tenant", "oidc", "show", "demo");
         Assert.Equal(1, exit);
         Assert.Contains("tenant demo has no issuer", error, StringComparison.Ordinal);
@@ -129,10 +125,10 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     public async Task A_domain_is_routed_and_shown()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/demo/domains", """{"domain":"named.test"}""");
-        Assert.Equal((0, "named.test\tdemo\talias of example.test\n", ""), await RunAsync("domain", "route", "named.test", "--alias-of", "Example.test"));
-        Assert.Equal((0, "named.test\tdemo\talias of example.test\n", ""), await RunAsync("domain", "show", "named.test"));
-        Assert.Equal((0, "named.test\tdemo\tcatch-all bob@example.test\n", ""), await RunAsync("domain", "route", "named.test", "--catch-all", "bob@example.test"));
-        Assert.Equal((0, "named.test\tdemo\n", ""), await RunAsync("domain", "route", "named.test"));
+        Assert.Equal("example.test", Text(await OneAsync("domain", "route", "named.test", "--alias-of", "Example.test"), "aliasOf"));
+        Assert.Equal("example.test", Text(await OneAsync("domain", "show", "named.test"), "aliasOf"));
+        Assert.Equal("bob@example.test", Text(await OneAsync("domain", "route", "named.test", "--catch-all", "bob@example.test"), "catchAll"));
+        Assert.Equal(JsonValueKind.Null, (await OneAsync("domain", "route", "named.test")).GetProperty("catchAll").ValueKind);
     }
 
     [Fact]
@@ -141,9 +137,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal((0, "", ""), await RunAsync("domain", "dkim", "list", "example.test"));
         var (exit, added, _) = await RunAsync("domain", "dkim", "add", "example.test");
         Assert.Equal(0, exit);
-        var selectors = added.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0]).ToList();
+        var selectors = Lines(added).Select(key => Text(key, "selector")).ToList();
         Assert.Equal(2, selectors.Count);
-        Assert.Contains("\trsa\tpublished\tsigns from ", added, StringComparison.Ordinal);
+        Assert.Contains(Lines(added), key => (Text(key, "algorithm"), Text(key, "state")) == ("rsa", "published"));
 
         var (_, zone, _) = await RunAsync("domain", "dns", "example.test");
         var lines = zone.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -151,15 +147,15 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.All(lines, line => Assert.Matches("^[^ ]+ IN TXT [(] (\"[^\"]{1,255}\" )+[)]$", line));
         Assert.Equal(4, lines[0].Count(c => c == '"'));
 
-        Assert.Contains($"{selectors[1]}\ted25519\tsigning\tsince ", (await RunAsync("domain", "dkim", "activate", "example.test", selectors[1])).Output, StringComparison.Ordinal);
-        Assert.Contains($"{selectors[1]}\ted25519\tretired\tpublish until ", (await RunAsync("domain", "dkim", "retire", "example.test", selectors[1])).Output, StringComparison.Ordinal);
+        Assert.Contains(Lines((await RunAsync("domain", "dkim", "activate", "example.test", selectors[1])).Output), key => (Text(key, "selector"), Text(key, "state")) == (selectors[1], "signing"));
+        Assert.Contains(Lines((await RunAsync("domain", "dkim", "retire", "example.test", selectors[1])).Output), key => (Text(key, "selector"), Text(key, "state")) == (selectors[1], "retired"));
         Assert.Equal((1, ""), ((await RunAsync("domain", "dkim", "retire", "example.test", "none")) is var (code, output, _) ? (code, output) : default));
     }
 
     [Fact]
     public async Task The_queue_is_shown()
     {
-        Assert.Equal((0, "waiting 0\nparked 0\n", ""), await RunAsync("queue", "status"));
+        Assert.Equal((0, "{\"waiting\":0,\"parked\":0}\n", ""), await RunAsync("queue", "status"));
         Assert.Equal((0, "", ""), await RunAsync("queue", "parked"));
         var (exit, _, error) = await RunAsync("queue", "replay", "00000000000000000000000000000000");
         Assert.Equal(1, exit);
@@ -184,11 +180,11 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
 
         var (exit, output, _) = await RunAsync("queue", "list", "--destination", "remote.test");
         Assert.Equal(0, exit);
-        Assert.StartsWith($"{id}\t", output, StringComparison.Ordinal);
-        Assert.EndsWith("\t0\t\tann@remote.test\tmx.remote.test: 451 later\n", output, StringComparison.Ordinal);
-        Assert.Contains("lastError: mx.remote.test: 451 later\n", (await RunAsync("queue", "show", id.ToString())).Output, StringComparison.Ordinal);
-        Assert.Equal((0, "1 recipients due now\n", ""), await RunAsync("queue", "retry", id.ToString()));
-        Assert.Equal((0, "1 recipients cancelled\n", ""), await RunAsync("queue", "cancel", id.ToString()));
+        var entry = Assert.Single(Lines(output));
+        Assert.Equal((id.ToString(), "ann@remote.test", "mx.remote.test: 451 later"), (Text(entry, "id"), Text(entry, "destination"), Text(entry, "lastError")));
+        Assert.Equal("mx.remote.test: 451 later", Text(await OneAsync("queue", "show", id.ToString()), "lastError"));
+        Assert.Equal(1, (await OneAsync("queue", "retry", id.ToString())).GetProperty("recipients").GetInt32());
+        Assert.Equal(1, (await OneAsync("queue", "cancel", id.ToString())).GetProperty("recipients").GetInt32());
         Assert.Equal((0, "", ""), await RunAsync("queue", "list"));
         Assert.Equal(1, (await RunAsync("queue", "show", id.ToString())).Exit);
     }
@@ -196,19 +192,16 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     [Fact]
     public async Task Addresses_are_suppressed_listed_and_let_go()
     {
-        var (exit, added, _) = await RunAsync("suppression", "add", "demo", "Gone@far.test", "--reason", "she asked for it");
-        Assert.Equal(0, exit);
-        Assert.Matches("^address: gone@far.test\nat: .+\nby: administrator\nreason: she asked for it\nhost: \nuntil: \n$", added);
-        Assert.Equal((0, added, ""), await RunAsync("suppression", "show", "demo", "gone@far.test"));
+        var added = await OneAsync("suppression", "add", "demo", "Gone@far.test", "--reason", "she asked for it");
+        Assert.Equal(("gone@far.test", "administrator", "she asked for it"), (Text(added, "address"), Text(added, "by"), Text(added, "reason")));
+        Assert.Equal(added.GetRawText(), (await OneAsync("suppression", "show", "demo", "gone@far.test")).GetRawText());
         await RunAsync("suppression", "add", "demo", "ann@far.test");
 
-        Assert.Equal(["ann@far.test", "gone@far.test"], Lines((await RunAsync("suppression", "list", "demo")).Output).Select(line => line[0]));
-        Assert.Equal(["gone@far.test", "she asked for it"], Assert.Single(Lines((await RunAsync("suppression", "list", "demo", "--prefix", "go")).Output)).Where((_, i) => i is 0 or 3));
-        Assert.Equal((0, "gone@far.test is off the list\n", ""), await RunAsync("suppression", "remove", "demo", "gone@far.test"));
+        Assert.Equal(["ann@far.test", "gone@far.test"], Lines((await RunAsync("suppression", "list", "demo")).Output).Select(listed => Text(listed, "address")));
+        Assert.Equal("she asked for it", Text(await OneAsync("suppression", "list", "demo", "--prefix", "go"), "reason"));
+        Assert.Equal("gone@far.test", Text(await OneAsync("suppression", "remove", "demo", "gone@far.test"), "address"));
         Assert.Equal((1, "", "mailcloud: gone@far.test is not on the suppression list\n"), await RunAsync("suppression", "remove", "demo", "gone@far.test"));
         Assert.Equal(1, (await RunAsync("suppression", "list", "nobody")).Exit);
-
-        static IEnumerable<string[]> Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'));
     }
 
     [Fact]
@@ -236,8 +229,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
             await shards.GetGrain<ITraceGrain>(TraceShards.Of(id.ToString(), happened.At)).RecordAsync([happened]);
         }
 
-        var (exit, output, error) = await RunAsync("trace", "<m@remote.test>");
-        Assert.Equal((0, ""), (exit, error));
+        Assert.Equal(7, (await OneAsync("trace", "<m@remote.test>")).GetProperty("events").GetArrayLength());
+        var (exit, output) = await OnTerminalAsync("trace", "'<m@remote.test>'");
+        Assert.Equal(0, exit);
         var lines = output.Split('\n');
         Assert.Equal($"{id} <m@remote.test>", lines[0]);
         Assert.All(lines[1..8], line => Assert.Matches(@"^  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z  ", line));
@@ -251,7 +245,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
             $"report to the sender about far@remote.test (failed 5.1.1) is {id}",
             "relayed for far@remote.test, 4 more by mx.remote.test[192.0.2.2], TLS1.3 X dane: 250 OK",
         ], lines[1..8].Select(line => line[28..]));
-        Assert.Equal(output, (await RunAsync("trace", id.ToString())).Output);
+        Assert.Equal(output, (await OnTerminalAsync("trace", id.ToString())).Output);
         Assert.Equal(1, (await RunAsync("trace", "unheard-of@example.test")).Exit);
     }
 
@@ -262,7 +256,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     {
         var (exit, output, error) = await RunAsync(command);
         Assert.Equal((0, ""), (exit, error));
-        Assert.Contains("summary: ", output, StringComparison.Ordinal);
+        Assert.Equal("summary", Text(Lines(output).Last(), "kind"), ignoreCase: true);
     }
 
     [Fact]
@@ -275,9 +269,45 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal((1, "", 1), Count(await StartAsync(["--server", "http://127.0.0.1:1", "--token-file", server.TokenFile, "queue", "status"])));
     }
 
+    [Fact]
+    public async Task A_person_at_a_terminal_sees_tables_and_is_told_when_json_is_wanted()
+    {
+        await RunAsync("suppression", "add", "demo", "table@far.test", "--reason", "\u001b[2Jwords");
+        var (exit, table) = await OnTerminalAsync("suppression", "list", "demo", "--prefix", "table");
+        Assert.Equal(0, exit);
+        Assert.Matches("│ +address +│ +listed at +│ +until +│ +reason +│", table);
+        Assert.Matches("│ table@far.test +│ .+ │ +│ .\\[2Jwords +│", table);
+        await RunAsync("suppression", "remove", "demo", "table@far.test");
+        Assert.Matches("^waiting +\\d+ *\nparked +\\d+ *\n", (await OnTerminalAsync("queue", "status")).Output);
+        Assert.Matches("^{\"waiting\":\\d+,\"parked\":\\d+}\n$", (await OnTerminalAsync("queue", "status", "--json")).Output);
+    }
+
     private static (int Exit, string Output, int ErrorLines) Count((int Exit, string Output, string Error) run) => (run.Exit, run.Output, run.Error.Count(c => c == '\n'));
 
     private Task<(int Exit, string Output, string Error)> RunAsync(params string[] command) => StartAsync(["--token-file", server.TokenFile, .. command]);
+
+    private async Task<JsonElement> OneAsync(params string[] command)
+    {
+        var (exit, output, error) = await RunAsync(command);
+        Assert.Equal((0, ""), (exit, error));
+        return Assert.Single(Lines(output));
+    }
+
+    private static List<JsonElement> Lines(string output) => [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    private static string Text(JsonElement record, string member) => record.GetProperty(member).GetString()!;
+
+    /// <summary>On a terminal of 200 columns, made by script(1); without the colours.</summary>
+    private async Task<(int Exit, string Output)> OnTerminalAsync(params string[] command)
+    {
+        var line = $"stty cols 200; dotnet {Path.Combine(AppContext.BaseDirectory, "MailCloud.Cli.dll")} --server {server.Admin.BaseAddress} --token-file {server.TokenFile} {string.Join(' ', command)}";
+        var start = new ProcessStartInfo("script", ["-qec", line, "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.Environment["TERM"] = "xterm";
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, Escape().Replace(output, "").Replace("\r", "", StringComparison.Ordinal));
+    }
 
     private async Task<(int Exit, string Output, string Error)> StartAsync(IReadOnlyList<string> arguments)
     {
@@ -293,4 +323,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
     }
+
+    [GeneratedRegex("\u001b(\\[[0-9;?]*[A-Za-z]|[=>])")]
+    private static partial Regex Escape();
 }

@@ -50,9 +50,9 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         var directory = Path.Combine(server.Directory, format);
         var (exit, output, error) = await RunAsync("mailbox", "export", from, "--to", directory, "--format", format);
         Assert.Equal((0, ""), (exit, error));
-        Assert.StartsWith($"{number} messages exported", output, StringComparison.Ordinal);
+        Assert.StartsWith($"{{\"exported\":{number},", output, StringComparison.Ordinal);
         (exit, output, error) = await RunAsync("mailbox", "import", to, "--from", directory, "--format", format);
-        Assert.Equal((0, $"{number} messages imported, 0 imported before, 0 refused\n", ""), (exit, output, error));
+        Assert.Equal((0, Imported(number), ""), (exit, output, error));
 
         var (sent, received) = (await ReadAsync(from), await ReadAsync(to));
         Assert.Equal(sent.Select(m => m.Head), received.Select(m => m.Head));
@@ -73,10 +73,10 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         for (var round = 0; round < 3; round++)
         {
             await PutAsync(from, import, "INBOX", $"{round}", Encoding.ASCII.GetBytes($"Subject: {round}\r\n\r\ntext\r\n"), "", "", DateTimeOffset.UnixEpoch);
-            Assert.StartsWith("1 messages exported", (await RunAsync(export)).Output, StringComparison.Ordinal);
-            Assert.StartsWith("0 messages exported", (await RunAsync(export)).Output, StringComparison.Ordinal);
-            Assert.Equal($"1 messages imported, {round} imported before, 0 refused\n", (await RunAsync(back)).Output);
-            Assert.Equal($"0 messages imported, {round + 1} imported before, 0 refused\n", (await RunAsync(back)).Output);
+            Assert.StartsWith("{\"exported\":1,", (await RunAsync(export)).Output, StringComparison.Ordinal);
+            Assert.StartsWith("{\"exported\":0,", (await RunAsync(export)).Output, StringComparison.Ordinal);
+            Assert.Equal(Imported(1, round), (await RunAsync(back)).Output);
+            Assert.Equal(Imported(0, round + 1), (await RunAsync(back)).Output);
         }
 
         Assert.Equal((await ReadAsync(from)).Select(m => m.Head), (await ReadAsync(to)).Select(m => m.Head));
@@ -101,7 +101,7 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         // The second message is written whole, and its progress is not.
         await File.WriteAllTextAsync(state, before);
         Assert.Equal(0, (await RunAsync(export)).Exit);
-        Assert.Equal("2 messages imported, 0 imported before, 0 refused\n", (await RunAsync("mailbox", "import", to, "--from", directory, "--format", format)).Output);
+        Assert.Equal(Imported(2), (await RunAsync("mailbox", "import", to, "--from", directory, "--format", format)).Output);
         Assert.Equal((await ReadAsync(from)).Select(m => m.Head), (await ReadAsync(to)).Select(m => m.Head));
     }
 
@@ -114,14 +114,14 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         await File.WriteAllTextAsync(file, "From a Sat Feb  3 04:05:06 2001\nSubject: 1\n\none\n\nFrom b Sat Feb  3 04:05:07 2001\nSubject: 2\n\ntwo\n");
         network.Once("PUT /admin/v1/mailboxes/lost%40example.test/imports", RequestFate.AnswerLost);
         var (exit, output, error) = await CommandProcess.RunAsync(server, new($"http://127.0.0.1:{network.Port}"), "mailbox", "import", to, "--from", file, "--format", "mbox");
-        Assert.Equal((0, "2 messages imported, 0 imported before, 0 refused\n", ""), (exit, output, error));
+        Assert.Equal((0, Imported(2), ""), (exit, output, error));
         Assert.Equal(3, network.Seen.Count(line => line.StartsWith("PUT ", StringComparison.Ordinal) && line.Contains("/imports/", StringComparison.Ordinal)));
         Assert.Equal(2, (await ReadAsync(to)).Count);
 
         // The process that died before it wrote down the answer: the message is in doubt, and there already.
         var state = $"{file}.mailcloud-import-{to}";
         await File.WriteAllLinesAsync(state, (await File.ReadAllLinesAsync(state)).Where(line => line.StartsWith("filing", StringComparison.Ordinal)));
-        Assert.Equal("2 messages imported, 0 imported before, 0 refused\n", (await RunAsync("mailbox", "import", to, "--from", file, "--format", "mbox")).Output);
+        Assert.Equal(Imported(2), (await RunAsync("mailbox", "import", to, "--from", file, "--format", "mbox")).Output);
         Assert.Equal(2, (await ReadAsync(to)).Count);
     }
 
@@ -134,7 +134,7 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
             file,
             "From ann@remote.test Sun Feb  3 04:05:06 2001\nSubject: 1\nStatus: RO\nX-Status: AF\nX-Keywords: Work Home\n continued\nX-UID: 7\nTo: b\n\n>From the start\n>>From them\nnot\nFrom a separator\n\n"
             + "From ben@remote.test Tue Dec 25 23:59:59 2012 +0000\nSubject: 2\nStatus: O\n\n\nlast\n");
-        Assert.Equal((0, "2 messages imported, 0 imported before, 0 refused\n", ""), await RunAsync("mailbox", "import", to, "--from", file, "--format", "mbox"));
+        Assert.Equal((0, Imported(2), ""), await RunAsync("mailbox", "import", to, "--from", file, "--format", "mbox"));
         var mail = await ReadAsync(to);
         Assert.Equal(["INBOX seen,answered,flagged Home,Work 2001-02-03T04:05:06", "INBOX   2012-12-25T23:59:59"], mail.Select(m => m.Head));
         Assert.Equal("Subject: 1\r\nTo: b\r\n\r\nFrom the start\r\n>From them\r\nnot\r\nFrom a separator\r\n", Encoding.ASCII.GetString(mail[0].Octets));
@@ -157,7 +157,7 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         await WriteAsync("new/1001.M1P1.host", 1_000_000_002);
         await WriteAsync(".&XeVPXA-.&ZeVnLA-/cur/1.a.host:2,", 1_000_000_003);
         await File.WriteAllTextAsync(Path.Combine(maildir, "subscriptions"), "V\t2\n\n&XeVPXA-\t&ZeVnLA-\n");
-        Assert.Equal((0, "4 messages imported, 0 imported before, 0 refused\n", ""), await RunAsync("mailbox", "import", to, "--from", maildir, "--format", "maildir"));
+        Assert.Equal((0, Imported(4), ""), await RunAsync("mailbox", "import", to, "--from", maildir, "--format", "maildir"));
         Assert.Equal(
         [
             "INBOX seen,flagged $Forwarded,NonJunk,Work 2001-09-09T01:46:40", "INBOX answered,deleted,draft  2001-09-09T01:46:41", "INBOX   2001-09-09T01:46:42", "工作/日本   2001-09-09T01:46:43",
@@ -256,6 +256,8 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         (await server.SendAsync(HttpMethod.Get, $"{PathOf(address)}/folders")).Body.GetProperty("folders").EnumerateArray();
 
     private Task<(int Exit, string Output, string Error)> RunAsync(params string[] command) => CommandProcess.RunAsync(server, null, command);
+
+    private static string Imported(int count, int earlier = 0) => $"{{\"imported\":{count},\"earlier\":{earlier},\"refused\":0}}\n";
 
     private static string PathOf(string address) => $"/admin/v1/mailboxes/{Uri.EscapeDataString(address)}";
 }

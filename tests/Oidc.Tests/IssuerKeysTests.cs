@@ -9,6 +9,9 @@ namespace MailCloud.Oidc.Tests;
 
 public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
 {
+    /// <summary>In place of the keys' names: there are none to be had.</summary>
+    private static readonly string[] away = ["(away)"];
+
     private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<OidcTelemetry>().BuildServiceProvider();
     private readonly IssuerDocuments documents = new([IPNetwork.Parse("127.0.0.0/8")]);
@@ -32,7 +35,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
         Assert.Equal(1, issuer.Fetches);
         time.Advance(IssuerKeys.KeptFor);
         issuer.Rotate();
-        Assert.Equal([issuer.Rsa.KeyId, issuer.Ec.KeyId], await GetAsync(keys));
+        Assert.Equal([issuer.Rsa.KeyId, issuer.Ec.KeyId], (await GetAsync(keys))!);
         Assert.Equal(2, issuer.Fetches);
     }
 
@@ -42,9 +45,9 @@ public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
         var keys = Keys();
         await GetAsync(keys);
         issuer.Rotate();
-        Assert.DoesNotContain(issuer.Rsa.KeyId, (await GetAsync(keys, unknownKey: true))!);
+        Assert.DoesNotContain(issuer.Rsa.KeyId, await GetAsync(keys, unknownKey: true));
         time.Advance(IssuerKeys.PauseForUnknownKey);
-        Assert.Contains(issuer.Rsa.KeyId, (await GetAsync(keys, unknownKey: true))!);
+        Assert.Contains(issuer.Rsa.KeyId, await GetAsync(keys, unknownKey: true));
         await GetAsync(keys, unknownKey: true);
         Assert.Equal(2, issuer.Fetches);
     }
@@ -60,9 +63,9 @@ public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
         await GetAsync(keys);
         Assert.Equal(2, issuer.Fetches);
         time.Advance(IssuerKeys.KeptAtMost - IssuerKeys.KeptFor);
-        Assert.Null(await GetAsync(keys));
+        Assert.Equal(away, await GetAsync(keys));
         issuer.Instead = null;
-        Assert.Null(await GetAsync(keys));
+        Assert.Equal(away, await GetAsync(keys));
         time.Advance(IssuerKeys.PauseAfterFailure);
         Assert.Equal(before, await GetAsync(keys));
     }
@@ -86,7 +89,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
         await left.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         answer.SetResult();
-        Assert.NotNull(await second);
+        Assert.Contains(issuer.Rsa.KeyId, await second);
         Assert.Equal(1, issuer.Fetches);
     }
 
@@ -94,7 +97,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
     public async Task A_document_of_another_issuer_gives_no_keys()
     {
         issuer.SaidIssuer = "https://else.example";
-        Assert.Null(await GetAsync(Keys()));
+        Assert.Equal(away, await GetAsync(Keys()));
     }
 
     [Fact]
@@ -133,6 +136,6 @@ public sealed class IssuerKeysTests : IAsyncLifetime, IDisposable
 
     private Task<string> DiscoverAsync(IssuerDocuments from) => from.GetDocumentAsync(IssuerKeys.DiscoveryOf(issuer.Issuer), CancellationToken.None);
 
-    private static async Task<string[]?> GetAsync(IssuerKeys keys, bool unknownKey = false) =>
-        (await keys.GetAsync(unknownKey, CancellationToken.None))?.Select(key => key.KeyId).ToArray();
+    private static async Task<string[]> GetAsync(IssuerKeys keys, bool unknownKey = false) =>
+        (await keys.GetAsync(unknownKey, CancellationToken.None))?.Select(key => key.KeyId).ToArray() ?? away;
 }

@@ -10,7 +10,7 @@ public sealed class DeletionTests(WebServer server)
     public async Task A_deleted_domain_is_away_and_comes_back()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/demo/domains", """{"domain":"gone.test"}""");
-        await server.PostLinesAsync("/admin/v1/accounts/import", "ida@gone.test,one");
+        await server.PostLinesAsync("/admin/v1/accounts/import", "ida@gone.test,a-first-one");
 
         var (status, deleted) = await server.SendAsync(HttpMethod.Delete, "/admin/v1/domains/Gone.test");
         Assert.Equal((HttpStatusCode.OK, "gone.test"), (status, deleted.GetProperty("domain").GetString()));
@@ -18,11 +18,11 @@ public sealed class DeletionTests(WebServer server)
         await RefusedAsync(HttpStatusCode.NotFound, HttpMethod.Get, "/admin/v1/domains/gone.test", null, "is not hosted here");
         await RefusedAsync(HttpStatusCode.NotFound, HttpMethod.Put, "/admin/v1/addresses/ida@gone.test", """{"quotaBytes":5}""", "is not hosted here");
         await RefusedAsync(HttpStatusCode.Conflict, HttpMethod.Post, "/admin/v1/tenants/demo/domains", """{"domain":"gone.test"}""", "restore it");
-        Assert.Contains("not hosted", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "ida@gone.test,two")).GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("not hosted", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "ida@gone.test,a-second-one")).GetProperty("error").GetString(), StringComparison.Ordinal);
 
         (status, var restored) = await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/gone.test/restore");
         Assert.Equal((HttpStatusCode.OK, "gone.test", "demo"), (status, restored.GetProperty("domain").GetString(), restored.GetProperty("tenant").GetString()));
-        Assert.Equal("unchanged", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "ida@gone.test,one")).GetProperty("result").GetString());
+        Assert.Equal("unchanged", Assert.Single(await server.PostLinesAsync("/admin/v1/accounts/import", "ida@gone.test,a-first-one")).GetProperty("result").GetString());
         await RefusedAsync(HttpStatusCode.NotFound, HttpMethod.Post, "/admin/v1/domains/gone.test/restore", null, "is not deleted");
     }
 

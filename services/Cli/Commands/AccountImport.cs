@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Spectre.Console;
 
 namespace MailCloud.Cli.Commands;
 
@@ -13,22 +12,16 @@ internal static class AccountImport
     {
         var file = new Argument<FileInfo>("FILE.csv") { Description = "Lines of address,password; a password may be a hash with its {SCHEME}." }.AcceptExistingOnly();
         var command = new Command("import", "Make accounts, or change their passwords, from a CSV file.") { file };
-        command.SetAdminAction(connect, (client, parsed, cancellationToken) => RunAsync(client, parsed.GetValue(file)!, cancellationToken));
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => RunAsync(client, Output.Of(parsed), parsed.GetValue(file)!, cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(AdminClient client, FileInfo file, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(AdminClient client, Output output, FileInfo file, CancellationToken cancellationToken)
     {
         var lines = File.ReadLines(file.FullName).Count(l => l.Length > 0);
         var results = ImportAsync(client, file, cancellationToken);
-        var (done, failed) = Console.IsOutputRedirected
-            ? await CountAsync(results, () => { })
-            : await AnsiConsole.Progress().StartAsync(progress =>
-            {
-                var bar = progress.AddTask("importing", maxValue: lines);
-                return CountAsync(results, () => bar.Increment(1));
-            });
-        Console.WriteLine($"{done} accounts imported, {failed} lines failed");
+        var (done, failed) = await output.ProgressAsync("importing", lines, step => CountAsync(results, step));
+        output.Say(new { imported = done, failed }, $"{done} accounts imported, {failed} lines failed");
         return failed == 0 ? 0 : 1;
     }
 

@@ -12,7 +12,7 @@ internal static class AddressDelete
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var deleted = await client.DeleteAsync(PathOf(parsed.GetValue(address)!), cancellationToken);
-            Console.WriteLine($"{deleted.GetProperty("address").GetString()}\trestorable until {deleted.GetProperty("restorableUntil").GetString()}");
+            Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, "address")} is deleted; it can be restored until {Output.Member(deleted, "restorableUntil")}");
             return 0;
         });
         return command;
@@ -26,7 +26,7 @@ internal static class AddressDelete
         {
             await foreach (var restored in client.PostAsync($"{PathOf(parsed.GetValue(address)!)}/restore", null, cancellationToken))
             {
-                Console.WriteLine($"{restored.GetProperty("address").GetString()}\t{restored.GetProperty("kind").GetString()}");
+                Output.Of(parsed).Say(restored, $"{Output.Member(restored, "address")} is back: {Output.Member(restored, "kind")}");
             }
 
             return 0;

@@ -24,10 +24,10 @@ internal static class AddressSet
             AddGiven(update, "sendAs", parsed.GetValue(sendAs) is { Length: > 0 } granted ? granted : null);
             AddGiven(update, "state", parsed.GetValue(state));
             var set = await client.PutAsync($"/admin/v1/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}", JsonSerializer.Serialize(update), cancellationToken);
-            var stands = set.GetProperty("state").GetString();
-            var leadsTo = string.Join(", ", set.GetProperty("targets").EnumerateArray().Select(t => t.GetString()));
-            var further = (leadsTo.Length > 0 ? $"\t{leadsTo}" : "") + (stands == "active" ? "" : $"\t{stands}");
-            Console.WriteLine($"{set.GetProperty("address").GetString()}\t{set.GetProperty("kind").GetString()}{further}");
+            Output.Of(parsed).Write(
+                set,
+                ("address", Output.Member(set, "address")), ("kind", Output.Member(set, "kind")), ("leads to", Output.Member(set, "targets")), ("state", Output.Member(set, "state")),
+                ("quota", Output.Member(set, "quotaBytes")), ("sends as", Output.Member(set, "sendAs")));
             return 0;
         });
         return command;

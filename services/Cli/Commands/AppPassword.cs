@@ -20,9 +20,10 @@ internal static class AppPassword
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var answer = await client.GetAsync(PathOf(parsed.GetValue(address)!), cancellationToken);
+            using var listing = Output.Of(parsed).Begin("id", "name", "opens", "made at", "expires at", "last use");
             foreach (var listed in answer.GetProperty("appPasswords").EnumerateArray())
             {
-                Console.WriteLine(string.Join('\t', Text(listed, "id"), Text(listed, "name"), ScopesOf(listed), Text(listed, "madeAt"), Text(listed, "expiresAt"), LastUseOf(listed)));
+                listing.Add(listed, Text(listed, "id"), Text(listed, "name"), Text(listed, "scopes"), Text(listed, "madeAt"), Text(listed, "expiresAt"), LastUseOf(listed));
             }
 
             return 0;
@@ -48,7 +49,7 @@ internal static class AppPassword
             using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
             await foreach (var added in client.PostAsync(PathOf(parsed.GetValue(address)!), content, cancellationToken))
             {
-                Console.WriteLine($"{Text(added, "id")}\t{Text(added, "name")}\t{ScopesOf(added)}\t{Text(added, "secret")}");
+                Output.Of(parsed).Write(added, ("id", Text(added, "id")), ("name", Text(added, "name")), ("opens", Text(added, "scopes")), ("secret", Text(added, "secret")));
             }
 
             return 0;
@@ -64,7 +65,7 @@ internal static class AppPassword
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var removed = await client.DeleteAsync($"{PathOf(parsed.GetValue(address)!)}/{parsed.GetValue(id)}", cancellationToken);
-            Console.WriteLine($"{Text(removed, "id")} is revoked");
+            Output.Of(parsed).Say(removed, $"{Text(removed, "id")} is revoked");
             return 0;
         });
         return command;
@@ -72,10 +73,8 @@ internal static class AppPassword
 
     private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}/app-passwords";
 
-    private static string ScopesOf(JsonElement listed) => string.Join(',', listed.GetProperty("scopes").EnumerateArray().Select(scope => scope.GetString()));
-
     private static string LastUseOf(JsonElement listed) =>
         listed.GetProperty("lastUse") is { ValueKind: JsonValueKind.Object } use ? $"{Text(use, "at")} {Text(use, "protocol")} {Text(use, "network")}" : "";
 
-    private static string? Text(JsonElement listed, string member) => listed.GetProperty(member).GetString();
+    private static string? Text(JsonElement listed, string member) => Output.Member(listed, member);
 }

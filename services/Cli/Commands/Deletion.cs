@@ -23,7 +23,7 @@ internal static class Deletion
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var deleted = await client.DeleteAsync(kind.PathOf(parsed.GetValue(name)!), cancellationToken);
-            Console.WriteLine($"{deleted.GetProperty(kind.NameMember).GetString()}\trestorable until {deleted.GetProperty("restorableUntil").GetString()}");
+            Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, kind.NameMember)} is deleted; it can be restored until {Output.Member(deleted, "restorableUntil")}");
             return 0;
         });
         return command;
@@ -37,7 +37,7 @@ internal static class Deletion
         {
             await foreach (var restored in client.PostAsync($"{kind.PathOf(parsed.GetValue(name)!)}/restore", null, cancellationToken))
             {
-                Console.WriteLine($"{restored.GetProperty(kind.NameMember).GetString()}\trestored");
+                Output.Of(parsed).Say(restored, $"{Output.Member(restored, kind.NameMember)} is back");
             }
 
             return 0;

@@ -23,7 +23,7 @@ internal static class DomainDkim
         var command = new Command("list", "List a domain's keys, the oldest first.") { domain };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            Print(await client.GetAsync(PathOf(parsed.GetValue(domain)!), cancellationToken));
+            Print(Output.Of(parsed), await client.GetAsync(PathOf(parsed.GetValue(domain)!), cancellationToken));
             return 0;
         });
         return command;
@@ -37,6 +37,7 @@ internal static class DomainDkim
         var command = new Command("add", "Make keys. Publish their records (domain dns); they sign two days later, or once they are activated.") { domain, algorithm, selector };
         command.SetAdminAction(connect, (client, parsed, cancellationToken) => PostAsync(
             client,
+            Output.Of(parsed),
             PathOf(parsed.GetValue(domain)!),
             JsonContent.Create(new { algorithm = parsed.GetValue(algorithm), selector = parsed.GetValue(selector) }),
             cancellationToken));
@@ -49,24 +50,25 @@ internal static class DomainDkim
         var selector = new Argument<string>("SELECTOR") { Description = "The key's name in the DNS." };
         var command = new Command(verb, description) { domain, selector };
         command.SetAdminAction(connect, (client, parsed, cancellationToken) =>
-            PostAsync(client, $"{PathOf(parsed.GetValue(domain)!)}/{Uri.EscapeDataString(parsed.GetValue(selector)!)}/{verb}", null, cancellationToken));
+            PostAsync(client, Output.Of(parsed), $"{PathOf(parsed.GetValue(domain)!)}/{Uri.EscapeDataString(parsed.GetValue(selector)!)}/{verb}", null, cancellationToken));
         return command;
     }
 
     private static string PathOf(string domain) => $"/admin/v1/domains/{Uri.EscapeDataString(domain)}/dkim";
 
-    private static async Task<int> PostAsync(AdminClient client, string path, HttpContent? content, CancellationToken cancellationToken)
+    private static async Task<int> PostAsync(AdminClient client, Output output, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         await foreach (var answer in client.PostAsync(path, content, cancellationToken))
         {
-            Print(answer);
+            Print(output, answer);
         }
 
         return 0;
     }
 
-    private static void Print(JsonElement answer)
+    private static void Print(Output output, JsonElement answer)
     {
+        using var listing = output.Begin("selector", "algorithm", "state", "when");
         foreach (var key in answer.GetProperty("keys").EnumerateArray())
         {
             var when = key.GetProperty("state").GetString() switch
@@ -75,7 +77,7 @@ internal static class DomainDkim
                 "retired" => $"publish until {key.GetProperty("listedUntil").GetString()}",
                 _ => $"since {key.GetProperty("signsFrom").GetString()}",
             };
-            Console.WriteLine($"{key.GetProperty("selector").GetString()}\t{key.GetProperty("algorithm").GetString()}\t{key.GetProperty("state").GetString()}\t{when}");
+            listing.Add(key, Output.Member(key, "selector"), Output.Member(key, "algorithm"), Output.Member(key, "state"), when);
         }
     }
 }

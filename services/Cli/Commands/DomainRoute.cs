@@ -12,7 +12,7 @@ internal static class DomainRoute
         var command = new Command("show", "Show whose a domain is, and where addresses lead that it has not.") { domain };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            Print(await client.GetAsync(PathOf(parsed.GetValue(domain)!), cancellationToken));
+            Print(Output.Of(parsed), await client.GetAsync(PathOf(parsed.GetValue(domain)!), cancellationToken));
             return 0;
         });
         return command;
@@ -27,7 +27,7 @@ internal static class DomainRoute
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var route = JsonSerializer.Serialize(new { aliasOf = parsed.GetValue(aliasOf), catchAll = parsed.GetValue(catchAll) });
-            Print(await client.PutAsync(PathOf(parsed.GetValue(domain)!), route, cancellationToken));
+            Print(Output.Of(parsed), await client.PutAsync(PathOf(parsed.GetValue(domain)!), route, cancellationToken));
             return 0;
         });
         return command;
@@ -37,11 +37,10 @@ internal static class DomainRoute
 
     private static string PathOf(string domain) => $"/admin/v1/domains/{Uri.EscapeDataString(domain)}";
 
-    private static void Print(JsonElement domain)
+    private static void Print(Output output, JsonElement domain)
     {
-        var route = domain.GetProperty("aliasOf").GetString() is { } other ? $"\talias of {other}"
-            : domain.GetProperty("catchAll").GetString() is { } address ? $"\tcatch-all {address}"
-            : "";
-        Console.WriteLine($"{domain.GetProperty("domain").GetString()}\t{domain.GetProperty("tenant").GetString()}{route}");
+        output.Write(
+            domain,
+            ("domain", Output.Member(domain, "domain")), ("tenant", Output.Member(domain, "tenant")), ("alias of", Output.Member(domain, "aliasOf")), ("catch-all", Output.Member(domain, "catchAll")));
     }
 }

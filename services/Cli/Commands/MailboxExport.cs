@@ -19,11 +19,11 @@ internal static class MailboxExport
         var format = MailboxFormat.Option();
         var command = new Command("export", "Write the mail of an account to a Maildir or to mbox files.") { address, to, format };
         command.SetAdminAction(connect, (client, parsed, cancellationToken) =>
-            MailboxFormat.ReportFilesAsync(() => RunAsync(new(client, parsed.GetValue(address)!), parsed.GetValue(to)!.FullName, parsed.GetValue(format)!, cancellationToken)));
+            MailboxFormat.ReportFilesAsync(() => RunAsync(new(client, parsed.GetValue(address)!), Output.Of(parsed), parsed.GetValue(to)!.FullName, parsed.GetValue(format)!, cancellationToken)));
         return command;
     }
 
-    private static async Task<int> RunAsync(MailboxClient mailbox, string directory, string format, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(MailboxClient mailbox, Output output, string directory, string format, CancellationToken cancellationToken)
     {
         var all = await mailbox.FoldersAsync(cancellationToken);
         Directory.CreateDirectory(directory);
@@ -32,21 +32,24 @@ internal static class MailboxExport
         var (written, warnings, folders) = (0, 0, all.Where(folder => folder.Exists).ToList());
         foreach (var folder in folders)
         {
-            var (count, warned) = await ExportAsync(mailbox, folder, target, octets, cancellationToken);
+            var (count, warned) = await output.ProgressAsync(folder.Name, folder.Messages, step => ExportAsync(mailbox, folder, target, octets, step, cancellationToken));
             (written, warnings) = (written + count, warnings + warned);
         }
 
         await target.SubscribeAsync(all.Where(folder => folder.Subscribed).Select(folder => folder.Name), cancellationToken);
-        Console.WriteLine($"{written} messages exported, {folders.Count} folders, {warnings} not as they are");
+        output.Say(new { exported = written, folders = folders.Count, warnings }, $"{written} messages exported, {folders.Count} folders, {warnings} not as they are");
         return warnings == 0 ? 0 : 1;
     }
 
-    private static async Task<(int Written, int Warnings)> ExportAsync(MailboxClient mailbox, StoredFolder folder, IMailTarget target, FileStream octets, CancellationToken cancellationToken)
+    private static async Task<(int Written, int Warnings)> ExportAsync(
+        MailboxClient mailbox, StoredFolder folder, IMailTarget target, FileStream octets, Action step, CancellationToken cancellationToken)
     {
         var (written, warnings) = (0, 0);
         var last = await target.OpenAsync(folder, cancellationToken);
         await foreach (var message in mailbox.MessagesAsync(folder, last, cancellationToken))
         {
+            step();
+
             // Expunged meanwhile: as if it had been before.
             if (!await mailbox.ReadAsync(folder, message.Uid, octets, cancellationToken))
             {

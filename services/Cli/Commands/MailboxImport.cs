@@ -25,12 +25,12 @@ internal static class MailboxImport
             var to = parsed.GetValue(address)!;
             var path = parsed.GetValue(from)!.FullName;
             IMailSource source = parsed.GetValue(format) == MailboxFormat.Maildir ? new MaildirSource(path) : new MboxSource(path);
-            return MailboxFormat.ReportFilesAsync(() => new Run(new(client, to), to, source).ImportAsync(cancellationToken));
+            return MailboxFormat.ReportFilesAsync(() => new Run(new(client, to), to, source, Output.Of(parsed)).ImportAsync(cancellationToken));
         });
         return command;
     }
 
-    private sealed class Run(MailboxClient mailbox, string address, IMailSource source)
+    private sealed class Run(MailboxClient mailbox, string address, IMailSource source, Output output)
     {
         private readonly Stopwatch age = new();
         private string import = "";
@@ -52,7 +52,7 @@ internal static class MailboxImport
                 await mailbox.MakeFolderAsync(folder.Name, null, cancellationToken);
                 await using var state = new ImportState($"{folder.Progress}-{address.Replace('/', '_')}");
                 earlier += state.Filed;
-                await ImportAsync(folder, state, cancellationToken);
+                await output.ProgressAsync(folder.Name, 0, step => ImportAsync(folder, state, step, cancellationToken));
             }
 
             foreach (var name in source.Subscriptions().Intersect(folders.Select(folder => folder.Name)))
@@ -60,15 +60,16 @@ internal static class MailboxImport
                 await mailbox.MakeFolderAsync(name, true, cancellationToken);
             }
 
-            Console.WriteLine($"{filed} messages imported, {earlier} imported before, {refused} refused");
+            output.Say(new { imported = filed, earlier, refused }, $"{filed} messages imported, {earlier} imported before, {refused} refused");
             return refused == 0 ? 0 : 1;
         }
 
-        private async Task ImportAsync(FoundFolder folder, ImportState state, CancellationToken cancellationToken)
+        private async Task<bool> ImportAsync(FoundFolder folder, ImportState state, Action step, CancellationToken cancellationToken)
         {
             await using var octets = MailboxFormat.TemporaryFile();
             await foreach (var message in source.ReadAsync(folder, state.IsFiled, octets, cancellationToken))
             {
+                step();
                 try
                 {
                     await FileAsync(folder.Name, message, state, octets, cancellationToken);
@@ -81,6 +82,8 @@ internal static class MailboxImport
                     await Console.Error.WriteLineAsync($"{folder.Name}, {message.Key}: {e.Message}");
                 }
             }
+
+            return true;
         }
 
         private async Task FileAsync(string folder, FoundMessage message, ImportState state, FileStream octets, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 
 namespace MailCloud.Cli.Commands;
 
@@ -18,6 +17,7 @@ internal static class QueueList
         {
             var filter = Filter(("tenant", parsed.GetValue(tenant)), ("destination", parsed.GetValue(destination)), ("kind", parsed.GetValue(kind)));
             var left = parsed.GetValue(most);
+            using var listing = Output.Of(parsed).Begin("id", "accepted", "due", "attempts", "sender", "recipient", "last error");
             for (string? after = "0:"; after is not null;)
             {
                 var page = await client.GetAsync($"/admin/v1/spool?after={Uri.EscapeDataString(after)}{filter}", cancellationToken);
@@ -29,7 +29,7 @@ internal static class QueueList
                         return 0;
                     }
 
-                    Console.WriteLine(Line(entry));
+                    listing.AddMembers(entry, "id", "acceptedAt", "dueAt", "attempts", "sender", "destination", "lastError");
                 }
 
                 after = page.GetProperty("next").GetString();
@@ -39,17 +39,6 @@ internal static class QueueList
         });
         return command;
     }
-
-    /// <summary>Id, acceptance, next attempt, attempts, sender, recipient, last error.</summary>
-    public static string Line(JsonElement entry) => string.Join(
-        '\t',
-        entry.GetProperty("id").GetString(),
-        entry.GetProperty("acceptedAt").GetString(),
-        entry.GetProperty("dueAt").GetString(),
-        entry.GetProperty("attempts").GetInt32(),
-        entry.GetProperty("sender").GetString(),
-        entry.GetProperty("destination").GetString(),
-        entry.GetProperty("lastError").GetString());
 
     private static string Filter(params (string Name, string? Value)[] terms) =>
         string.Concat(terms.Where(t => t.Value is not null).Select(t => $"&{t.Name}={Uri.EscapeDataString(t.Value!)}"));

@@ -8,11 +8,12 @@ internal static class QueueParked
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var command = new Command("parked", "List entries that were set aside for an operator.");
-        command.SetAdminAction(connect, async (client, _, cancellationToken) =>
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
+            using var listing = Output.Of(parsed).Begin("id", "parked at", "reason");
             foreach (var entry in (await client.GetAsync("/admin/v1/queue/parked", cancellationToken)).EnumerateArray())
             {
-                Console.WriteLine($"{entry.GetProperty("id").GetString()}\t{entry.GetProperty("parkedAt").GetString()}\t{entry.GetProperty("reason").GetString()}");
+                listing.AddMembers(entry, "id", "parkedAt", "reason");
             }
 
             return 0;

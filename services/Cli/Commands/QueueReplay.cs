@@ -16,7 +16,7 @@ internal static class QueueReplay
                 // The answer has nothing to print beyond success.
             }
 
-            Console.WriteLine("replayed");
+            Output.Of(parsed).Say(new { id = parsed.GetValue(id), result = "replayed" }, "replayed");
             return 0;
         });
         return command;

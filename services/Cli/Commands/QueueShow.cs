@@ -14,12 +14,7 @@ internal static class QueueShow
             var message = await client.GetAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
             foreach (var entry in message.GetProperty("entries").EnumerateArray())
             {
-                foreach (var field in entry.EnumerateObject())
-                {
-                    Console.WriteLine($"{field.Name}: {field.Value}");
-                }
-
-                Console.WriteLine();
+                Output.Of(parsed).Write(entry, [.. entry.EnumerateObject().Select(field => (field.Name, Output.Member(entry, field.Name)))]);
             }
 
             return 0;

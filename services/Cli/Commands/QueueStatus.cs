@@ -8,10 +8,10 @@ internal static class QueueStatus
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var command = new Command("status", "How many entries wait, and how many are parked.");
-        command.SetAdminAction(connect, async (client, _, cancellationToken) =>
+        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var depth = await client.GetAsync("/admin/v1/queue", cancellationToken);
-            Console.WriteLine($"waiting {depth.GetProperty("waiting").GetInt64()}\nparked {depth.GetProperty("parked").GetInt64()}");
+            Output.Of(parsed).Write(depth, ("waiting", Output.Member(depth, "waiting")), ("parked", Output.Member(depth, "parked")));
             return 0;
         });
         return command;

@@ -22,13 +22,14 @@ internal static class Suppression
         var command = new Command("list", "List them in order: address, when, until when, the reply or the reason.") { tenant, prefix };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
+            using var listing = Output.Of(parsed).Begin("address", "listed at", "until", "reason");
             for (string? after = ""; after is not null;)
             {
                 var page = await client.GetAsync(
                     $"{PathOf(parsed.GetValue(tenant)!)}?prefix={Uri.EscapeDataString(parsed.GetValue(prefix)!)}&after={Uri.EscapeDataString(after)}", cancellationToken);
                 foreach (var listed in page.GetProperty("suppressions").EnumerateArray())
                 {
-                    Console.WriteLine($"{Text(listed, "address")}\t{Text(listed, "at")}\t{Text(listed, "until")}\t{Text(listed, "reason")}");
+                    listing.AddMembers(listed, "address", "at", "until", "reason");
                 }
 
                 after = page.GetProperty("next").GetString();
@@ -45,7 +46,7 @@ internal static class Suppression
         var command = new Command("show", "Show why an address is listed, and for how long.") { tenant, address };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            Print(await client.GetAsync(PathOf(parsed.GetValue(tenant)!, parsed.GetValue(address)!), cancellationToken));
+            Print(Output.Of(parsed), await client.GetAsync(PathOf(parsed.GetValue(tenant)!, parsed.GetValue(address)!), cancellationToken));
             return 0;
         });
         return command;
@@ -59,7 +60,7 @@ internal static class Suppression
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var body = JsonSerializer.Serialize(new { reason = parsed.GetValue(reason) });
-            Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!, parsed.GetValue(address)!), body, cancellationToken));
+            Print(Output.Of(parsed), await client.PutAsync(PathOf(parsed.GetValue(tenant)!, parsed.GetValue(address)!), body, cancellationToken));
             return 0;
         });
         return command;
@@ -72,7 +73,7 @@ internal static class Suppression
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var removed = await client.DeleteAsync(PathOf(parsed.GetValue(tenant)!, parsed.GetValue(address)!), cancellationToken);
-            Console.WriteLine($"{Text(removed, "address")} is off the list");
+            Output.Of(parsed).Say(removed, $"{Output.Member(removed, "address")} is off the list");
             return 0;
         });
         return command;
@@ -82,13 +83,8 @@ internal static class Suppression
 
     private static string PathOf(string tenant, string address) => $"{PathOf(tenant)}/{Uri.EscapeDataString(address)}";
 
-    private static void Print(JsonElement listed)
+    private static void Print(Output output, JsonElement listed)
     {
-        foreach (var member in listed.EnumerateObject())
-        {
-            Console.WriteLine($"{member.Name}: {member.Value.GetString()}");
-        }
+        output.Write(listed, [.. listed.EnumerateObject().Select(member => (member.Name, Output.Member(listed, member.Name)))]);
     }
-
-    private static string? Text(JsonElement listed, string member) => listed.GetProperty(member).GetString();
 }

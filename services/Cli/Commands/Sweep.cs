@@ -8,7 +8,7 @@ internal static class Sweep
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var command = new Command("sweep", "Delete bodies and state blobs that nothing refers to and that are older than the grace periods.");
-        command.SetAdminAction(connect, (client, _, cancellationToken) => UpkeepReport.PrintAsync(client.PostAsync("/admin/v1/sweep", null, cancellationToken)));
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => UpkeepReport.PrintAsync(Output.Of(parsed), client.PostAsync("/admin/v1/sweep", null, cancellationToken)));
         return command;
     }
 }

@@ -19,7 +19,7 @@ internal static class Tenant
         var command = new Command("show", "Show a tenant's state, what it has of its limits, and its domains.") { tenant };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            Print(await client.GetAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken));
+            Print(Output.Of(parsed), await client.GetAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken));
             return 0;
         });
         return command;
@@ -60,7 +60,7 @@ internal static class Tenant
                     passwordLength = parsed.GetValue(length),
                 },
             };
-            Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(update), cancellationToken));
+            Print(Output.Of(parsed), await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(update), cancellationToken));
             return 0;
         });
         return command;
@@ -68,26 +68,21 @@ internal static class Tenant
 
     private static string PathOf(string tenant) => $"/admin/v1/tenants/{Uri.EscapeDataString(tenant)}";
 
-    private static void Print(JsonElement tenant)
+    private static void Print(Output output, JsonElement tenant)
     {
         var (limits, usage) = (tenant.GetProperty("limits"), tenant.GetProperty("usage"));
-        var plan = limits.GetProperty("plan").GetString();
-        Console.WriteLine($"{tenant.GetProperty("id").GetString()}\t{tenant.GetProperty("state").GetString()}{(plan!.Length > 0 ? $"\t{plan}" : "")}");
-        Console.WriteLine($"domains\t{usage.GetProperty("domains")} of {Limit(limits, "domains")}");
-        Console.WriteLine($"accounts\t{usage.GetProperty("accounts")} of {Limit(limits, "accounts")}");
-        Console.WriteLine($"quota octets\t{usage.GetProperty("quotaBytes")} of {Limit(limits, "storageBytes")}");
-        Console.WriteLine($"recipients a day\t{Limit(limits, "recipientsPerDay")}");
-        Console.WriteLine($"sessions on an edge\t{Limit(limits, "sessions")}");
-        Console.WriteLine($"commands a second on an edge\t{Limit(limits, "commandsPerSecond")}");
-        if (limits.GetProperty("passwordLength").GetInt32() is > 0 and var length)
-        {
-            Console.WriteLine($"characters of a password\tat least {length}");
-        }
-
-        foreach (var domain in tenant.GetProperty("domains").EnumerateArray())
-        {
-            Console.WriteLine(domain.GetString());
-        }
+        output.Write(
+            tenant,
+            ("tenant", Output.Member(tenant, "id")),
+            ("state", Output.Member(tenant, "state")),
+            ("plan", Output.Member(limits, "plan")),
+            ("domains", $"{Output.Member(usage, "domains")} of {Limit(limits, "domains")}: {Output.Member(tenant, "domains")}"),
+            ("accounts", $"{Output.Member(usage, "accounts")} of {Limit(limits, "accounts")}"),
+            ("quota octets", $"{Output.Member(usage, "quotaBytes")} of {Limit(limits, "storageBytes")}"),
+            ("recipients a day", Limit(limits, "recipientsPerDay")),
+            ("sessions on an edge", Limit(limits, "sessions")),
+            ("commands a second on an edge", Limit(limits, "commandsPerSecond")),
+            ("characters of a password", $"at least {Math.Max(8, limits.GetProperty("passwordLength").GetInt32())}"));
     }
 
     private static string Limit(JsonElement limits, string name) => limits.GetProperty(name).GetInt64() is > 0 and var limit ? $"{limit}" : "any number";

@@ -17,7 +17,7 @@ internal static class TenantOidc
         var command = new Command("show", "Show the issuer.") { tenant };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            Print(await client.GetAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken));
+            Print(Output.Of(parsed), await client.GetAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken));
             return 0;
         });
         return command;
@@ -40,7 +40,7 @@ internal static class TenantOidc
                 accountClaim = parsed.GetValue(claim),
                 scopes = parsed.GetValue(scopes),
             };
-            Print(await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(body), cancellationToken));
+            Print(Output.Of(parsed), await client.PutAsync(PathOf(parsed.GetValue(tenant)!), JsonSerializer.Serialize(body), cancellationToken));
             return 0;
         });
         return command;
@@ -52,7 +52,8 @@ internal static class TenantOidc
         var command = new Command("remove", "Let no token log in any more.") { tenant };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            await client.DeleteAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken);
+            var removed = await client.DeleteAsync(PathOf(parsed.GetValue(tenant)!), cancellationToken);
+            Output.Of(parsed).Say(removed, "removed");
             return 0;
         });
         return command;
@@ -60,18 +61,8 @@ internal static class TenantOidc
 
     private static string PathOf(string tenant) => $"/admin/v1/tenants/{Uri.EscapeDataString(tenant)}/oidc";
 
-    private static void Print(JsonElement answer)
-    {
-        Console.WriteLine($"issuer\t{answer.GetProperty("issuer").GetString()}");
-        Console.WriteLine($"account\t{answer.GetProperty("accountClaim").GetString()}");
-        foreach (var audience in answer.GetProperty("audiences").EnumerateArray())
-        {
-            Console.WriteLine($"audience\t{audience.GetString()}");
-        }
-
-        foreach (var scope in answer.GetProperty("scopes").EnumerateArray())
-        {
-            Console.WriteLine($"scope\t{scope.GetString()}");
-        }
-    }
+    private static void Print(Output output, JsonElement answer) => output.Write(
+        answer,
+        ("issuer", Output.Member(answer, "issuer")), ("account", Output.Member(answer, "accountClaim")),
+        ("audience", Output.Member(answer, "audiences")), ("scope", Output.Member(answer, "scopes")));
 }

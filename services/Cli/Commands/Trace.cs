@@ -14,9 +14,10 @@ internal static class Trace
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var answer = await client.GetAsync($"/admin/v1/trace?message-id={Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
+            var output = Output.Of(parsed);
             foreach (var message in answer.GetProperty("messages").EnumerateArray())
             {
-                Print(message);
+                output.Say(message, Story(message));
             }
 
             if (answer.GetProperty("more").GetBoolean())
@@ -29,16 +30,11 @@ internal static class Trace
         return command;
     }
 
-    private static void Print(JsonElement message)
-    {
-        Console.WriteLine(Plain($"{Text(message, "id")}{Told(Text(message, "messageId"), " <{0}>")}"));
-        foreach (var happened in message.GetProperty("events").EnumerateArray())
-        {
-            Console.WriteLine(Plain(string.Create(CultureInfo.InvariantCulture, $"  {happened.GetProperty("at").GetDateTimeOffset().UtcDateTime:yyyy-MM-dd HH:mm:ss.fff}Z  {Line(happened)}")));
-        }
+    private static string Story(JsonElement message) => string.Concat(message.GetProperty("events").EnumerateArray()
+        .Select(happened => string.Create(CultureInfo.InvariantCulture, $"  {happened.GetProperty("at").GetDateTimeOffset().UtcDateTime:yyyy-MM-dd HH:mm:ss.fff}Z  {OneLine(Line(happened))}\n"))
+        .Prepend($"{Text(message, "id")}{OneLine(Told(Text(message, "messageId"), " <{0}>"))}\n"));
 
-        Console.WriteLine();
-    }
+    private static string OneLine(string text) => text.Replace('\n', '?');
 
     private static string Line(JsonElement happened)
     {
@@ -109,13 +105,4 @@ internal static class Trace
     private static string Told(string? text, string format) => text is null ? "" : string.Format(CultureInfo.InvariantCulture, format, text);
 
     private static string? Text(JsonElement record, string name) => record.GetProperty(name).GetString();
-
-    /// <summary>What strangers wrote goes to a terminal.</summary>
-    private static string Plain(string line) => string.Create(line.Length, line, static (to, from) =>
-    {
-        for (var i = 0; i < from.Length; i++)
-        {
-            to[i] = char.IsControl(from[i]) ? '?' : from[i];
-        }
-    });
 }

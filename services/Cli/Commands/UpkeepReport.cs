@@ -5,7 +5,7 @@ namespace MailCloud.Cli.Commands;
 /// <summary>Prints findings as they come; the last record is the summary, and without it the walk was not complete.</summary>
 internal static class UpkeepReport
 {
-    public static async Task<int> PrintAsync(IAsyncEnumerable<JsonElement> records)
+    public static async Task<int> PrintAsync(Output output, IAsyncEnumerable<JsonElement> records)
     {
         var problems = 0;
         var complete = false;
@@ -15,7 +15,7 @@ internal static class UpkeepReport
             problems += kind.Equals("problem", StringComparison.OrdinalIgnoreCase) ? 1 : 0;
             complete |= kind.Equals("summary", StringComparison.OrdinalIgnoreCase);
             var subject = record.GetProperty("subject").GetString();
-            Console.WriteLine($"{kind.ToLowerInvariant()}: {subject}{(string.IsNullOrEmpty(subject) ? "" : ": ")}{record.GetProperty("text").GetString()}");
+            output.Say(record, $"{kind.ToLowerInvariant()}: {subject}{(string.IsNullOrEmpty(subject) ? "" : ": ")}{record.GetProperty("text").GetString()}");
         }
 
         if (!complete)

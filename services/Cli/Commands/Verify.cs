@@ -8,7 +8,7 @@ internal static class Verify
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var command = new Command("verify", "Check every reference of everything stored: queue, journals, chunks, bodies, counts. Changes nothing.");
-        command.SetAdminAction(connect, (client, _, cancellationToken) => UpkeepReport.PrintAsync(client.PostAsync("/admin/v1/verify", null, cancellationToken)));
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => UpkeepReport.PrintAsync(Output.Of(parsed), client.PostAsync("/admin/v1/verify", null, cancellationToken)));
         return command;
     }
 }

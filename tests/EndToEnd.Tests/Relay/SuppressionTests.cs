@@ -38,7 +38,7 @@ public sealed class SuppressionTests(RelayWorld world)
         Assert.DoesNotContain("Remote-MTA", report, StringComparison.Ordinal);
 
         world.Exim.Hire();
-        Assert.Equal((0, $"{Gone} is off the list\n"), await MailcloudAsync("suppression", "remove", "demo", Gone));
+        Assert.Equal((0, $"{{\"address\":\"{Gone}\"}}\n"), await MailcloudAsync("suppression", "remove", "demo", Gone));
         await world.SubmitAsync(To(Gone, "third"));
         Assert.Equal("third", MimeMessage.Load(Assert.Single(await world.Exim.UntilReceivedAsync(Gone, 1))).Subject);
     }

@@ -13,26 +13,11 @@ using Microsoft.Extensions.Time.Testing;
 namespace MailCloud.OutboundRelay.Tests.Sending;
 
 /// <summary>Mail of accounts and tenants that may not send waits until they may, or until it is too old. The whole relay, with the real directory and spool in its process.</summary>
-public sealed class SuspensionsTests : IAsyncLifetime, IAsyncDisposable
+public sealed class SuspensionsTests : IAsyncLifetime
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mailcloud-suspended-");
     private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-    private readonly FakeMx mx = new("""
-        S 220 mx
-        C EHLO localhost
-        S 250 mx
-        C MAIL FROM:<alice@example.test>
-        S 250 ok
-        C RCPT TO:<bob@far.test>
-        S 250 ok
-        C DATA
-        S 354 go on
-        C Subject: hello
-        C
-        C hello
-        C .
-        S 250 2.0.0 taken
-        """);
+    private readonly FakeMx mx = ThatTakesOne();
 
     private IHost host = null!;
 
@@ -68,9 +53,7 @@ public sealed class SuspensionsTests : IAsyncLifetime, IAsyncDisposable
         await Alice.PutAsync(new() { Address = Relaying.Address("alice@example.test"), Tenant = new("demo"), Kind = AddressKind.Account });
     }
 
-    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
-
-    public async ValueTask DisposeAsync()
+    public async Task DisposeAsync()
     {
         await host.StopAsync();
         host.Dispose();
@@ -95,8 +78,8 @@ public sealed class SuspensionsTests : IAsyncLifetime, IAsyncDisposable
 
         await SetAsync(what, maySend: true);
         time.Advance(TimeSpan.FromMinutes(31));
-        await mx.FinishedAsync();
         await WaitAsync(entry => entry is null);
+        await mx.FinishedAsync();
     }
 
     [Fact]
@@ -108,6 +91,23 @@ public sealed class SuspensionsTests : IAsyncLifetime, IAsyncDisposable
         await WaitAsync(entry => entry is null);
         Assert.Null(mx.Peer);
     }
+
+    private static FakeMx ThatTakesOne() => new("""
+        S 220 mx
+        C EHLO localhost
+        S 250 mx
+        C MAIL FROM:<alice@example.test>
+        S 250 ok
+        C RCPT TO:<bob@far.test>
+        S 250 ok
+        C DATA
+        S 354 go on
+        C Subject: hello
+        C
+        C hello
+        C .
+        S 250 2.0.0 taken
+        """);
 
     private Task SetAsync(string what, bool maySend) => what switch
     {

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace MailCloud.Cli;
+
+/// <summary>
+/// What a command prints: for a person at a terminal tables and words, and JSON when it is piped or asked for, of a list a value a line. JSON is the admin API's own: what a script reads of one it
+/// reads of the other.
+/// </summary>
+internal sealed class Output
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Print JSON, of a list a value a line; so it is without a terminal.", Recursive = true };
+
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private Output(bool isJson) => IsJson = isJson;
+
+    public bool IsJson { get; }
+
+    public static Output Of(ParseResult parsed) => new(parsed.GetValue(Json) || Console.IsOutputRedirected);
+
+    /// <summary>One answer; on a terminal a row for each of its members that has a name there.</summary>
+    public void Write(object answer, params (string Name, string? Value)[] rows)
+    {
+        if (IsJson)
+        {
+            WriteJson(answer);
+            return;
+        }
+
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        foreach (var (name, value) in rows)
+        {
+            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(Plain(value)));
+        }
+
+        AnsiConsole.Write(grid);
+    }
+
+    /// <summary>One answer that is a sentence on a terminal.</summary>
+    public void Say(object answer, string sentence)
+    {
+        if (IsJson)
+        {
+            WriteJson(answer);
+        }
+        else
+        {
+            Console.WriteLine(Plain(sentence));
+        }
+    }
+
+    public Listing Begin(params string[] columns) => new(this, columns);
+
+    /// <summary>Runs with a bar to step on a terminal, and without one otherwise.</summary>
+    public Task<T> ProgressAsync<T>(string what, double most, Func<Action, Task<T>> run) => IsJson || Console.IsErrorRedirected
+        ? run(() => { })
+        : AnsiConsole.Progress().StartAsync(progress =>
+        {
+            var bar = progress.AddTask(what, maxValue: Math.Max(1, most));
+            bar.IsIndeterminate = most <= 0;
+            return run(() => bar.Increment(1));
+        });
+
+    /// <summary>What strangers wrote goes to a terminal: no control characters.</summary>
+    public static string Plain(string? text)
+    {
+        var plain = new StringBuilder(text ?? "");
+        for (var i = 0; i < plain.Length; i++)
+        {
+            plain[i] = char.IsControl(plain[i]) && plain[i] != '\n' ? '?' : plain[i];
+        }
+
+        return plain.ToString();
+    }
+
+    public static string? Member(JsonElement record, string member) => record.GetProperty(member) switch
+    {
+        { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.Array } list => string.Join(", ", list.EnumerateArray()),
+        var other => other.GetRawText(),
+    };
+
+    private static void WriteJson(object value) => Console.WriteLine(value is JsonElement element ? JsonSerializer.Serialize(element, Format) : JsonSerializer.Serialize(value, Format));
+
+    /// <summary>A list while it is printed. Tables are of a bounded number of rows: a longer list is several.</summary>
+    internal sealed class Listing(Output output, string[] columns) : IDisposable
+    {
+        private const int RowsOfTable = 500;
+
+        private Table table = NewTable(columns);
+
+        public void Add(object entry, params string?[] cells)
+        {
+            if (output.IsJson)
+            {
+                WriteJson(entry);
+                return;
+            }
+
+            table.AddRow(cells.Select(cell => new Text(Plain(cell))));
+            if (table.Rows.Count == RowsOfTable)
+            {
+                Dispose();
+                table = NewTable(columns);
+            }
+        }
+
+        /// <summary>Adds an entry whose cells are members of it.</summary>
+        public void AddMembers(JsonElement entry, params string[] members) => Add(entry, [.. members.Select(member => Member(entry, member))]);
+
+        public void Dispose()
+        {
+            if (table.Rows.Count > 0)
+            {
+                AnsiConsole.Write(table);
+            }
+        }
+
+        private static Table NewTable(string[] columns)
+        {
+            var table = new Table().Border(TableBorder.Rounded);
+            foreach (var column in columns)
+            {
+                table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
+            }
+
+            return table;
+        }
+    }
+}

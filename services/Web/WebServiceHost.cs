@@ -21,6 +21,7 @@ public static class WebServiceHost
         builder.AddTracing();
         builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
+        builder.Services.AddOperations();
         builder.Services.AddSingleton<AccountImport>();
         builder.Services.AddSingleton<KnownTokens>();
         builder.Services.AddSingleton<AuditTrail>();
@@ -48,12 +49,14 @@ public static class WebServiceHost
         app.MapHealth();
         app.MapGet("/", IndexPage.Write);
 
-        var admin = app.MapGroup(AdminAccess.Path);
+        var admin = app.MapGroup(AdminAccess.Path).AnswersProblems();
+        Operations.MapDocument(admin);
         Tenants.Map(admin);
         Tokens.Map(admin);
         AuditLog.Map(admin);
         admin.MapPost("/accounts/import", (HttpContext context, Caller caller, Act act, AccountImport import, int firstLine = 1) => import.RunAsync(context, caller, act, firstLine))
-            .Requires(AdminPermission.ManageAddresses, Reach.Caller);
+            .Requires(AdminPermission.ManageAddresses, Reach.Caller)
+            .AnswersLines<ImportedLine>("importAccounts", "Makes accounts of lines address,password; a line of the answer for each");
         AccountList.Map(admin);
         Addresses.Map(admin);
         AppPasswords.Map(admin);

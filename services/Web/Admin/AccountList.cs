@@ -11,7 +11,8 @@ internal static class AccountList
 {
     private const int PageSize = 200;
 
-    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/accounts", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Caller);
+    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/accounts", GetAsync)
+        .Requires(AdminPermission.ReadDirectory, Reach.Caller).Answers<AccountPage>("listAccounts", "A domain's addresses in order, a page at a time");
 
     private static async Task<IResult> GetAsync(string? domain, string? after, Caller caller, IGrainFactory grains)
     {
@@ -32,10 +33,8 @@ internal static class AccountList
         var records = await Task.WhenAll(keys.Select(key => grains.GetGrain<IAddressGrain>(key).GetAsync()));
 
         // An index entry whose address a crash kept from being made is passed over.
-        return Results.Ok(new
-        {
-            accounts = records.OfType<AddressRecord>().Select(AddressView.Of),
-            next = keys.Count == PageSize ? keys[^1] : null,
-        });
+        return Results.Ok(new AccountPage(records.OfType<AddressRecord>().Select(AddressView.Of), keys.Count == PageSize ? keys[^1] : null));
     }
 }
+
+internal sealed record AccountPage(IEnumerable<AddressView> Accounts, string? Next);

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET</c>, <c>PUT</c> and <c>DELETE /admin/v1/addresses/{address}</c>, <c>POST /admin/v1/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is, the password
-/// too.
+/// <c>GET</c>, <c>PUT</c> and <c>DELETE /admin/v1/addresses/{address}</c>, <c>POST /admin/v1/addresses/{address}/restore</c>: what an address stands for. What a PUT leaves out stays as it is,
+/// the password too.
 /// </summary>
 internal static class Addresses
 {
@@ -18,10 +18,13 @@ internal static class Addresses
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/addresses/{address}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Address);
-        admin.MapPut("/addresses/{address}", PutAsync).Requires(AdminPermission.ManageAddresses | AdminPermission.ResetPasswords, Reach.Address);
-        admin.MapDelete("/addresses/{address}", DeleteAsync).Requires(AdminPermission.ManageAddresses, Reach.Address);
-        admin.MapPost("/addresses/{address}/restore", RestoreAsync).Requires(AdminPermission.ManageAddresses, Reach.Address);
+        admin.MapGet("/addresses/{address}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Address).Answers<AddressView>("getAddress", "What an address stands for");
+        admin.MapPut("/addresses/{address}", PutAsync).Requires(AdminPermission.ManageAddresses | AdminPermission.ResetPasswords, Reach.Address)
+            .Answers<AddressView>("updateAddress", "Makes an address, or changes it; what is left out stays, the password too");
+        admin.MapDelete("/addresses/{address}", DeleteAsync).Requires(AdminPermission.ManageAddresses, Reach.Address)
+            .Answers<DeletedAddress>("deleteAddress", "Takes an address away at once; it can be restored for a time");
+        admin.MapPost("/addresses/{address}/restore", RestoreAsync)
+            .Requires(AdminPermission.ManageAddresses, Reach.Address).Answers<AddressView>("restoreAddress", "Brings a deleted address back as it was");
     }
 
     private static async Task<IResult> DeleteAsync(string address, Act act, IGrainFactory grains)
@@ -39,7 +42,7 @@ internal static class Addresses
         }
 
         act.Changed(record is null ? null : AddressView.Of(record), new { restorableUntil = until });
-        return Results.Ok(new { address = parsed.Key, restorableUntil = until });
+        return Results.Ok(new DeletedAddress(parsed.Key, until));
     }
 
     private static async Task<IResult> RestoreAsync(string address, Act act, IGrainFactory grains)
@@ -211,16 +214,18 @@ internal static class Addresses
 
 /// <summary>An address as the API shows it: never its verifier, only the verifier's scheme.</summary>
 internal sealed record AddressView(
-    string Address, string Tenant, string Kind, string? Account, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordScheme, string State)
+    string Address, string Tenant, AddressKind Kind, string? Account, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordScheme, AccountState State)
 {
     public static AddressView Of(AddressRecord record) => new(
         record.Address.Key,
         record.Tenant.Value,
-        record.Kind.ToString().ToLowerInvariant(),
+        record.Kind,
         record.Account?.Value,
         record.Targets.Select(t => t.ToString()),
         record.QuotaBytes,
         record.SendAs,
         record.Verifier is { } verifier ? verifier[..(verifier.IndexOf('}', StringComparison.Ordinal) + 1)] : null,
-        StateNames.Of(record.State));
+        record.State);
 }
+
+internal sealed record DeletedAddress(string Address, DateTimeOffset RestorableUntil);

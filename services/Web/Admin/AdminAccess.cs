@@ -82,7 +82,7 @@ internal static class AdminAccess
         log.WrongToken(ClientOf(context));
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return (null, Problem.Unauthorized(
-            "send a token as 'Authorization: Bearer TOKEN': that in the file which Web:AdminTokenFile names, or one made by POST /admin/v1/tokens that has not expired and whose account is not suspended"));
+            "send a token as 'Authorization: Bearer TOKEN': that in the file which Web:AdminTokenFile names, or one of POST /admin/v1/tokens that has not ended"));
     }
 
     private static string ClientOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";

@@ -19,19 +19,22 @@ internal static class AppPasswords
     public static void Map(IEndpointRouteBuilder admin)
     {
         var passwords = admin.MapGroup("/addresses/{address}/app-passwords");
-        passwords.MapGet("", (string address, IGrainFactory grains) => WithAsync(address, grains, ListAsync)).Requires(AdminPermission.ReadDirectory, Reach.Address);
+        passwords.MapGet("", (string address, IGrainFactory grains) => WithAsync(address, grains, ListAsync)).Requires(AdminPermission.ReadDirectory, Reach.Address)
+            .Answers<AppPasswordList>("listAppPasswords", "Further passwords of an account, each for a device");
         passwords.MapPost("", (string address, NewPassword body, Caller caller, IGrainFactory grains, TimeProvider time) =>
             caller.May(AdminPermission.ReadContent) ? WithAsync(address, grains, (account, list) => AddAsync(account, list, body, time)) : Task.FromResult(OpensMail))
-            .Requires(AdminPermission.ResetPasswords, Reach.Address);
+            .Requires(AdminPermission.ResetPasswords, Reach.Address)
+            .Answers<AppPasswordView>("addAppPassword", "Makes one; its secret is in this answer, and nowhere else");
         passwords.MapDelete("/{id:guid}", (string address, Guid id, IGrainFactory grains) => WithAsync(address, grains, (account, list) => RemoveAsync(account, list, id)))
-            .Requires(AdminPermission.ResetPasswords, Reach.Address);
+            .Requires(AdminPermission.ResetPasswords, Reach.Address)
+            .Answers<RemovedAppPassword>("removeAppPassword", "Takes one back; sessions that it opened end");
     }
 
     // A password that is set is noticed by its owner, whom it locks out. One that is added is not.
     private static IResult OpensMail => Problem.Forbidden("an app password opens the mailbox, whose content this token may not read");
 
     private static async Task<IResult> ListAsync(EmailAddress account, IAppPasswordsGrain passwords) =>
-        Results.Ok(new { appPasswords = (await passwords.ListAsync()).Select(password => AppPasswordView.Of(password)) });
+        Results.Ok(new AppPasswordList((await passwords.ListAsync()).Select(password => AppPasswordView.Of(password))));
 
     private static async Task<IResult> AddAsync(EmailAddress account, IAppPasswordsGrain passwords, NewPassword body, TimeProvider time)
     {
@@ -64,7 +67,7 @@ internal static class AppPasswords
     }
 
     private static async Task<IResult> RemoveAsync(EmailAddress account, IAppPasswordsGrain passwords, Guid id) =>
-        await passwords.RemoveAsync(id) ? Results.Ok(new { id }) : Problem.NotFound($"{account.Key} has no app password {id}");
+        await passwords.RemoveAsync(id) ? Results.Ok(new RemovedAppPassword(id)) : Problem.NotFound($"{account.Key} has no app password {id}");
 
     private static async Task<IResult> WithAsync(string address, IGrainFactory grains, Func<EmailAddress, IAppPasswordsGrain, Task<IResult>> act) =>
         !EmailAddress.TryParse(address, out var parsed) ? Problem.NoAddress(address)
@@ -91,6 +94,10 @@ internal static class AppPasswords
     private static string NameOf(LoginProtocols protocol) => protocol.ToString().ToLowerInvariant();
 
     private static IResult NoAccount(EmailAddress address) => Problem.NotFound($"there is no account {address.Key}");
+
+    private sealed record AppPasswordList(IEnumerable<AppPasswordView> AppPasswords);
+
+    private sealed record RemovedAppPassword(Guid Id);
 
     private sealed record NewPassword(string? Name, string[]? Scopes, DateTimeOffset? ExpiresAt);
 

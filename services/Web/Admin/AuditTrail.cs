@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// Writes down what is done by the admin API: each request that may change something, and each that its token does not allow. First that it is about to be done, and nothing is done when that cannot be
+/// Writes down what is done by the admin API: each request that may change something, and each that its token does not allow. First that it is about to be done, and nothing is done when that cannot
+/// be
 /// written; then what became of it. So whatever is done has its record: one without an end is of a process that died, or of an end that could not be written, which is logged.
 /// </summary>
 internal sealed class AuditTrail(IGrainFactory grains, TimeProvider time, ILogger<AuditTrail> log)
@@ -143,6 +144,9 @@ internal sealed class Act
     /// <summary>Characters: an alias of a hundred targets has some 3,000.</summary>
     private const int MaxChange = 4000;
 
+    /// <summary>As answers are written.</summary>
+    private static readonly JsonSerializerOptions format = CreateFormat();
+
     /// <summary>What was otherwise before, as a JSON object; null when nothing was said.</summary>
     public string? Before { get; private set; }
 
@@ -169,11 +173,18 @@ internal sealed class Act
         (Before, After) = (Text(was), Text(becomes));
     }
 
-    private static JsonObject Members(object? view) => view is null ? [] : JsonSerializer.SerializeToNode(view, view.GetType(), JsonSerializerOptions.Web)!.AsObject();
+    private static JsonObject Members(object? view) => view is null ? [] : JsonSerializer.SerializeToNode(view, view.GetType(), format)!.AsObject();
+
+    private static JsonSerializerOptions CreateFormat()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Operations.Configure(options);
+        return options;
+    }
 
     private static string? Text(JsonObject members)
     {
-        var text = members.Count == 0 ? null : members.ToJsonString(JsonSerializerOptions.Web);
+        var text = members.Count == 0 ? null : members.ToJsonString(format);
         return text?.Length > MaxChange ? new JsonObject { ["characters"] = text.Length }.ToJsonString() : text;
     }
 }

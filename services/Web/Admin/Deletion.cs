@@ -11,36 +11,48 @@ internal static class Deletion
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapDelete("/domains/{domain}", DeleteDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
-        admin.MapPost("/domains/{domain}/restore", RestoreDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
-        admin.MapDelete("/tenants/{tenant}", DeleteTenantAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
-        admin.MapPost("/tenants/{tenant}/restore", RestoreTenantAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapDelete("/domains/{domain}", DeleteDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform)
+            .Answers<DeletedDomain>("deleteDomain", "Takes a domain away at once, with all that it has; it can be restored for a time");
+        admin.MapPost("/domains/{domain}/restore", RestoreDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform)
+            .Answers<RestoredDomain>("restoreDomain", "Brings a deleted domain back as it was");
+        admin.MapDelete("/tenants/{tenant}", DeleteTenantAsync).Requires(AdminPermission.ManageTenants, Reach.Platform)
+            .Answers<DeletedTenant>("deleteTenant", "Takes a tenant away at once, with all its domains; it can be restored for a time");
+        admin.MapPost("/tenants/{tenant}/restore", RestoreTenantAsync).Requires(AdminPermission.ManageTenants, Reach.Platform)
+            .Answers<RestoredTenant>("restoreTenant", "Brings a deleted tenant back as it was");
     }
 
     private static async Task<IResult> DeleteDomainAsync(string domain, IGrainFactory grains)
     {
         var name = NameOf(domain);
-        return await grains.GetGrain<IDomainDeletionGrain>(name).DeleteAsync() is { } until ? Results.Ok(new { domain = name, restorableUntil = until }) : Problem.NotHosted(name);
+        return await grains.GetGrain<IDomainDeletionGrain>(name).DeleteAsync() is { } until ? Results.Ok(new DeletedDomain(name, until)) : Problem.NotHosted(name);
     }
 
     private static async Task<IResult> RestoreDomainAsync(string domain, IGrainFactory grains)
     {
         var name = NameOf(domain);
         return await grains.GetGrain<IDomainDeletionGrain>(name).RestoreAsync() && await grains.GetGrain<IDomainGrain>(name).GetTenantAsync() is { } tenant
-            ? Results.Ok(new { domain = name, tenant = tenant.Value })
+            ? Results.Ok(new RestoredDomain(name, tenant.Value))
             : Problem.NotFound($"{name} is not deleted, or was for too long");
     }
 
     private static async Task<IResult> DeleteTenantAsync(string tenant, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && await grains.GetGrain<ITenantDeletionGrain>(tenant).DeleteAsync() is { } until
-            ? Results.Ok(new { id = tenant, restorableUntil = until })
+            ? Results.Ok(new DeletedTenant(tenant, until))
             : Problem.NoTenant(tenant);
 
     private static async Task<IResult> RestoreTenantAsync(string tenant, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && await grains.GetGrain<ITenantDeletionGrain>(tenant).RestoreAsync()
-            ? Results.Ok(new { id = tenant })
+            ? Results.Ok(new RestoredTenant(tenant))
             : Problem.NotFound($"{tenant} is not deleted, or was for too long");
 
     // What is no domain name is not hosted either.
     private static string NameOf(string domain) => new EmailAddress("", domain).AsciiDomain;
+
+    private sealed record DeletedDomain(string Domain, DateTimeOffset RestorableUntil);
+
+    private sealed record RestoredDomain(string Domain, string Tenant);
+
+    private sealed record DeletedTenant(string Id, DateTimeOffset RestorableUntil);
+
+    private sealed record RestoredTenant(string Id);
 }

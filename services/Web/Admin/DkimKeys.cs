@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET</c> and <c>POST /admin/v1/domains/{domain}/dkim</c>, <c>POST /admin/v1/domains/{domain}/dkim/{selector}/activate</c> and <c>…/retire</c>: the keys that sign a domain's mail, and the records that are
+/// <c>GET</c> and <c>POST /admin/v1/domains/{domain}/dkim</c>, <c>POST /admin/v1/domains/{domain}/dkim/{selector}/activate</c> and <c>…/retire</c>: the keys that sign a domain's mail, and the
+/// records that are
 /// to stand in its DNS. Never a private key.
 /// </summary>
 internal static class DkimKeys
@@ -18,12 +19,15 @@ internal static class DkimKeys
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/domains/{domain}/dkim", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain);
-        admin.MapPost("/domains/{domain}/dkim", AddAsync).Requires(AdminPermission.ManageDomains, Reach.Domain);
+        admin.MapGet("/domains/{domain}/dkim", GetAsync)
+            .Requires(AdminPermission.ReadDirectory, Reach.Domain).Answers<DkimView>("listDkimKeys", "The keys that sign a domain's mail, and their records");
+        admin.MapPost("/domains/{domain}/dkim", AddAsync).Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DkimView>("addDkimKeys", "Makes a key, or without an algorithm one of each");
         admin.MapPost("/domains/{domain}/dkim/{selector}/activate", (string domain, string selector, IGrainFactory grains) =>
-            ChangeAsync(domain, selector, grains, grain => grain.ActivateAsync(selector))).Requires(AdminPermission.ManageDomains, Reach.Domain);
+            ChangeAsync(domain, selector, grains, grain => grain.ActivateAsync(selector)))
+                .Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DkimView>("activateDkimKey", "The key signs now");
         admin.MapPost("/domains/{domain}/dkim/{selector}/retire", (string domain, string selector, IGrainFactory grains) =>
-            ChangeAsync(domain, selector, grains, grain => grain.RetireAsync(selector))).Requires(AdminPermission.ManageDomains, Reach.Domain);
+            ChangeAsync(domain, selector, grains, grain => grain.RetireAsync(selector)))
+                .Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DkimView>("retireDkimKey", "The key signs no more");
     }
 
     private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
@@ -80,19 +84,10 @@ internal static class DkimKeys
             ? new(postmaster.AsciiDomain, grains.GetGrain<IDkimGrain>(postmaster.AsciiDomain))
             : null;
 
-    private static async Task<IResult> ListAsync(HostedDomain domain) => Results.Ok(new { domain = domain.Name, keys = (await domain.Grain.GetAsync()).Select(key => View(domain.Name, key)) });
+    private static async Task<IResult> ListAsync(HostedDomain domain) => Results.Ok(new DkimView(domain.Name, (await domain.Grain.GetAsync()).Select(key => View(domain.Name, key))));
 
-    private static object View(string domain, DkimKey key) => new
-    {
-        selector = key.Selector,
-        algorithm = key.Algorithm.ToString().ToLowerInvariant(),
-        state = key.State.ToString().ToLowerInvariant(),
-        createdAt = key.CreatedAt,
-        signsFrom = key.SignsFrom,
-        listedUntil = key.ListedUntil,
-        recordName = $"{key.Selector}._domainkey.{domain}",
-        recordText = key.RecordText,
-    };
+    private static DkimKeyView View(string domain, DkimKey key) =>
+        new(key.Selector, key.Algorithm, key.State, key.CreatedAt, key.SignsFrom, key.ListedUntil, $"{key.Selector}._domainkey.{domain}", key.RecordText);
 
     // rsa-20261127, and with -2 and so on where the day has one already.
     private static string FreeSelector(DkimAlgorithm algorithm, IReadOnlyList<DkimKey> keys, TimeProvider time)
@@ -110,6 +105,11 @@ internal static class DkimKeys
         DkimKeyOutcome.Retired => Problem.Conflict($"{selector} is retired, or a newer key signs in its place: make a new one"),
         _ => Problem.Conflict($"{domain} has as many keys as it may: wait until retired ones have left the list, a week after they were retired"),
     };
+
+    private sealed record DkimView(string Domain, IEnumerable<DkimKeyView> Keys);
+
+    private sealed record DkimKeyView(
+        string Selector, DkimAlgorithm Algorithm, DkimKeyState State, DateTimeOffset CreatedAt, DateTimeOffset SignsFrom, DateTimeOffset? ListedUntil, string RecordName, string RecordText);
 
     private sealed record NewKeys(string? Algorithm, string? Selector);
 

@@ -11,8 +11,9 @@ internal static class Domains
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/domains/{domain}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain);
-        admin.MapPut("/domains/{domain}", PutAsync).Requires(AdminPermission.ManageDomains, Reach.Domain);
+        admin.MapGet("/domains/{domain}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain).Answers<DomainView>("getDomain", "Where addresses lead that a domain has not");
+        admin.MapPut("/domains/{domain}", PutAsync)
+            .Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DomainView>("routeDomain", "Says all of that: another domain, one address, or nowhere");
     }
 
     private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
@@ -74,7 +75,9 @@ internal static class Domains
         return ok;
     }
 
-    private static object View(string name, DomainInfo info) => new { domain = name, tenant = info.Tenant.Value, aliasOf = info.Route.AliasOf, catchAll = info.Route.CatchAll?.ToString() };
+    private static DomainView View(string name, DomainInfo info) => new(name, info.Tenant.Value, info.Route.AliasOf, info.Route.CatchAll?.ToString());
+
+    private sealed record DomainView(string Domain, string Tenant, string? AliasOf, string? CatchAll);
 
     private sealed record RouteUpdate(string? AliasOf, string? CatchAll);
 }

@@ -23,9 +23,9 @@ internal static class MailboxContents
     public static void Map(IEndpointRouteBuilder admin)
     {
         var contents = admin.MapGroup(Path).Requires(AdminPermission.ReadContent, Reach.Address).WithMetadata(new PartOfAWork());
-        contents.MapGet("/folders", FoldersAsync);
-        contents.MapGet("/messages", MessagesAsync);
-        contents.MapGet("/messages/{uid}", OctetsAsync);
+        contents.MapGet("/folders", FoldersAsync).Answers<FolderList>("listFolders", "A mailbox's folders");
+        contents.MapGet("/messages", MessagesAsync).Answers<MessagePage>("listMessages", "Messages of a folder in the order of their UIDs");
+        contents.MapGet("/messages/{uid}", OctetsAsync).AnswersOctets("getMessage", "The octets of a message as they came", "message/rfc822");
     }
 
     private static async Task<IResult> FoldersAsync(string address, IGrainFactory grains)
@@ -36,24 +36,15 @@ internal static class MailboxContents
             return refusal;
         }
 
-        var folders = new List<object>();
+        var folders = new List<FolderView>();
         foreach (var folder in await found.Mailbox.ListFoldersAsync())
         {
             var status = folder.NonExistent ? null : await found.Mailbox.GetStatusAsync(folder.Name);
-            folders.Add(new
-            {
-                name = folder.Name,
-                specialUse = folder.SpecialUse,
-                subscribed = folder.Subscribed,
-                exists = status is not null,
-                uidValidity = status?.UidValidity ?? 0,
-                uidNext = status?.UidNext ?? 0,
-                messages = status?.Messages ?? 0,
-                bytes = status?.Bytes ?? 0,
-            });
+            folders.Add(new(
+                folder.Name, folder.SpecialUse, folder.Subscribed, status is not null, status?.UidValidity ?? 0, status?.UidNext ?? 0, status?.Messages ?? 0, status?.Bytes ?? 0));
         }
 
-        return Results.Ok(new { folders });
+        return Results.Ok(new FolderList(folders));
     }
 
     private static async Task<IResult> MessagesAsync(string address, string? folder, uint? uidValidity, uint? after, IGrainFactory grains)
@@ -67,19 +58,13 @@ internal static class MailboxContents
         var page = after == uint.MaxValue
             ? null
             : await mailbox.FetchAsync(new() { FolderId = opened!.FolderId, Uids = [new((after ?? 0) + 1, uint.MaxValue)] });
-        return Results.Ok(new
-        {
-            uidValidity = opened!.UidValidity,
-            messages = page?.Messages.Select(message => new
-            {
-                uid = message.Uid,
-                flags = FlagNames.Where(flag => message.Flags.HasFlag(flag.Bit)).Select(flag => flag.Name),
-                keywords = page.Keywords.Where((_, i) => message.Flags.HasFlag(KeywordBits.Of(i))),
-                internalDate = message.InternalDate,
-                size = message.Size,
-            }) ?? [],
-            next = page is { NextUid: > 0 } ? page.NextUid - 1 : (uint?)null,
-        });
+        var messages = page?.Messages.Select(message => new MessageView(
+            message.Uid,
+            FlagNames.Where(flag => message.Flags.HasFlag(flag.Bit)).Select(flag => flag.Name),
+            page.Keywords.Where((_, i) => message.Flags.HasFlag(KeywordBits.Of(i))),
+            message.InternalDate,
+            message.Size));
+        return Results.Ok(new MessagePage(opened!.UidValidity, messages ?? [], page is { NextUid: > 0 } ? page.NextUid - 1 : null));
     }
 
     private static async Task<IResult> OctetsAsync(string address, uint uid, string? folder, uint? uidValidity, IGrainFactory grains, IMessageBlobs blobs, HttpContext context)
@@ -124,4 +109,13 @@ internal static class MailboxContents
             : null;
         return (found.Mailbox, opened, refusal);
     }
+
+    private sealed record FolderList(IReadOnlyList<FolderView> Folders);
+
+    /// <param name="Exists">False: it is only the name of a level above others.</param>
+    private sealed record FolderView(string Name, string? SpecialUse, bool Subscribed, bool Exists, uint UidValidity, uint UidNext, int Messages, long Bytes);
+
+    private sealed record MessagePage(uint UidValidity, IEnumerable<MessageView> Messages, uint? Next);
+
+    private sealed record MessageView(uint Uid, IEnumerable<string> Flags, IEnumerable<string> Keywords, DateTimeOffset InternalDate, long Size);
 }

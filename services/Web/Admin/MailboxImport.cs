@@ -27,17 +27,19 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
     public static void Map(IEndpointRouteBuilder admin)
     {
         var mailbox = admin.MapGroup("/mailboxes/{address}").Requires(AdminPermission.WriteContent, Reach.Address);
-        mailbox.MapPost("/imports", (string address, MailboxImport import) => import.BeginAsync(address));
-        mailbox.MapPut("/folders", (string address, string? folder, bool? subscribed, MailboxImport import) => import.MakeFolderAsync(address, folder, subscribed));
+        mailbox.MapPost("/imports", (string address, MailboxImport import) => import.BeginAsync(address)).Answers<BegunImport>("beginImport", "Begins an import of mail, which lasts less than an hour");
+        mailbox.MapPut("/folders", (string address, string? folder, bool? subscribed, MailboxImport import) => import.MakeFolderAsync(address, folder, subscribed))
+            .Answers<MadeFolder>("makeFolder", "Makes a folder where there is none");
         mailbox.MapPut("/imports/{import}/{key}", (
             string address, string import, string key, string? folder, DateTimeOffset? date, string? flags, string? keywords, HttpContext context, MailboxImport imports) =>
-            imports.FileAsync(address, import, key, new(folder ?? "INBOX", date, flags ?? "", keywords ?? ""), context)).WithMetadata(new PartOfAWork());
+            imports.FileAsync(address, import, key, new(folder ?? "INBOX", date, flags ?? "", keywords ?? ""), context)).WithMetadata(new PartOfAWork())
+            .Answers<FiledMessage>("importMessage", "Files a message once, however often it is sent under the same import and key");
     }
 
     private async Task<IResult> BeginAsync(string address)
     {
         var found = await MailboxOfAddress.FindAsync(address, grains);
-        return found.Refusal ?? Results.Ok(new { id = DeliveryId.New(time.GetUtcNow()).ToString(), until = time.GetUtcNow() + Lifetime });
+        return found.Refusal ?? Results.Ok(new BegunImport(DeliveryId.New(time.GetUtcNow()).ToString(), time.GetUtcNow() + Lifetime));
     }
 
     private async Task<IResult> MakeFolderAsync(string address, string? folder, bool? subscribed)
@@ -61,7 +63,7 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
             await found.Mailbox.SetSubscribedAsync(folder!, value);
         }
 
-        return Results.Ok(new { name = folder });
+        return Results.Ok(new MadeFolder(folder!));
     }
 
     private async Task<IResult> FileAsync(string address, string import, string key, Target target, HttpContext context)
@@ -89,7 +91,7 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
         if (time.GetUtcNow() - id.AcceptedAt > Lifetime)
         {
             return (await found.Mailbox.HoldsBodiesAsync([name])).Count > 0
-                ? Results.Ok(new { key, result = "earlier" })
+                ? Results.Ok(new FiledMessage(key, "earlier", null, null))
                 : Problem.Gone("the import began too long ago and has not filed this message: begin another one, and send it there");
         }
 
@@ -120,7 +122,7 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
         var result = await found.Mailbox.AppendAsync(new() { Operation = operation.Value, Folder = target.Folder, Messages = [message] });
         return result.Outcome switch
         {
-            WriteOutcome.Done => Results.Ok(new { key, result = "filed", uid = result.Uids[0].First, uidValidity = result.UidValidity }),
+            WriteOutcome.Done => Results.Ok(new FiledMessage(key, "filed", result.Uids[0].First, result.UidValidity)),
             WriteOutcome.NoSuchFolder => Problem.NotFound($"{address} has no folder {target.Folder}: PUT it to …/folders first"),
             WriteOutcome.OverQuota => Problem.Conflict($"{address} has no room for it: raise its quota first"),
             WriteOutcome.KeywordsFull => Problem.Conflict($"{address} has {KeywordBits.Max} keywords already: send the message without those that it has not"),
@@ -212,4 +214,11 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
         // RFC 3501 §9: flag-keyword is an atom.
         private static bool IsAtom(string keyword) => keyword.Length <= 100 && keyword.All(c => c is > ' ' and < (char)127 && !NotInAtom.Contains(c, StringComparison.Ordinal));
     }
+
+    private sealed record BegunImport(string Id, DateTimeOffset Until);
+
+    private sealed record MadeFolder(string Name);
+
+    /// <param name="Result">filed, or earlier: it was, and its UID is not known any more.</param>
+    private sealed record FiledMessage(string Key, string Result, uint? Uid, uint? UidValidity);
 }

@@ -5,12 +5,14 @@ using MailCloud.Messages;
 using MailCloud.Tracing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET /admin/v1/trace?message-id=</c>: what became of the messages with a Message-ID, or with a delivery id: <c>{messages: [{id, messageId, events}], more}</c>, each message's events in order of time.
+/// <c>GET /admin/v1/trace?message-id=</c>: what became of the messages with a Message-ID, or with a delivery id: <c>{messages: [{id, messageId, events}], more}</c>, each message's events in order
+/// of time.
 /// A Message-ID says which delivery ids it has, and these say what happened.
 /// </summary>
 internal static class MessageTrace
@@ -23,11 +25,13 @@ internal static class MessageTrace
     /// <summary>Events of one message. Five days of attempts at one destination are about 60.</summary>
     private const int MaxEvents = 1000;
 
-    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/trace", GetAsync).Requires(AdminPermission.ReadMail, Reach.Platform);
+    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/trace", GetAsync)
+        .Requires(AdminPermission.ReadMail, Reach.Platform).Answers<TraceView>("trace", "What became of messages with a Message-ID, or with a delivery id");
 
-    private static async Task<IResult> GetAsync(HttpRequest request, IGrainFactory grains, TracingOptions options, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        [FromQuery(Name = "message-id")] string? messageId, IGrainFactory grains, TracingOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var id = MessageIds.Normalize(request.Query["message-id"].ToString());
+        var id = MessageIds.Normalize(messageId ?? "");
         if (id.Length == 0)
         {
             return Problem.BadRequest("message-id is a Message-ID or a delivery id: /admin/v1/trace?message-id=ID");
@@ -40,7 +44,7 @@ internal static class MessageTrace
 
         var reader = new Reader(grains, time.GetUtcNow() - options.Retention, time.GetUtcNow(), cancellationToken);
         var waiting = await DeliveriesOf(id, reader);
-        var messages = new List<object>();
+        var messages = new List<TracedMessage>();
         var seen = new HashSet<DeliveryId>();
         while (messages.Count < MaxMessages && waiting.TryDequeue(out var delivery))
         {
@@ -58,7 +62,7 @@ internal static class MessageTrace
 
         return messages.Count == 0
             ? Problem.NotFound($"nothing is known of {id}: no message with it came in the last {options.Retention.TotalDays:0.#} days, or all its recipients were refused before it began")
-            : Results.Ok(new { messages, more = waiting.Count > 0 });
+            : Results.Ok(new TraceView(messages, waiting.Count > 0));
     }
 
     private static async Task<Queue<DeliveryId>> DeliveriesOf(string id, Reader reader)
@@ -67,26 +71,27 @@ internal static class MessageTrace
         return new(DeliveryId.TryParse(id, out var delivery) ? [delivery, .. named] : named);
     }
 
-    private static object View(DeliveryId id, IReadOnlyList<TraceEvent> events) => new
-    {
-        id = id.ToString(),
-        messageId = events.FirstOrDefault(e => e.MessageId is not null)?.MessageId,
-        events = events.Select(View),
-    };
+    private static TracedMessage View(DeliveryId id, IReadOnlyList<TraceEvent> events) => new(id.ToString(), events.FirstOrDefault(e => e.MessageId is not null)?.MessageId, events.Select(View));
 
-    private static object View(TraceEvent happened) => new
-    {
-        at = happened.At,
-        kind = JsonNamingPolicy.CamelCase.ConvertName(happened.Kind.ToString()),
-        recipients = happened.Recipients,
-        count = happened.Count,
-        reply = happened.Reply,
-        session = happened.Session,
-        filing = happened.Filing,
-        hop = happened.Hop,
-        other = happened.Other?.ToString(),
-        dueAt = happened.DueAt,
-    };
+    private static TraceEventView View(TraceEvent happened) => new(
+        happened.At,
+        JsonNamingPolicy.CamelCase.ConvertName(happened.Kind.ToString()),
+        happened.Recipients,
+        happened.Count,
+        happened.Reply,
+        happened.Session,
+        happened.Filing,
+        happened.Hop,
+        happened.Other?.ToString(),
+        happened.DueAt);
+
+    /// <param name="More">There are more messages than are shown.</param>
+    private sealed record TraceView(IReadOnlyList<TracedMessage> Messages, bool More);
+
+    private sealed record TracedMessage(string Id, string? MessageId, IEnumerable<TraceEventView> Events);
+
+    private sealed record TraceEventView(
+        DateTimeOffset At, string Kind, IReadOnlyList<string> Recipients, int Count, string? Reply, TraceSession? Session, TraceFiling? Filing, TraceHop? Hop, string? Other, DateTimeOffset? DueAt);
 
     /// <summary>Asks the shards of the hours between two moments.</summary>
     private sealed class Reader(IGrainFactory grains, DateTimeOffset oldest, DateTimeOffset newest, CancellationToken cancellationToken)

@@ -20,9 +20,12 @@ internal static class OidcIssuers
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/tenants/{tenant}/oidc", GetAsync).Requires(AdminPermission.ReadDirectory | AdminPermission.ManageSignIn, Reach.Tenant);
-        admin.MapPut("/tenants/{tenant}/oidc", PutAsync).Requires(AdminPermission.ManageSignIn, Reach.Tenant);
-        admin.MapDelete("/tenants/{tenant}/oidc", DeleteAsync).Requires(AdminPermission.ManageSignIn, Reach.Tenant);
+        admin.MapGet("/tenants/{tenant}/oidc", GetAsync).Requires(AdminPermission.ReadDirectory | AdminPermission.ManageSignIn, Reach.Tenant)
+            .Answers<IssuerView>("getIssuer", "Whose tokens let the tenant's accounts log in");
+        admin.MapPut("/tenants/{tenant}/oidc", PutAsync).Requires(AdminPermission.ManageSignIn, Reach.Tenant)
+            .Answers<IssuerView>("setIssuer", "Says whose tokens let the tenant's accounts log in");
+        admin.MapDelete("/tenants/{tenant}/oidc", DeleteAsync).Requires(AdminPermission.ManageSignIn, Reach.Tenant)
+            .Answers<RemovedIssuer>("removeIssuer", "No token lets the tenant's accounts log in any more");
     }
 
     private static async Task<IResult> GetAsync(string tenant, IGrainFactory grains) => await FindAsync(tenant, grains) is not { } issuers ? Problem.NoTenant(tenant)
@@ -47,7 +50,7 @@ internal static class OidcIssuers
     }
 
     private static async Task<IResult> DeleteAsync(string tenant, IGrainFactory grains) => await FindAsync(tenant, grains) is not { } issuers ? Problem.NoTenant(tenant)
-        : await issuers.RemoveAsync() ? Results.Ok(new { tenant })
+        : await issuers.RemoveAsync() ? Results.Ok(new RemovedIssuer(tenant))
         : NoIssuer(tenant);
 
     private static async Task<ITenantOidcGrain?> FindAsync(string tenant, IGrainFactory grains) =>
@@ -55,14 +58,11 @@ internal static class OidcIssuers
 
     private static IResult NoIssuer(string tenant) => Problem.NotFound($"tenant {tenant} has no issuer: PUT one to /admin/v1/tenants/{tenant}/oidc");
 
-    private static object View(string tenant, OidcIssuer issuer) => new
-    {
-        tenant,
-        issuer = issuer.Issuer,
-        audiences = issuer.Audiences,
-        accountClaim = issuer.AccountClaim,
-        scopes = issuer.Scopes,
-    };
+    private static IssuerView View(string tenant, OidcIssuer issuer) => new(tenant, issuer.Issuer, issuer.Audiences, issuer.AccountClaim, issuer.Scopes);
+
+    private sealed record IssuerView(string Tenant, string Issuer, IReadOnlyList<string> Audiences, string AccountClaim, IReadOnlyList<string> Scopes);
+
+    private sealed record RemovedIssuer(string Tenant);
 
     private sealed record NewIssuer(string? Issuer, string[]? Audiences, string? AccountClaim, string[]? Scopes)
     {

@@ -12,15 +12,16 @@ internal static class QueueStatus
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/queue", GetDepthAsync).Requires(AdminPermission.Operate, Reach.Platform);
-        admin.MapGet("/queue/parked", ListParkedAsync).Requires(AdminPermission.Operate, Reach.Platform);
-        admin.MapPost("/queue/parked/{id}/replay", ReplayAsync).Requires(AdminPermission.Operate, Reach.Platform);
+        admin.MapGet("/queue", GetDepthAsync)
+            .Requires(AdminPermission.Operate, Reach.Platform).Answers<QueueDepthView>("getQueue", "How many entries wait in the delivery queue, and how many are parked");
+        admin.MapGet("/queue/parked", ListParkedAsync).Requires(AdminPermission.Operate, Reach.Platform).Answers<IEnumerable<ParkedView>>("listParked", "Entries set aside for an operator");
+        admin.MapPost("/queue/parked/{id}/replay", ReplayAsync).Requires(AdminPermission.Operate, Reach.Platform).Answers<ReplayedEntry>("replayParked", "Puts an entry back into the queue");
     }
 
     private static async Task<IResult> GetDepthAsync(IMailQueue queue, CancellationToken cancellationToken)
     {
         var depth = await queue.GetDepthAsync(cancellationToken);
-        return Results.Ok(new { waiting = depth.Waiting, parked = depth.Parked });
+        return Results.Ok(new QueueDepthView(depth.Waiting, depth.Parked));
     }
 
     /// <summary>A JSON array, streamed.</summary>
@@ -41,9 +42,13 @@ internal static class QueueStatus
         }
 
         return await queue.ReplayParkedAsync(delivery, cancellationToken)
-            ? Results.Ok(new { id })
+            ? Results.Ok(new ReplayedEntry(id))
             : Problem.NotFound($"{id} is not parked: it was replayed already, or never was");
     }
+
+    private sealed record QueueDepthView(long Waiting, long Parked);
+
+    private sealed record ReplayedEntry(string Id);
 
     private sealed record ParkedView(string Id, DateTimeOffset ParkedAt, string Reason, string Tenant, string Sender, IEnumerable<string> Recipients, long Octets);
 }

@@ -7,30 +7,30 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET /admin/v1/spool?after=&amp;tenant=&amp;destination=&amp;kind=&amp;acceptedBefore=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next page's <c>after</c>,
+/// <c>GET /admin/v1/spool?after=&amp;tenant=&amp;destination=&amp;kind=&amp;acceptedBefore=</c>: mail that waits for its next attempt, a page at a time over all shards; <c>next</c> is the next
+/// page's <c>after</c>,
 /// null at the end. Only what is within the caller's reach.
 /// </summary>
 internal static class SpoolList
 {
     private const int PageSize = 200;
 
-    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/spool", GetAsync).Requires(AdminPermission.ReadMail, Reach.Caller);
+    public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/spool", GetAsync)
+        .Requires(AdminPermission.ReadMail, Reach.Caller).Answers<SpoolPageView>("listSpool", "Mail that waits for its next attempt, a page at a time");
 
     /// <summary>An entry as the admin API shows it.</summary>
-    public static object View(SpoolEntry entry) => new
-    {
-        id = entry.Message.Id.ToString(),
-        tenant = entry.Message.Tenant.Value,
-        kind = entry.Kind.ToString().ToLowerInvariant(),
-        sender = entry.Message.Envelope.Sender?.ToString() ?? "",
-        recipient = entry.Recipient.Address.ToString(),
-        destination = entry.Kind == SpoolKind.Outbound ? entry.Recipient.Remote[0].ToString() : entry.Recipient.Mailboxes[0].Value,
-        octets = entry.Message.Body.Length,
-        acceptedAt = entry.Message.Id.AcceptedAt,
-        attempts = entry.Attempts,
-        dueAt = entry.DueAt,
-        lastError = entry.LastError,
-    };
+    public static SpoolEntryView View(SpoolEntry entry) => new(
+        entry.Message.Id.ToString(),
+        entry.Message.Tenant.Value,
+        entry.Kind,
+        entry.Message.Envelope.Sender?.ToString() ?? "",
+        entry.Recipient.Address.ToString(),
+        entry.Kind == SpoolKind.Outbound ? entry.Recipient.Remote[0].ToString() : entry.Recipient.Mailboxes[0].Value,
+        entry.Message.Body.Length,
+        entry.Message.Id.AcceptedAt,
+        entry.Attempts,
+        entry.DueAt,
+        entry.LastError);
 
     private static async Task<IResult> GetAsync(
         string? after, string? tenant, string? destination, string? kind, DateTimeOffset? acceptedBefore, Caller caller, IGrainFactory grains)
@@ -69,10 +69,17 @@ internal static class SpoolList
             if (entries.Count > 0)
             {
                 var next = entries.Count == PageSize ? $"{shard}:{entries[^1].Key}" : shard < last ? $"{shard + 1}:" : null;
-                return Results.Ok(new { entries = entries.Select(View), next });
+                return Results.Ok(new SpoolPageView(entries.Select(View), next));
             }
         }
 
-        return Results.Ok(new { entries = Array.Empty<object>(), next = (string?)null });
+        return Results.Ok(new SpoolPageView([], null));
     }
 }
+
+internal sealed record SpoolPageView(IEnumerable<SpoolEntryView> Entries, string? Next);
+
+/// <param name="Sender">Empty for a report.</param>
+/// <param name="Destination">The address on the other host, or the mailbox here.</param>
+internal sealed record SpoolEntryView(
+    string Id, string Tenant, SpoolKind Kind, string Sender, string Recipient, string Destination, long Octets, DateTimeOffset AcceptedAt, int Attempts, DateTimeOffset DueAt, string? LastError);

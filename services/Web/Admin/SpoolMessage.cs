@@ -10,7 +10,8 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// One message that waits, for those of its recipients who wait: <c>GET /admin/v1/spool/{id}</c>, <c>POST /admin/v1/spool/{id}/retry</c> (it is due now) and <c>POST /admin/v1/spool/{id}/cancel</c> (it is given up, and
+/// One message that waits, for those of its recipients who wait: <c>GET /admin/v1/spool/{id}</c>, <c>POST /admin/v1/spool/{id}/retry</c> (it is due now) and <c>POST /admin/v1/spool/{id}/cancel</c>
+/// (it is given up, and
 /// nobody is told). Its recipients' domains choose the shards, so all of them are asked.
 /// </summary>
 internal static class SpoolMessage
@@ -23,11 +24,14 @@ internal static class SpoolMessage
     public static void Map(IEndpointRouteBuilder admin)
     {
         admin.MapGet("/spool/{id}", (string id, Caller caller, IGrainFactory grains, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, caller, grains, found => Task.FromResult(Results.Ok(new { entries = found.SelectMany(f => f.Entries).Select(SpoolList.View) })), cancellationToken)).Requires(AdminPermission.ReadMail, Reach.Caller);
+            WithEntriesAsync(id, caller, grains, found => Task.FromResult(Results.Ok(new SpoolEntriesView(found.SelectMany(f => f.Entries).Select(SpoolList.View)))), cancellationToken))
+                .Requires(AdminPermission.ReadMail, Reach.Caller).Answers<SpoolEntriesView>("getWaitingMessage", "One message that waits, a recipient each");
         admin.MapPost("/spool/{id}/retry", (string id, Caller caller, IGrainFactory grains, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, caller, grains, found => RetryAsync(found, grains), cancellationToken)).Requires(AdminPermission.ManageMail, Reach.Caller);
+            WithEntriesAsync(id, caller, grains, found => RetryAsync(found, grains), cancellationToken))
+            .Requires(AdminPermission.ManageMail, Reach.Caller).Answers<ChangedRecipients>("retryMessage", "It is due now");
         admin.MapPost("/spool/{id}/cancel", (string id, Caller caller, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, caller, grains, found => CancelAsync(found, grains, blobs, tracer, cancellationToken), cancellationToken)).Requires(AdminPermission.ManageMail, Reach.Caller);
+            WithEntriesAsync(id, caller, grains, found => CancelAsync(found, grains, blobs, tracer, cancellationToken), cancellationToken))
+            .Requires(AdminPermission.ManageMail, Reach.Caller).Answers<ChangedRecipients>("cancelMessage", "It is given up, and nobody is told");
     }
 
     private static async Task<IResult> WithEntriesAsync(
@@ -72,7 +76,7 @@ internal static class SpoolMessage
             due += await grains.GetGrain<ISpoolGrain>(shard).RetryAsync([.. entries.Select(e => e.Key)]);
         }
 
-        return Results.Ok(new { recipients = due });
+        return Results.Ok(new ChangedRecipients(due));
     }
 
     // The outcome first: a body that loses its owner before is missed by whoever has the entry in hand.
@@ -89,7 +93,7 @@ internal static class SpoolMessage
             }
         }
 
-        return Results.Ok(new { recipients = found.Sum(f => f.Entries.Count) });
+        return Results.Ok(new ChangedRecipients(found.Sum(f => f.Entries.Count)));
     }
 
     private static TraceEvent Cancelled(SpoolEntry entry, DateTimeOffset now) => new()
@@ -99,6 +103,10 @@ internal static class SpoolMessage
         Kind = TraceKind.Cancelled,
         Recipients = [MessageTracer.NameOf(entry)],
     };
+
+    private sealed record SpoolEntriesView(IEnumerable<SpoolEntryView> Entries);
+
+    private sealed record ChangedRecipients(int Recipients);
 
     private sealed record Waiting(int Shard, IReadOnlyList<SpoolEntry> Entries);
 }

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>GET /admin/v1/tenants/{tenant}/suppressions?prefix=&amp;after=</c> and <c>GET</c>, <c>PUT</c>, <c>DELETE /admin/v1/tenants/{tenant}/suppressions/{address}</c>: the addresses on other hosts to which none of the
-/// tenant's mail goes. In order of the addresses, a page at a time; <c>next</c> is the next page's <c>after</c>, null at the end.
+/// <c>GET /admin/v1/tenants/{tenant}/suppressions?prefix=&amp;after=</c> and <c>GET</c>, <c>PUT</c>, <c>DELETE /admin/v1/tenants/{tenant}/suppressions/{address}</c>: the addresses on other hosts to
+/// which none of the tenant's mail goes. In order of the addresses, a page at a time; <c>next</c> is the next page's <c>after</c>, null at the end.
 /// </summary>
 internal static class Suppressions
 {
@@ -17,11 +17,14 @@ internal static class Suppressions
     public static void Map(IEndpointRouteBuilder admin)
     {
         var list = admin.MapGroup("/tenants/{tenant}/suppressions");
-        list.MapGet("", ListAsync).Requires(AdminPermission.ReadMail, Reach.Tenant);
-        list.MapGet("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, ShowAsync)).Requires(AdminPermission.ReadMail, Reach.Tenant);
+        list.MapGet("", ListAsync).Requires(AdminPermission.ReadMail, Reach.Tenant).Answers<SuppressionPage>("listSuppressions", "Addresses on other hosts to which none of the tenant's mail goes");
+        list.MapGet("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, ShowAsync)).Requires(AdminPermission.ReadMail, Reach.Tenant)
+            .Answers<SuppressionView>("getSuppression", "One of them");
         list.MapPut("/{address}", (string tenant, string address, Listing body, Act act, IGrainFactory grains, TimeProvider time) =>
-            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, act, grains, time))).Requires(AdminPermission.ManageMail, Reach.Tenant);
-        list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync)).Requires(AdminPermission.ManageMail, Reach.Tenant);
+            WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, act, grains, time))).Requires(AdminPermission.ManageMail, Reach.Tenant)
+            .Answers<SuppressionView>("addSuppression", "Lists an address until it is removed");
+        list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync)).Requires(AdminPermission.ManageMail, Reach.Tenant)
+            .Answers<RemovedSuppression>("removeSuppression", "Takes an address off the list");
     }
 
     private static async Task<IResult> ListAsync(string tenant, string? prefix, string? after, IGrainFactory grains)
@@ -37,11 +40,9 @@ internal static class Suppressions
             .Select(bucket => PartOf(id, bucket, grains).GetPageAsync(prefix ?? "", after ?? "", PageSize)));
         var keys = pages.SelectMany(page => page).Order(StringComparer.Ordinal).Take(PageSize).ToList();
         var found = await Task.WhenAll(keys.GroupBy(SuppressionList.BucketOf).Select(bucket => PartOf(id, bucket.Key, grains).FindAsync([.. bucket])));
-        return Results.Ok(new
-        {
-            suppressions = found.SelectMany(part => part).OrderBy(listed => listed.Address, StringComparer.Ordinal).Select(View),
-            next = keys.Count == PageSize ? keys[^1] : null,
-        });
+        return Results.Ok(new SuppressionPage(
+            found.SelectMany(part => part).OrderBy(listed => listed.Address, StringComparer.Ordinal).Select(View),
+            keys.Count == PageSize ? keys[^1] : null));
     }
 
     private static async Task<IResult> ShowAsync(ISuppressionGrain part, EmailAddress address) =>
@@ -65,7 +66,7 @@ internal static class Suppressions
     }
 
     private static async Task<IResult> RemoveAsync(ISuppressionGrain part, EmailAddress address) =>
-        await part.RemoveAsync(address.Key) ? Results.Ok(new { address = address.Key }) : NotListed(address);
+        await part.RemoveAsync(address.Key) ? Results.Ok(new RemovedSuppression(address.Key)) : NotListed(address);
 
     private static async Task<IResult> WithAsync(string tenant, string address, IGrainFactory grains, Func<ISuppressionGrain, EmailAddress, Task<IResult>> act) =>
         !EmailAddress.TryParse(address, out var parsed) ? Problem.NoAddress(address)
@@ -79,15 +80,15 @@ internal static class Suppressions
 
     private static IResult NotListed(EmailAddress address) => Problem.NotFound($"{address.Key} is not on the suppression list");
 
-    private static object View(Suppression listed) => new
-    {
-        address = listed.Address,
-        at = listed.At,
-        by = listed.ByAdministrator ? "administrator" : "refusal",
-        reason = listed.Reason,
-        host = listed.Host,
-        until = listed.Until,
-    };
+    private static SuppressionView View(Suppression listed) =>
+        new(listed.Address, listed.At, listed.ByAdministrator ? "administrator" : "refusal", listed.Reason, listed.Host, listed.Until);
+
+    private sealed record SuppressionPage(IEnumerable<SuppressionView> Suppressions, string? Next);
+
+    /// <param name="By">administrator or refusal.</param>
+    private sealed record SuppressionView(string Address, DateTimeOffset At, string By, string Reason, string? Host, DateTimeOffset? Until);
+
+    private sealed record RemovedSuppression(string Address);
 
     private sealed record Listing(string? Reason);
 }

@@ -12,10 +12,13 @@ internal static class Tenants
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapPost("/tenants", CreateAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
-        admin.MapGet("/tenants/{tenant}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Tenant);
-        admin.MapPut("/tenants/{tenant}", PutAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
-        admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform);
+        admin.MapPost("/tenants", CreateAsync).Requires(AdminPermission.ManageTenants, Reach.Platform).Answers<TenantView>("createTenant", "Makes a tenant; a repeat changes nothing");
+        admin.MapGet("/tenants/{tenant}", GetAsync)
+            .Requires(AdminPermission.ReadDirectory, Reach.Tenant).Answers<TenantView>("getTenant", "A tenant: its domains, state and limits, and what it has of them");
+        admin.MapPut("/tenants/{tenant}", PutAsync)
+            .Requires(AdminPermission.ManageTenants, Reach.Platform).Answers<TenantView>("updateTenant", "Sets a tenant's state and limits; what is left out stays");
+        admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform)
+            .Answers<TenantView>("addDomain", "Hosts a domain for a tenant, with its postmaster");
     }
 
     private static async Task<IResult> CreateAsync(NewTenant body, Act act, IGrainFactory grains)
@@ -101,20 +104,13 @@ internal static class Tenants
         };
     }
 
-    private static object Terms(TenantInfo info) => new { state = StateNames.Of(info.State), limits = info.Limits };
+    private static object Terms(TenantInfo info) => new { state = info.State, limits = info.Limits };
 
-    private static async Task<object> ViewAsync(ITenantGrain grain, IGrainFactory grains)
+    private static async Task<TenantView> ViewAsync(ITenantGrain grain, IGrainFactory grains)
     {
         var info = (await grain.GetAsync())!;
         var usage = await grains.GetGrain<ITenantUsageGrain>(info.Id.Value).GetAsync();
-        return new
-        {
-            id = info.Id.Value,
-            domains = info.Domains,
-            state = StateNames.Of(info.State),
-            limits = info.Limits,
-            usage = new { domains = info.Domains.Length, accounts = usage.Accounts, quotaBytes = usage.QuotaBytes },
-        };
+        return new(info.Id.Value, info.Domains, info.State, info.Limits, new(info.Domains.Length, usage.Accounts, usage.QuotaBytes));
     }
 
     private sealed record NewTenant(string? Id);
@@ -153,3 +149,9 @@ internal static class Tenants
 
     private sealed record NewDomain(string? Domain);
 }
+
+/// <summary>A tenant as the API shows it.</summary>
+internal sealed record TenantView(string Id, IReadOnlyList<string> Domains, AccountState State, TenantLimits Limits, UsageView Usage);
+
+/// <param name="QuotaBytes">Octets that the quotas of the accounts come to.</param>
+internal sealed record UsageView(int Domains, long Accounts, long QuotaBytes);

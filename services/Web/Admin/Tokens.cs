@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// <c>POST</c> and <c>GET /admin/v1/tokens?tenant=&amp;address=&amp;after=&amp;limit=</c>, <c>GET</c> and <c>DELETE /admin/v1/tokens/{id}</c>: tokens of this API. Who holds one makes none that may more or
+/// <c>POST</c> and <c>GET /admin/v1/tokens?tenant=&amp;address=&amp;after=&amp;limit=</c>, <c>GET</c> and <c>DELETE /admin/v1/tokens/{id}</c>: tokens of this API. Who holds one makes none that may
+/// more or
 /// reaches further. The secret is in the answer to the POST, and nowhere else.
 /// </summary>
 internal static class Tokens
@@ -22,10 +23,10 @@ internal static class Tokens
     public static void Map(IEndpointRouteBuilder admin)
     {
         var tokens = admin.MapGroup("/tokens").Requires(AdminPermission.ManageTokens, Reach.Caller);
-        tokens.MapPost("", CreateAsync);
-        tokens.MapGet("", ListAsync);
-        tokens.MapGet("/{id}", GetAsync);
-        tokens.MapDelete("/{id}", RevokeAsync);
+        tokens.MapPost("", CreateAsync).Answers<MadeToken>("createToken", "Makes a token; its secret is shown here only");
+        tokens.MapGet("", ListAsync).Answers<TokenPage>("listTokens", "Tokens of the platform, a tenant or an account, a page at a time");
+        tokens.MapGet("/{id}", GetAsync).Answers<TokenView>("getToken", "A token");
+        tokens.MapDelete("/{id}", RevokeAsync).Answers<TokenView>("revokeToken", "Ends a token");
     }
 
     private static async Task<IResult> CreateAsync(NewToken body, Caller caller, Act act, IGrainFactory grains, TimeProvider time)
@@ -82,7 +83,7 @@ internal static class Tokens
 
         await grains.GetGrain<IApiTokenGrain>(token.Id).CreateAsync(token);
         act.Changed(null, TokenView.Of(token));
-        return Results.Ok(new { secret = text.ToString(), token = TokenView.Of(token) });
+        return Results.Ok(new MadeToken(text.ToString(), TokenView.Of(token)));
     }
 
     private static async Task<IResult> ListAsync(string? tenant, string? address, string? after, int? limit, Caller caller, IGrainFactory grains)
@@ -103,7 +104,7 @@ internal static class Tokens
         var tokens = await Task.WhenAll(ids.Select(id => grains.GetGrain<IApiTokenGrain>(id).FindAsync()));
 
         // An entry whose token a crash kept from being made is passed over.
-        return Results.Ok(new { tokens = tokens.OfType<ApiToken>().Select(TokenView.Of), next = ids.Count == count ? ids[^1] : null });
+        return Results.Ok(new TokenPage(tokens.OfType<ApiToken>().Select(TokenView.Of), ids.Count == count ? ids[^1] : null));
     }
 
     private static async Task<IResult> GetAsync(string id, Caller caller, IGrainFactory grains) =>
@@ -173,18 +174,22 @@ internal static class Tokens
 
     private sealed record NewToken(string? Role, string? Tenant, string? Address, string? Name, DateTimeOffset? ExpiresAt, bool? ReadOnly, string[]? Permissions);
 
+    private sealed record MadeToken(string Secret, TokenView Token);
+
+    private sealed record TokenPage(IEnumerable<TokenView> Tokens, string? Next);
+
     private sealed record Holder(TenantId? Tenant, string? Address, AccountId? Account);
 }
 
 /// <summary>A token as the API shows it: never its secret, nor the hash of it.</summary>
 internal sealed record TokenView(
-    string Id, string Name, string Role, string? Tenant, string? Address, IReadOnlyList<string> Permissions, bool ReadOnly, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset ExpiresAt,
+    string Id, string Name, AdminRole Role, string? Tenant, string? Address, IReadOnlyList<string> Permissions, bool ReadOnly, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset ExpiresAt,
     DateTimeOffset? LastUsedAt)
 {
     public static TokenView Of(ApiToken token) => new(
         token.Id,
         token.Name,
-        Roles.Of(token.Role),
+        token.Role,
         token.Tenant?.Value,
         token.Address,
         Roles.NamesOf(Caller.Of(token).Permissions),

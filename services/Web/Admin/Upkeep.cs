@@ -15,8 +15,9 @@ internal static class Upkeep
     public static void Map(IEndpointRouteBuilder admin)
     {
         admin.MapPost("/verify", (HttpContext context, IGrainFactory grains, ILoggerFactory logs, CancellationToken cancellationToken) =>
-            WriteAsync("verify", grains.GetGrain<IUpkeepGrain>(0).VerifyAsync(cancellationToken), context, logs, cancellationToken)).Requires(AdminPermission.Operate, Reach.Platform);
-        admin.MapPost("/sweep", SweepAsync).Requires(AdminPermission.Operate, Reach.Platform);
+            WriteAsync("verify", grains.GetGrain<IUpkeepGrain>(0).VerifyAsync(cancellationToken), context, logs, cancellationToken))
+                .Requires(AdminPermission.Operate, Reach.Platform).AnswersLines<UpkeepRecord>("verify", "Checks everything stored; the last line is the summary");
+        admin.MapPost("/sweep", SweepAsync).Requires(AdminPermission.Operate, Reach.Platform).AnswersLines<UpkeepRecord>("sweep", "Deletes what nothing refers to; the last line is the summary");
     }
 
     private static async Task SweepAsync(HttpContext context, double? grace, IGrainFactory grains, ILoggerFactory logs, CancellationToken cancellationToken)

@@ -77,6 +77,13 @@ if [ "$(node -p 'require("./tests/.tools/node_modules/azurite/package.json").ver
   mkdir -p tests/.tools && npm install --prefix tests/.tools --no-audit --no-fund --silent "azurite@$azurite" >/dev/null || { echo "could not install azurite" >&2; exit 1; }
 fi
 
+# Kiota, which makes a client of the admin API from its document.
+kiota=1.38.0
+if [ ! -d "tests/.tools/kiota/.store/microsoft.openapi.kiota/$kiota" ]; then
+  echo "installing kiota $kiota"
+  rm -rf tests/.tools/kiota && dotnet tool install --tool-path tests/.tools/kiota Microsoft.OpenApi.Kiota --version "$kiota" >/dev/null || { echo "could not install kiota" >&2; exit 1; }
+fi
+
 if ! dotnet build MailCloud.sln -c Release -v quiet --nologo; then
   echo "0 passed, 1 failed"
   exit 1

@@ -29,13 +29,25 @@ internal static class Operations
 
     public static void AddOperations(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(options => Configure(options.SerializerOptions));
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            Configure(options.SerializerOptions);
+
+            // Numbers are numbers: one that may be a string as well has no type in a generated client.
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         services.AddOpenApi(Version, options =>
         {
             options.ShouldInclude = described => described.RelativePath?.StartsWith(AdminAccess.Path[1..], StringComparison.Ordinal) == true;
             options.AddDocumentTransformer((document, _, _) =>
             {
                 Describe(document);
+                return Task.CompletedTask;
+            });
+            options.AddSchemaTransformer((schema, _, _) =>
+            {
+                // UIDs. No client's generator knows the format; as int32 the half of them would not fit.
+                schema.Format = schema.Format == "uint32" ? "int64" : schema.Format;
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer((operation, _, _) =>

@@ -52,12 +52,14 @@ public static class WebServiceHost
         var admin = app.MapGroup(AdminAccess.Path).AnswersProblems();
         Operations.MapDocument(admin);
         Tenants.Map(admin);
+        TenantList.Map(admin);
         Tokens.Map(admin);
         AuditLog.Map(admin);
         admin.MapPost("/accounts/import", (HttpContext context, Caller caller, Act act, AccountImport import, int firstLine = 1) => import.RunAsync(context, caller, act, firstLine))
             .Requires(AdminPermission.ManageAddresses, Reach.Caller)
             .AnswersLines<ImportedLine>("importAccounts", "Makes accounts of lines address,password; a line of the answer for each");
         AccountList.Map(admin);
+        AccountExport.Map(admin);
         Addresses.Map(admin);
         AppPasswords.Map(admin);
         QueueStatus.Map(admin);

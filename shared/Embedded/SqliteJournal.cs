@@ -58,9 +58,10 @@ internal sealed class SqliteJournal(EmbeddedStore store) : IJournal
     public async Task DeleteAsync(string journal, CancellationToken cancellationToken) =>
         await store.Writer.WriteAsync(database => Delete(database, journal), null, cancellationToken).ConfigureAwait(false);
 
-    public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) => ListAsync(prefix, "", cancellationToken);
+
+    public async IAsyncEnumerable<string> ListAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var after = "";
         while (true)
         {
             var page = await store.Reader.ReadAsync(database => ReadNames(database, prefix, after), cancellationToken).ConfigureAwait(false);

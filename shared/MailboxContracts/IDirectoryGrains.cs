@@ -33,6 +33,19 @@ public interface ITenantGrain : IGrainWithStringKey
     /// <summary>Changes that, durably, and tells the edges. False: there is no such tenant.</summary>
     [Alias("SetState")]
     Task<bool> SetStateAsync(AccountState state);
+
+    /// <summary>Domains of its list after the given one, in order. A domain that is deleted, or being made, is on it too.</summary>
+    [AlwaysInterleave, Alias("DomainPage")]
+    Task<IReadOnlyList<string>> GetDomainPageAsync(string after, int count);
+}
+
+/// <summary>The tenants that there are. Key: 0.</summary>
+[Alias("mc.ITenantListGrain")]
+public interface ITenantListGrain : IGrainWithIntegerKey
+{
+    /// <summary>Ids after the given one, in order. One that is deleted is among them until it is removed for good.</summary>
+    [Alias("Page")]
+    Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
 }
 
 [GenerateSerializer, Immutable, Alias("mc.TenantInfo")]
@@ -294,6 +307,10 @@ public interface IAddressIndexGrain : IGrainWithStringKey
     /// <summary>Address keys after the given one, in order.</summary>
     [Alias("Page")]
     Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
+
+    /// <summary>Of these those that begin with the prefix.</summary>
+    [Alias("PageOf")]
+    Task<IReadOnlyList<string>> GetPageOfAsync(string prefix, string after, int count);
 
     /// <summary>Removes the list itself for good, unless something is on it: then it is false.</summary>
     [Alias("Destroy")]

@@ -61,6 +61,17 @@ public sealed partial class CommandTests(WebServer server) : IClassFixture<WebSe
     }
 
     [Fact]
+    public async Task Tenants_domains_and_addresses_are_listed()
+    {
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"listed"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/listed/domains", """{"domain":"listed.test"}""");
+        Assert.Contains("""{"id":"listed","state":"active","plan":"","domains":1}""", (await RunAsync("tenant", "list")).Output, StringComparison.Ordinal);
+        Assert.Equal((0, """{"domain":"listed.test","tenant":"listed","aliasOf":null,"catchAll":null}""" + "\n", ""), await RunAsync("domain", "list", "listed"));
+        Assert.Equal("postmaster@listed.test", Text(Assert.Single(Lines((await RunAsync("account", "list", "listed.test", "--prefix", "Post")).Output)), "address"));
+        Assert.Equal((0, "", ""), await RunAsync("account", "list", "listed.test", "--prefix", "x"));
+    }
+
+    [Fact]
     public async Task An_address_is_set()
     {
         var alias = await OneAsync("address", "set", "info@example.test", "--kind", "alias", "--target", "a@example.test", "b@other.test");

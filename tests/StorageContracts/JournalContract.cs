@@ -256,6 +256,8 @@ public abstract class JournalContract
         }
 
         Assert.Equal(["mailbox/a", "mailbox/b"], await Journal.ListAsync("mailbox/", default).ToListAsync());
+        Assert.Equal(["mailbox/b"], await Journal.ListAsync("mailbox/", "mailbox/a", default).ToListAsync());
+        Assert.Empty(await Journal.ListAsync("mailbox/", "mailbox/b", default).ToListAsync());
     }
 
     protected static List<ReadOnlyMemory<byte>> Events(params int[] values) =>

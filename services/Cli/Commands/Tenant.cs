@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace MailCloud.Cli.Commands;
 
-/// <summary><c>tenant show|set TENANT</c>: a tenant's state, limits and domains. Each prints them as they are then.</summary>
+/// <summary><c>tenant show|set TENANT</c>: a tenant's state, limits and domains. Each prints them as they are then. <c>tenant list</c>: all of them.</summary>
 internal static class Tenant
 {
     public static Command Build(Func<ParseResult, AdminClient> connect) => new("tenant", "Tenants.")
     {
-        BuildShow(connect), BuildSet(connect), TenantOidc.Build(connect), Deletion.BuildTenantDelete(connect), Deletion.BuildTenantRestore(connect),
+        TenantList.BuildTenants(connect), BuildShow(connect), BuildSet(connect), TenantOidc.Build(connect), Deletion.BuildTenantDelete(connect), Deletion.BuildTenantRestore(connect),
     };
 
     private static Argument<string> Id => new("TENANT") { Description = "The tenant's id." };

@@ -30,10 +30,14 @@ internal sealed class AddressIndexGrain(GrainStorage storage) : SnapshotGrain<Ad
         await Durable();
     }
 
-    public async Task<IReadOnlyList<string>> GetPageAsync(string after, int count)
+    public Task<IReadOnlyList<string>> GetPageAsync(string after, int count) => GetPageOfAsync("", after, count);
+
+    public async Task<IReadOnlyList<string>> GetPageOfAsync(string prefix, string after, int count)
     {
-        var index = State.Keys.BinarySearch(after, StringComparer.Ordinal);
-        var page = State.Keys.Skip(index < 0 ? ~index : index + 1).Take(count).ToArray();
+        // The first that begins with the prefix counts, though it be the prefix.
+        var isFirst = string.CompareOrdinal(after, prefix) < 0;
+        var index = State.Keys.BinarySearch(isFirst ? prefix : after, StringComparer.Ordinal);
+        var page = State.Keys.Skip(index < 0 ? ~index : isFirst ? index : index + 1).TakeWhile(key => key.StartsWith(prefix, StringComparison.Ordinal)).Take(count).ToArray();
         await Durable();
         return page;
     }

@@ -32,6 +32,13 @@ internal sealed class TenantGrain(GrainStorage storage, MailboxesOptions options
         return info;
     }
 
+    public async Task<IReadOnlyList<string>> GetDomainPageAsync(string after, int count)
+    {
+        string[] page = Exists ? [.. State.Domains.Where(domain => string.CompareOrdinal(domain, after) > 0).Order(StringComparer.Ordinal).Take(count)] : [];
+        await Durable();
+        return page;
+    }
+
     public async Task<bool> AddDomainAsync(string domain) => await HostDomainAsync(domain) == HostDomainResult.Hosted;
 
     public async Task<HostDomainResult> HostDomainAsync(string domain)

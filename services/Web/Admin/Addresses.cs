@@ -3,6 +3,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
@@ -18,7 +19,7 @@ internal static class Addresses
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/addresses/{address}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Address).Answers<AddressView>("getAddress", "What an address stands for");
+        admin.MapGet("/addresses/{address}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Address).AnswersTagged<AddressView>("getAddress", "What an address stands for");
         admin.MapPut("/addresses/{address}", PutAsync).Requires(AdminPermission.ManageAddresses | AdminPermission.ResetPasswords, Reach.Address)
             .Answers<AddressView>("updateAddress", "Makes an address, or changes it; what is left out stays, the password too");
         admin.MapDelete("/addresses/{address}", DeleteAsync).Requires(AdminPermission.ManageAddresses, Reach.Address)
@@ -62,7 +63,7 @@ internal static class Addresses
         return Results.Ok(AddressView.Of(record));
     }
 
-    private static async Task<IResult> GetAsync(string address, IGrainFactory grains)
+    private static async Task<IResult> GetAsync(string address, [FromHeader(Name = EntityTag.IfNoneMatch)] string? ifNoneMatch, IGrainFactory grains)
     {
         if (!EmailAddress.TryParse(address, out var parsed))
         {
@@ -70,11 +71,18 @@ internal static class Addresses
         }
 
         return await grains.GetGrain<IAddressGrain>(parsed.Key).GetAsync() is { } record
-            ? Results.Ok(AddressView.Of(record))
+            ? EntityTag.Answer(AddressView.Of(record), ifNoneMatch)
             : Problem.NotFound($"there is no address {parsed.Key}");
     }
 
-    private static async Task<IResult> PutAsync(string address, AddressUpdate update, Caller caller, Act act, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(
+        string address,
+        AddressUpdate update,
+        [FromHeader(Name = EntityTag.IfMatch)] string? ifMatch,
+        [FromHeader(Name = EntityTag.IfNoneMatch)] string? ifNoneMatch,
+        Caller caller,
+        Act act,
+        IGrainFactory grains)
     {
         if (!EmailAddress.TryParse(address, out var parsed))
         {
@@ -91,6 +99,11 @@ internal static class Addresses
         if (update.WhyNotBy(caller, existing) is { } refusal)
         {
             return refusal;
+        }
+
+        if (EntityTag.WhyNot(existing is null ? null : AddressView.Of(existing), ifMatch, ifNoneMatch) is { } changed)
+        {
+            return changed;
         }
 
         var record = existing ?? new AddressRecord { Address = parsed, Tenant = tenant, Kind = AddressKind.Account };
@@ -119,7 +132,7 @@ internal static class Addresses
 
         var view = AddressView.Of((await grain.GetAsync())!);
         act.Changed(existing is null ? null : AddressView.Of(existing), view, update.Password is null ? null : "password");
-        return Results.Ok(view);
+        return EntityTag.Answer(view);
     }
 
     /// <summary>Why the tenant's limits, or a deletion, do not allow it; null when they do.</summary>

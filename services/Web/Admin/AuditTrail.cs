@@ -39,7 +39,8 @@ internal sealed class AuditTrail(IGrainFactory grains, TimeProvider time, ILogge
         var record = RecordOf(caller, context);
         var isWork = endpoint.Metadata.GetMetadata<PartOfAWork>() is not null;
         var work = (record.TokenId, record.Operation, isWork ? (string)context.Request.RouteValues["address"]! : "");
-        if (isWork ? IsKnown(work, record.At) : HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        var isRead = (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && endpoint.Metadata.GetMetadata<WrittenDown>() is null;
+        if (isWork ? IsKnown(work, record.At) : isRead)
         {
             await next(context);
             return;
@@ -138,14 +139,14 @@ internal sealed class AuditTrail(IGrainFactory grains, TimeProvider time, ILogge
 /// </summary>
 internal sealed record PartOfAWork;
 
+/// <summary>An endpoint that only reads, and each of whose requests is written down, as it hands out much at once.</summary>
+internal sealed record WrittenDown;
+
 /// <summary>What a handler says of what it changed. A handler that has it as a parameter gets it.</summary>
 internal sealed class Act
 {
     /// <summary>Characters: an alias of a hundred targets has some 3,000.</summary>
     private const int MaxChange = 4000;
-
-    /// <summary>As answers are written.</summary>
-    private static readonly JsonSerializerOptions format = CreateFormat();
 
     /// <summary>What was otherwise before, as a JSON object; null when nothing was said.</summary>
     public string? Before { get; private set; }
@@ -173,18 +174,11 @@ internal sealed class Act
         (Before, After) = (Text(was), Text(becomes));
     }
 
-    private static JsonObject Members(object? view) => view is null ? [] : JsonSerializer.SerializeToNode(view, view.GetType(), format)!.AsObject();
-
-    private static JsonSerializerOptions CreateFormat()
-    {
-        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
-        Operations.Configure(options);
-        return options;
-    }
+    private static JsonObject Members(object? view) => view is null ? [] : JsonSerializer.SerializeToNode(view, view.GetType(), Operations.Format)!.AsObject();
 
     private static string? Text(JsonObject members)
     {
-        var text = members.Count == 0 ? null : members.ToJsonString(format);
+        var text = members.Count == 0 ? null : members.ToJsonString(Operations.Format);
         return text?.Length > MaxChange ? new JsonObject { ["characters"] = text.Length }.ToJsonString() : text;
     }
 }

@@ -2,6 +2,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
@@ -11,15 +12,15 @@ internal static class Domains
 {
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/domains/{domain}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain).Answers<DomainView>("getDomain", "Where addresses lead that a domain has not");
+        admin.MapGet("/domains/{domain}", GetAsync).Requires(AdminPermission.ReadDirectory, Reach.Domain).AnswersTagged<DomainView>("getDomain", "Where addresses lead that a domain has not");
         admin.MapPut("/domains/{domain}", PutAsync)
             .Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DomainView>("routeDomain", "Says all of that: another domain, one address, or nowhere");
     }
 
-    private static async Task<IResult> GetAsync(string domain, IGrainFactory grains) =>
-        TryParse(domain, out var name) && await grains.GetGrain<IDomainGrain>(name).FindAsync() is { } info ? Results.Ok(View(name, info)) : Problem.NotHosted(domain);
+    private static async Task<IResult> GetAsync(string domain, [FromHeader(Name = EntityTag.IfNoneMatch)] string? ifNoneMatch, IGrainFactory grains) =>
+        TryParse(domain, out var name) && await grains.GetGrain<IDomainGrain>(name).FindAsync() is { } info ? EntityTag.Answer(DomainView.Of(name, info), ifNoneMatch) : Problem.NotHosted(domain);
 
-    private static async Task<IResult> PutAsync(string domain, RouteUpdate update, Act act, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string domain, RouteUpdate update, [FromHeader(Name = EntityTag.IfMatch)] string? ifMatch, Act act, IGrainFactory grains)
     {
         if (!TryParse(domain, out var name))
         {
@@ -53,6 +54,11 @@ internal static class Domains
 
         var grain = grains.GetGrain<IDomainGrain>(name);
         var before = await grain.FindAsync();
+        if (before is not null && EntityTag.WhyNot(DomainView.Of(name, before), ifMatch) is { } changed)
+        {
+            return changed;
+        }
+
         return await grain.RouteAsync(route) switch
         {
             RouteDomainResult.Routed => await ChangedAsync(),
@@ -62,9 +68,9 @@ internal static class Domains
 
         async Task<IResult> ChangedAsync()
         {
-            var view = View(name, (await grain.FindAsync())!);
-            act.Changed(before is null ? null : View(name, before), view);
-            return Results.Ok(view);
+            var view = DomainView.Of(name, (await grain.FindAsync())!);
+            act.Changed(before is null ? null : DomainView.Of(name, before), view);
+            return EntityTag.Answer(view);
         }
     }
 
@@ -75,9 +81,11 @@ internal static class Domains
         return ok;
     }
 
-    private static DomainView View(string name, DomainInfo info) => new(name, info.Tenant.Value, info.Route.AliasOf, info.Route.CatchAll?.ToString());
-
-    private sealed record DomainView(string Domain, string Tenant, string? AliasOf, string? CatchAll);
-
     private sealed record RouteUpdate(string? AliasOf, string? CatchAll);
+}
+
+/// <summary>A domain as the API shows it.</summary>
+internal sealed record DomainView(string Domain, string Tenant, string? AliasOf, string? CatchAll)
+{
+    public static DomainView Of(string name, DomainInfo info) => new(name, info.Tenant.Value, info.Route.AliasOf, info.Route.CatchAll?.ToString());
 }

@@ -13,6 +13,9 @@ namespace MailCloud.Web.Admin;
 /// <summary>The OpenAPI document of the admin API, <c>GET /admin/v1/openapi.json</c>, and what an endpoint says of itself for it.</summary>
 internal static class Operations
 {
+    /// <summary>As answers are written.</summary>
+    public static readonly JsonSerializerOptions Format = CreateFormat();
+
     private const string Version = "v1";
 
     private const string Scheme = "token";
@@ -21,10 +24,10 @@ internal static class Operations
     private static readonly int[] problems =
     [
         StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict,
-        StatusCodes.Status503ServiceUnavailable,
+        StatusCodes.Status412PreconditionFailed, StatusCodes.Status503ServiceUnavailable,
     ];
 
-    /// <summary>How answers are written: an enum's value as lower-case words with hyphens.</summary>
+    /// <summary>An enum's value is written as lower-case words with hyphens.</summary>
     public static void Configure(JsonSerializerOptions options) => options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
 
     public static void AddOperations(this IServiceCollection services)
@@ -75,6 +78,10 @@ internal static class Operations
     /// <summary>Names the operation, as a client's method is called, says in a line what it does, and what it answers.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, string operation, string summary) => endpoint.WithName(operation).WithSummary(summary).Produces<T>();
 
+    /// <summary>As <see cref="Answers{T}"/>, with a tag; a client that has it is told so.</summary>
+    public static RouteHandlerBuilder AnswersTagged<T>(this RouteHandlerBuilder endpoint, string operation, string summary) =>
+        endpoint.Answers<T>(operation, summary).Produces(StatusCodes.Status304NotModified);
+
     /// <summary>As <see cref="Answers{T}"/>; it answers lines, a JSON value each.</summary>
     public static RouteHandlerBuilder AnswersLines<T>(this RouteHandlerBuilder endpoint, string operation, string summary) =>
         endpoint.WithName(operation).WithSummary(summary).Produces<T>(StatusCodes.Status200OK, "application/x-ndjson");
@@ -82,6 +89,13 @@ internal static class Operations
     /// <summary>As <see cref="Answers{T}"/>; it answers octets of a type.</summary>
     public static RouteHandlerBuilder AnswersOctets(this RouteHandlerBuilder endpoint, string operation, string summary, string type) =>
         endpoint.WithName(operation).WithSummary(summary).Produces<Stream>(StatusCodes.Status200OK, type);
+
+    private static JsonSerializerOptions CreateFormat()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Configure(options);
+        return options;
+    }
 
     private static void Describe(OpenApiDocument document)
     {

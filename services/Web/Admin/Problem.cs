@@ -17,6 +17,8 @@ internal static class Problem
 
     public static IResult Gone(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status410Gone);
 
+    public static IResult PreconditionFailed(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status412PreconditionFailed);
+
     public static IResult Unavailable(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     public static IResult NoAddress(string text) => BadRequest($"'{text}' is no address: write local@domain");

@@ -3,6 +3,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace MailCloud.Web.Admin;
@@ -14,7 +15,7 @@ internal static class Tenants
     {
         admin.MapPost("/tenants", CreateAsync).Requires(AdminPermission.ManageTenants, Reach.Platform).Answers<TenantView>("createTenant", "Makes a tenant; a repeat changes nothing");
         admin.MapGet("/tenants/{tenant}", GetAsync)
-            .Requires(AdminPermission.ReadDirectory, Reach.Tenant).Answers<TenantView>("getTenant", "A tenant: its domains, state and limits, and what it has of them");
+            .Requires(AdminPermission.ReadDirectory, Reach.Tenant).AnswersTagged<TenantView>("getTenant", "A tenant: its domains, state and limits, and what it has of them");
         admin.MapPut("/tenants/{tenant}", PutAsync)
             .Requires(AdminPermission.ManageTenants, Reach.Platform).Answers<TenantView>("updateTenant", "Sets a tenant's state and limits; what is left out stays");
         admin.MapPost("/tenants/{tenant}/domains", AddDomainAsync).Requires(AdminPermission.ManageTenants, Reach.Platform)
@@ -39,12 +40,12 @@ internal static class Tenants
         return Results.Ok(await ViewAsync(tenant, grains));
     }
 
-    private static async Task<IResult> GetAsync(string tenant, IGrainFactory grains) =>
+    private static async Task<IResult> GetAsync(string tenant, [FromHeader(Name = EntityTag.IfNoneMatch)] string? ifNoneMatch, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && grains.GetGrain<ITenantGrain>(tenant) is var grain && await grain.GetAsync() is not null
-            ? Results.Ok(await ViewAsync(grain, grains))
+            ? EntityTag.Answer(await ViewAsync(grain, grains), ifNoneMatch)
             : Problem.NoTenant(tenant);
 
-    private static async Task<IResult> PutAsync(string tenant, TenantUpdate update, Act act, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string tenant, TenantUpdate update, [FromHeader(Name = EntityTag.IfMatch)] string? ifMatch, Act act, IGrainFactory grains)
     {
         if (!StateNames.TryParse(update.State, AccountState.Active, out var state))
         {
@@ -55,6 +56,11 @@ internal static class Tenants
         if (grain is null || await grain.GetAsync() is not { } info)
         {
             return Problem.NoTenant(tenant);
+        }
+
+        if (EntityTag.WhyNot(await ViewAsync(grain, grains), ifMatch) is { } changed)
+        {
+            return changed;
         }
 
         if (update.Limits is { } limits)
@@ -73,7 +79,7 @@ internal static class Tenants
         }
 
         act.Changed(Terms(info), Terms((await grain.GetAsync())!));
-        return Results.Ok(await ViewAsync(grain, grains));
+        return EntityTag.Answer(await ViewAsync(grain, grains));
     }
 
     private static async Task<IResult> AddDomainAsync(string tenant, NewDomain body, Act act, IGrainFactory grains)

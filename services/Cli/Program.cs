@@ -19,7 +19,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     server,
     tokenFile,
     Output.Json,
-    new Command("account", "Accounts.") { AccountImport.Build(Connect), AccountList.Build(Connect), AppPassword.Build(Connect) },
+    new Command("account", "Accounts.") { AccountImport.Build(Connect), AccountList.Build(Connect), AppPassword.Build(Connect), AccountLogins.Build(Connect) },
     new Command("address", "What an address stands for.") { AddressSet.Build(Connect), AddressDelete.BuildDelete(Connect), AddressDelete.BuildRestore(Connect) },
     new Command("queue", "Mail on its way: the delivery queue, and what waits for its next attempt.")
     {

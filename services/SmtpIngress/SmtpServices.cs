@@ -15,7 +15,7 @@ namespace MailCloud.SmtpIngress;
 /// <summary>What all sessions share.</summary>
 internal sealed class SmtpServices(
     IOptions<SmtpOptions> options, IOptions<SendingOptions> sending, IMessageBlobs blobs, IMailQueue queue, IGrainFactory grains, GrainCalls calls,
-    Standings standings, SaslMechanisms mechanisms, AccountTokens tokens, CertificateStore certificates, MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
+    Standings standings, SaslMechanisms mechanisms, AccountTokens tokens, LoginHistory logins, CertificateStore certificates, MessageTracer tracer, TimeProvider time, ILogger<SmtpSession> log)
 {
     public SmtpOptions Options { get; } = options.Value;
 
@@ -26,6 +26,8 @@ internal sealed class SmtpServices(
     public SaslMechanisms Mechanisms { get; } = mechanisms;
 
     public AccountTokens Tokens { get; } = tokens;
+
+    public LoginHistory Logins { get; } = logins;
 
     public CertificateStore Certificates { get; } = certificates;
 

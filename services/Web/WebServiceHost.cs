@@ -62,6 +62,7 @@ public static class WebServiceHost
         AccountExport.Map(admin);
         Addresses.Map(admin);
         AppPasswords.Map(admin);
+        Logins.Map(admin);
         QueueStatus.Map(admin);
         SpoolList.Map(admin);
         Domains.Map(admin);

@@ -107,6 +107,18 @@ public sealed partial class CommandTests(WebServer server) : IClassFixture<WebSe
     }
 
     [Fact]
+    public async Task Logins_of_an_account_are_listed()
+    {
+        await RunAsync("address", "set", "wim@example.test");
+        Assert.Equal((0, "", ""), await RunAsync("account", "logins", "wim@example.test"));
+        var kind = new LoginKind(LoginProtocols.Pop, "192.0.2.1", "password", null, LoginResult.Limited);
+        await server.Services.GetRequiredService<IGrainFactory>().GetGrain<ILoginsGrain>("wim@example.test").AddAsync(Guid.NewGuid(), [new(kind, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, 2)]);
+        var login = await OneAsync("account", "logins", "wim@example.test");
+        Assert.Equal((2, "pop", "192.0.2.1", "password", "limited"), (login.GetProperty("count").GetInt32(), Text(login, "protocol"), Text(login, "network"), Text(login, "means"), Text(login, "result")));
+        Assert.Equal(1, (await RunAsync("account", "logins", "nobody@example.test")).Exit);
+    }
+
+    [Fact]
     public async Task A_tenant_is_suspended_and_shown()
     {
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"late"}""");

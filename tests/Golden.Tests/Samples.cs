@@ -104,6 +104,8 @@ internal static class Samples
         },
         "0123456789abcdef");
 
+    private static readonly LoginRow Login = new(new(LoginProtocols.Imap, "192.0.2.1", "PLAIN", "phone", LoginResult.Limited), Time, Time, 3);
+
     private static readonly StandingChange Standing = new(Tenant, "a@example.test", Account, EndsSessions: true) { AppPassword = Delivery.Value, Domain = "example.test" };
 
     private static readonly TenantLimits Limits = new()
@@ -374,6 +376,8 @@ internal static class Samples
         new AppPasswordRemoved(Delivery.Value),
         new AppPasswordUsed(Delivery.Value, AppPassword.Password.LastUse!),
         new AppPasswordsState { Kept = [AppPassword] },
+        new LoginsTold(Delivery.Value, [Login]),
+        new LoginsState { Rows = [Login], Tellings = new([Delivery.Value]) },
         new DeletionListed("a@example.test", Time),
         new DeletionsState { Listed = { ["a@example.test"] = Time } },
         new StandingTold(Standing),

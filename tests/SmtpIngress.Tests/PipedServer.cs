@@ -40,6 +40,7 @@ internal sealed class PipedServer
             new(services.GetRequiredService<AccountSessions>(), grains, calls, Time),
             services.GetRequiredService<SaslMechanisms>(),
             services.GetRequiredService<AccountTokens>(),
+            services.GetRequiredService<LoginHistory>(),
             services.GetRequiredService<CertificateStore>(),
             services.GetRequiredService<MessageTracer>(),
             Time,

@@ -231,6 +231,21 @@ internal sealed class TableAppPasswordsGrain : Grain, IAppPasswordsGrain
     public Task DestroyAsync() => throw new NotSupportedException();
 }
 
+internal sealed class TableLoginsGrain : Grain, ILoginsGrain
+{
+    private readonly List<LoginRow> told = [];
+
+    public Task<IReadOnlyList<LoginRow>> ListAsync() => Task.FromResult<IReadOnlyList<LoginRow>>([.. told]);
+
+    public Task AddAsync(Guid telling, IReadOnlyList<LoginRow> rows)
+    {
+        told.AddRange(rows);
+        return Task.CompletedTask;
+    }
+
+    public Task DestroyAsync() => throw new NotSupportedException();
+}
+
 /// <summary>Bob is logged in, and nobody else; of Silent nobody can say it.</summary>
 internal sealed class TableTerminalsGrain : Grain, ITerminalsGrain
 {

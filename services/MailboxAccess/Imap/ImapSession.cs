@@ -93,7 +93,7 @@ internal sealed class ImapSession : IClientSession
     }
 
     public LoginAttempt StartLogin() =>
-        new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, Services.Tokens, remote.Address, LoginProtocols.Imap);
+        new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, Services.Tokens, Services.Logins, remote.Address, LoginProtocols.Imap);
 
     /// <summary>What follows from an attempt to log in. Wrong credentials have one answer, whatever was wrong with them (RFC 5530 §3).</summary>
     public ImapReply FinishLogin(LoginOutcome outcome)

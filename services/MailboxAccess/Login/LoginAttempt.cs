@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Net;
 using MailCloud.Cluster;
 using MailCloud.Credentials;
+using MailCloud.Credentials.Guessing;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -46,36 +47,42 @@ internal readonly record struct LoginOutcome(LoginVerdict Verdict, AccountId Acc
 /// <param name="client">The client's own address, not that of a proxy: failures are counted by it.</param>
 /// <param name="protocol">The protocol around it: an app password may open one and not another.</param>
 internal sealed class LoginAttempt(
-    IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, AccountTokens tokens, IPAddress client, LoginProtocols protocol)
+    IGrainFactory grains, GrainCalls calls, Standings standings, PasswordCheck passwords, SaslMechanisms mechanisms, AccountTokens tokens, LoginHistory logins,
+    IPAddress client, LoginProtocols protocol)
 {
     private readonly AccountLookup lookup = new(grains, calls, standings, protocol);
+
+    /// <summary>As <see cref="LoginKind.Means"/>.</summary>
+    private string means = "password";
 
     /// <summary>IMAP's LOGIN and POP3's PASS.</summary>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
     public async ValueTask<LoginOutcome> CheckPasswordAsync(string username, string password, CancellationToken cancellationToken)
     {
         var verdict = await passwords.CheckAsync(username, password, client, lookup.FindAsync, cancellationToken).ConfigureAwait(false);
-        return verdict.Answer switch
+        var outcome = verdict.Answer switch
         {
             LoginAnswer.Right => await FinishAsync("", verdict.Rehash, verdict.AppPassword, cancellationToken).ConfigureAwait(false),
             LoginAnswer.TryLater => Ended(LoginVerdict.TryLater),
             _ => Ended(LoginVerdict.Refused),
         };
+        return Noted(outcome, verdict.AppPassword);
     }
 
     /// <summary>Starts a SASL exchange; null when the mechanism is not offered.</summary>
-    public SaslExchange? StartExchange(string mechanism, ChannelBindings bindings, bool passwordsAllowed) =>
-        SaslMechanisms.Offered(bindings, passwordsAllowed).Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-            ? mechanisms.Start(mechanism, bindings, client, lookup.FindAsync, CheckTokenAsync)
-            : null;
+    public SaslExchange? StartExchange(string mechanism, ChannelBindings bindings, bool passwordsAllowed)
+    {
+        means = mechanism.ToUpperInvariant();
+        return SaslMechanisms.Offered(bindings, passwordsAllowed).Contains(means) ? mechanisms.Start(means, bindings, client, lookup.FindAsync, CheckTokenAsync) : null;
+    }
 
     /// <summary>What follows from the last step of the exchange, which is neither a challenge nor malformed.</summary>
     /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
-    public ValueTask<LoginOutcome> FinishAsync(SaslStep step, CancellationToken cancellationToken) => step switch
+    public async ValueTask<LoginOutcome> FinishAsync(SaslStep step, CancellationToken cancellationToken) => step switch
     {
-        SaslStep.Authenticated done => FinishAsync(done.AuthorizationId, done.Rehash, done.AppPassword, cancellationToken),
-        SaslStep.TryLater => new(Ended(LoginVerdict.TryLater)),
-        _ => new(Ended(LoginVerdict.Refused)),
+        SaslStep.Authenticated done => Noted(await FinishAsync(done.AuthorizationId, done.Rehash, done.AppPassword, cancellationToken).ConfigureAwait(false), done.AppPassword),
+        SaslStep.TryLater => Noted(Ended(LoginVerdict.TryLater), null),
+        _ => Noted(Ended(LoginVerdict.Refused), null),
     };
 
     /// <summary>A SASL response as protocols write it, in base64 with its padding; false when it is not that.</summary>
@@ -91,6 +98,19 @@ internal sealed class LoginAttempt(
     {
         await lookup.FindAsync(username, cancellationToken).ConfigureAwait(false);
         return await tokens.CheckAsync(username, lookup.Record, token, calls.NewPatience(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private LoginOutcome Noted(LoginOutcome outcome, AppPasswordMatch? appPassword)
+    {
+        var result = outcome.Verdict switch
+        {
+            LoginVerdict.LoggedIn => LoginResult.Ok,
+            LoginVerdict.Suspended => LoginResult.Suspended,
+            LoginVerdict.TryLater or LoginVerdict.TooManySessions => LoginResult.Limited,
+            _ => LoginResult.Wrong,
+        };
+        logins.Note(lookup.Record, new(protocol, ClientNetwork.NameOf(client), means, appPassword?.Name, result));
+        return outcome;
     }
 
     private LoginOutcome Ended(LoginVerdict verdict) => new(verdict, lookup.Account ?? default);

@@ -22,6 +22,7 @@ internal sealed record Pop3Services(
     PasswordCheck Passwords,
     SaslMechanisms Mechanisms,
     AccountTokens Tokens,
+    LoginHistory Logins,
     CertificateStore Certificates,
     Pop3Telemetry Telemetry,
     TimeProvider Time,
@@ -44,11 +45,12 @@ internal sealed class Pop3ConnectionHandler : SessionHandler
         PasswordCheck passwords,
         SaslMechanisms mechanisms,
         AccountTokens tokens,
+        LoginHistory logins,
         CertificateStore certificates,
         Pop3Telemetry telemetry,
         TimeProvider time,
         ILogger<Pop3ConnectionHandler> log)
-        : this(new(options.Value, grains, calls, standings, blobs, passwords, mechanisms, tokens, certificates, telemetry, time, log))
+        : this(new(options.Value, grains, calls, standings, blobs, passwords, mechanisms, tokens, logins, certificates, telemetry, time, log))
     {
     }
 

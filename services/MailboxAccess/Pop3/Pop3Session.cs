@@ -80,7 +80,7 @@ internal sealed class Pop3Session : IClientSession
     public ChannelBindings ChannelBindings => tls is null ? ChannelBindings.None : new(tls.Session.ServerEndPoint, null);
 
     public LoginAttempt StartLogin() =>
-        new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, Services.Tokens, remote.Address, LoginProtocols.Pop);
+        new(Services.Grains, Services.Calls, Services.Standings, Services.Passwords, Services.Mechanisms, Services.Tokens, Services.Logins, remote.Address, LoginProtocols.Pop);
 
     /// <summary>What follows from an attempt to log in: TRANSACTION with the maildrop, or why not.</summary>
     public async ValueTask<Pop3Reply> FinishLoginAsync(LoginOutcome outcome, CancellationToken cancellationToken)

@@ -200,6 +200,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         if (State.Record is { } record)
         {
             await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
+            await GrainFactory.GetGrain<ILoginsGrain>(Key).DestroyAsync();
             if (record.Account is { } account)
             {
                 await GrainFactory.GetGrain<IMailboxGrain>(account.Value).DestroyAsync();

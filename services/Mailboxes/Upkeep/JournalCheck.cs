@@ -67,6 +67,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "oidc" => ReadSnapshotAsync<TenantOidcState, OidcIssuerChanged>(cancellationToken),
             "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
             "app-passwords" => ReadSnapshotAsync<AppPasswordsState, AppPasswordEvent>(cancellationToken),
+            "logins" => ReadSnapshotAsync<LoginsState, LoginsTold>(cancellationToken),
             "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
             "deletions" => ReadSnapshotAsync<DeletionsState, DeletionListed>(cancellationToken),
             "usage" => ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),

@@ -1,4 +1,5 @@
 using MailCloud.Credentials;
+using MailCloud.Credentials.Guessing;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -88,16 +89,17 @@ internal static class Auth
 
                         break;
                     case SaslStep.Authenticated done:
-                        return await FinishAsync(session, account, name, since, done, cancellationToken).ConfigureAwait(false);
+                        return await FinishAsync(session, mechanism, account, name, since, done, cancellationToken).ConfigureAwait(false);
                     case SaslStep.Malformed malformed:
                         return new(501, "5.5.2", malformed.Why);
                     case SaslStep.Downgraded:
                         // RFC 4954 §6: weaker than policy permits. Nothing was guessed, so it counts for nothing.
                         return new(534, "5.7.9", "this mechanism is too weak here, take SCRAM-SHA-256-PLUS");
                     case SaslStep.TryLater:
+                        Note(session, account, mechanism, null, LoginResult.Limited);
                         return TryLater;
                     default:
-                        return Refuse(session, account);
+                        return Refuse(session, mechanism, account);
                 }
             }
         }
@@ -136,27 +138,29 @@ internal static class Auth
     }
 
     private static async ValueTask<SmtpReply> FinishAsync(
-        SmtpSession session, AddressRecord? account, string? name, long since, SaslStep.Authenticated done, CancellationToken cancellationToken)
+        SmtpSession session, string mechanism, AddressRecord? account, string? name, long since, SaslStep.Authenticated done, CancellationToken cancellationToken)
     {
         // RFC 4616 §2: an account may act only as itself.
         if (account is null || (done.AuthorizationId.Length > 0 && !IsSame(done.AuthorizationId, account, name)))
         {
-            return Refuse(session, account);
+            return Refuse(session, mechanism, account, done.AppPassword);
         }
 
         var admission = await session.Services.Standings.EnterAsync(account, done.AppPassword?.Id, since, session.Patience, cancellationToken).ConfigureAwait(false);
         if (admission.Refusal == AdmissionRefusal.Revoked)
         {
-            return Refuse(session, account);
+            return Refuse(session, mechanism, account, done.AppPassword);
         }
 
         if (admission.Session is null)
         {
+            Note(session, account, mechanism, done.AppPassword, admission.Refusal == AdmissionRefusal.Suspended ? LoginResult.Suspended : LoginResult.Limited);
             session.Services.Log.NotAdmitted(session.Id, account.Address.Key, admission.Refusal);
             return admission.Refusal == AdmissionRefusal.Suspended ? Suspended : TooManySessions;
         }
 
         session.LogIn(account, admission.Session);
+        Note(session, account, mechanism, done.AppPassword, LoginResult.Ok);
         session.Services.Log.Authenticated(session.Id, account.Address.Key);
         if (done.Rehash is { } change)
         {
@@ -174,11 +178,15 @@ internal static class Auth
         return new(235, "2.7.0", "authenticated");
     }
 
-    private static SmtpReply Refuse(SmtpSession session, AddressRecord? account)
+    private static SmtpReply Refuse(SmtpSession session, string mechanism, AddressRecord? account, AppPasswordMatch? appPassword = null)
     {
+        Note(session, account, mechanism, appPassword, LoginResult.Wrong);
         session.Services.Log.AuthenticationFailed(session.Id, session.Remote.ToString(), account?.Address.Key ?? "(no account)");
         return Failed;
     }
+
+    private static void Note(SmtpSession session, AddressRecord? account, string mechanism, AppPasswordMatch? appPassword, LoginResult result) =>
+        session.Services.Logins.Note(account, new(LoginProtocols.Smtp, ClientNetwork.NameOf(session.Remote), mechanism, appPassword?.Name, result));
 
     // Its own address, or the one that it logs in by.
     private static bool IsSame(string authorizationId, AddressRecord account, string? name) =>

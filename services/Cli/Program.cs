@@ -27,7 +27,8 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     },
     new Command("domain", "Hosted domains.")
     {
-        TenantList.BuildDomains(Connect), DomainRoute.BuildShow(Connect), DomainRoute.BuildRoute(Connect), DomainDkim.Build(Connect), DomainDns.Build(Connect), Deletion.BuildDomainDelete(Connect), Deletion.BuildDomainRestore(Connect),
+        TenantList.BuildDomains(Connect), DomainRoute.BuildShow(Connect), DomainRoute.BuildRoute(Connect), DomainDkim.Build(Connect), DomainDns.Build(Connect), DomainCheck.Build(Connect),
+        Deletion.BuildDomainDelete(Connect), Deletion.BuildDomainRestore(Connect),
     },
     new Command("mailbox", "The mail of an account.") { MailboxExport.Build(Connect), MailboxImport.Build(Connect) },
     Tenant.Build(Connect),

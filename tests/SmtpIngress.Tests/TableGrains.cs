@@ -155,6 +155,8 @@ internal sealed class TableTenantGrain : Grain, ITenantGrain
 
     public Task<HostDomainResult> HostDomainAsync(string domain) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<string>> GetDomainPageAsync(string after, int count) => throw new NotSupportedException();
+
     public Task<bool> SetLimitsAsync(TenantLimits limits) => throw new NotSupportedException();
 
     public Task CreateAsync() => throw new NotSupportedException();

@@ -24,6 +24,8 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
     private static readonly Dictionary<string, Func<Things, (string Path, string? Body)>> cases = new()
     {
         ["importAccounts"] = of => ("/accounts/import", $"eve@{of.Domain},a long secret\n"),
+        ["exportAccounts"] = of => ($"/accounts/export?domain={of.Domain}", null),
+        ["listTenants"] = _ => ("/tenants", null),
         ["listAccounts"] = of => ($"/accounts?domain={of.Domain}", null),
         ["listSpool"] = of => ($"/spool?tenant={of.Tenant}", null),
         ["getWaitingMessage"] = of => ($"/spool/{of.Message}", null),
@@ -88,6 +90,7 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         Assert.Contains("iso-other", await AskAsync("GET", path), StringComparison.Ordinal);
         Assert.DoesNotContain("iso-other", await AskAsync("GET", path, token: tokens[0].Secret), StringComparison.Ordinal);
         Assert.DoesNotContain("iso-other", await AskAsync("GET", "/tokens", token: tokens[0].Secret), StringComparison.Ordinal);
+        Assert.DoesNotContain("iso-other", await AskAsync("GET", "/tenants", token: tokens[0].Secret), StringComparison.Ordinal);
     }
 
     private IEnumerable<RouteEndpoint> Endpoints() => server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()

@@ -46,7 +46,8 @@ internal static class TenantList
         }
 
         var names = await grain.GetDomainPageAsync(after ?? "", count);
-        var found = await Task.WhenAll(names.Select(async name => await grains.GetGrain<IDomainGrain>(name).FindAsync() is { } domain && domain.Tenant == info.Id ? DomainView.Of(name, domain) : null));
+        var found = await Task.WhenAll(names.Select(async name =>
+            await grains.GetGrain<IDomainGrain>(name).FindAsync() is { } domain && domain.Tenant == info.Id ? DomainView.Of(name, domain) : null));
         return Results.Ok(new DomainPage(found.OfType<DomainView>(), names.Count == count ? names[^1] : null));
     }
 

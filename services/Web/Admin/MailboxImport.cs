@@ -117,7 +117,11 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
 
         var message = new AppendedMessage
         {
-            Body = new(name, length), Summary = summary, InternalDate = target.Date ?? time.GetUtcNow(), Flags = flags, Keywords = keywords,
+            Body = new(name, length),
+            Summary = summary,
+            InternalDate = target.Date ?? time.GetUtcNow(),
+            Flags = flags,
+            Keywords = keywords,
         };
         var result = await found.Mailbox.AppendAsync(new() { Operation = operation.Value, Folder = target.Folder, Messages = [message] });
         return result.Outcome switch

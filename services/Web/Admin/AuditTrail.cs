@@ -12,8 +12,7 @@ namespace MailCloud.Web.Admin;
 
 /// <summary>
 /// Writes down what is done by the admin API: each request that may change something, and each that its token does not allow. First that it is about to be done, and nothing is done when that cannot
-/// be
-/// written; then what became of it. So whatever is done has its record: one without an end is of a process that died, or of an end that could not be written, which is logged.
+/// be written; then what became of it. So whatever is done has its record: one without an end is of a process that died, or of an end that could not be written, which is logged.
 /// </summary>
 internal sealed class AuditTrail(IGrainFactory grains, TimeProvider time, ILogger<AuditTrail> log)
 {
@@ -36,11 +35,17 @@ internal sealed class AuditTrail(IGrainFactory grains, TimeProvider time, ILogge
 
         var act = new Act();
         context.Features.Set(act);
-        var record = RecordOf(caller, context);
         var isWork = endpoint.Metadata.GetMetadata<PartOfAWork>() is not null;
-        var work = (record.TokenId, record.Operation, isWork ? (string)context.Request.RouteValues["address"]! : "");
         var isRead = (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && endpoint.Metadata.GetMetadata<WrittenDown>() is null;
-        if (isWork ? IsKnown(work, record.At) : isRead)
+        if (isRead && !isWork)
+        {
+            await next(context);
+            return;
+        }
+
+        var record = RecordOf(caller, context);
+        var work = (record.TokenId, record.Operation, isWork ? (string)context.Request.RouteValues["address"]! : "");
+        if (isWork && IsKnown(work, record.At))
         {
             await next(context);
             return;

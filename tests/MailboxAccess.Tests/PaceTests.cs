@@ -5,10 +5,11 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.MailboxAccess.Tests;
 
-/// <summary>A tenant with a command a second, eleven of them at once: what is beyond waits, whichever of its sessions sends it.</summary>
+/// <summary>A tenant with a command a second, eleven of them in a burst of four a second: what is beyond waits, whichever of its sessions sends it.</summary>
 public sealed class PaceTests
 {
-    private const int AtOnce = 11;
+    private const int Burst = 11;
+    private const int Rounds = 8;
 
     [Fact]
     public async Task Commands_of_a_tenants_clients_have_their_turn()
@@ -23,17 +24,14 @@ public sealed class PaceTests
             await using var imap = await ImapClient.ConnectAsync(server.EndPoint, user);
             await using var pop = await Pop3Client.ConnectAsync(server.Pop3EndPoint, user);
             var began = time.GetUtcNow();
-            for (var i = 0; i < AtOnce; i++)
+            await using var stranger = await ImapClient.ConnectAsync(server.EndPoint);
+            for (var i = 0; i < Rounds; i++)
             {
-                await imap.RunOkAsync("NOOP");
+                await PassAsync(time, stranger, imap.RunOkAsync("NOOP"));
+                await PassAsync(time, stranger, pop.SayOkAsync("NOOP"));
             }
 
-            Assert.Equal(began, time.GetUtcNow());
-            await using var stranger = await ImapClient.ConnectAsync(server.EndPoint);
-            await PassAsync(time, stranger, pop.SayOkAsync("NOOP"));
-            Assert.InRange(time.GetUtcNow() - began, TimeSpan.FromSeconds(1), TimeSpan.MaxValue);
-            await PassAsync(time, stranger, imap.RunOkAsync("NOOP"));
-            Assert.InRange(time.GetUtcNow() - began, TimeSpan.FromSeconds(2), TimeSpan.MaxValue);
+            Assert.InRange(time.GetUtcNow() - began, TimeSpan.FromSeconds((2 * Rounds) - Burst), TimeSpan.MaxValue);
         }
         finally
         {

@@ -1,11 +1,11 @@
 namespace MailCloud.SmtpIngress.Tests;
 
-/// <summary>A tenant with a command a second, eleven of them at once: what is beyond waits.</summary>
+/// <summary>A tenant with a command a second, eleven of them in a burst of four a second: what is beyond waits.</summary>
 [Collection("server")]
 public sealed class PaceTests(ServerFixture server)
 {
-    private const int AtOnce = 11;
-    private const int Others = 20;
+    private const int Burst = 11;
+    private const int Commands = 20;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
@@ -14,12 +14,7 @@ public sealed class PaceTests(ServerFixture server)
     {
         var mx = new PipedServer(server.Services, new());
         using var first = await BeginAsync(mx, 1);
-        for (var i = 0; i < AtOnce; i++)
-        {
-            Assert.StartsWith("250 ", await first.SayAsync("RCPT TO:<ida@slow.test>"), StringComparison.Ordinal);
-        }
-
-        var others = await Task.WhenAll(Enumerable.Range(2, Others).Select(host => BeginAsync(mx, host)));
+        var others = await Task.WhenAll(Enumerable.Range(2, Commands).Select(host => BeginAsync(mx, host)));
         var began = mx.Time.GetUtcNow();
         var waiting = Task.WhenAll(others.Select(client => client.SayAsync("RCPT TO:<ida@slow.test>")));
         Assert.StartsWith("250 ", await first.SayAsync("RCPT TO:<bob@example.test>"), StringComparison.Ordinal);
@@ -39,16 +34,14 @@ public sealed class PaceTests(ServerFixture server)
         var response = Convert.ToBase64String("\0ida@slow.test\0mailcloud"u8);
         Assert.StartsWith("235 ", await client.SayAsync($"AUTH PLAIN {response}"), StringComparison.Ordinal);
         var began = submission.Time.GetUtcNow();
-        for (var i = 0; i < AtOnce; i++)
+        for (var i = 0; i < Commands; i++)
         {
-            await client.SayAsync("NOOP");
+            var reply = client.SayAsync("NOOP");
+            await PassAsync(submission, reply);
+            Assert.StartsWith("250 ", await reply, StringComparison.Ordinal);
         }
 
-        Assert.Equal(began, submission.Time.GetUtcNow());
-        var next = client.SayAsync("NOOP");
-        await PassAsync(submission, next);
-        Assert.StartsWith("250 ", await next, StringComparison.Ordinal);
-        Assert.InRange(submission.Time.GetUtcNow() - began, Second, TimeSpan.MaxValue);
+        Assert.InRange(submission.Time.GetUtcNow() - began, (Commands - Burst) * Second, TimeSpan.MaxValue);
     }
 
     private static async Task<PipedClient> BeginAsync(PipedServer mx, int host)

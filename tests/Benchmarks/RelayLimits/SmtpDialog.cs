@@ -31,6 +31,26 @@ internal sealed class SmtpDialog : IAsyncDisposable
         await AskAsync($"{message}\r\n.", "250", cancellationToken);
     }
 
+    /// <summary>False when the recipient is refused, for now or for good.</summary>
+    public async Task<bool> TrySendAsync(string from, string to, string message, CancellationToken cancellationToken)
+    {
+        await SayAsync($"MAIL FROM:<{from}>\r\nRCPT TO:<{to}>\r\nDATA\r\n", cancellationToken);
+        await ExpectAsync("250", cancellationToken);
+        var isTaken = await ReadAsync(cancellationToken) is ['2', ..];
+        if (isTaken)
+        {
+            await ExpectAsync("354", cancellationToken);
+            await AskAsync($"{message}\r\n.", "250", cancellationToken);
+        }
+        else
+        {
+            await ExpectAsync("5", cancellationToken);
+            await AskAsync("RSET", "250", cancellationToken);
+        }
+
+        return isTaken;
+    }
+
     public Task QuitAsync(CancellationToken cancellationToken) => AskAsync("QUIT", "221", cancellationToken);
 
     public ValueTask DisposeAsync()
@@ -47,7 +67,7 @@ internal sealed class SmtpDialog : IAsyncDisposable
 
     private ValueTask SayAsync(string text, CancellationToken cancellationToken) => client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), cancellationToken);
 
-    private async Task ExpectAsync(string code, CancellationToken cancellationToken)
+    private async Task<string?> ReadAsync(CancellationToken cancellationToken)
     {
         string? line;
         do
@@ -55,6 +75,12 @@ internal sealed class SmtpDialog : IAsyncDisposable
             line = await reader.ReadLineAsync(cancellationToken);
         }
         while (line is [_, _, _, '-', ..]);
+        return line;
+    }
+
+    private async Task ExpectAsync(string code, CancellationToken cancellationToken)
+    {
+        var line = await ReadAsync(cancellationToken);
         if (line?.StartsWith(code, StringComparison.Ordinal) != true)
         {
             throw new UnexpectedAnswerException($"{line ?? "the end of the connection"} instead of {code}");

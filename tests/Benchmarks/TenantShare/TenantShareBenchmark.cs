@@ -8,15 +8,14 @@ using MailCloud.Benchmarks.Servers;
 namespace MailCloud.Benchmarks.TenantShare;
 
 /// <summary>
-/// Two tenants with the same limit on one server: a quiet one that does a little of what it may, and a loud one whose sessions never pause. How long the quiet one's commands and mail take, alone and
-/// beside the other. The server has the first processor, the load the second.
+/// Two tenants on one server: a quiet one, and a loud one whose sessions never pause. How long the quiet one's commands and mail take alone, beside the other that is kept to its share, and beside it
+/// while it is not. The server has the first processor, the load the second.
 /// </summary>
 internal sealed class TenantShareBenchmark(TenantShareOptions options)
 {
     private const string Quiet = "quiet";
     private const string Loud = "loud";
     private const int QuietSessions = 5;
-    private const int Messages = 50;
     private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
@@ -27,18 +26,24 @@ internal sealed class TenantShareBenchmark(TenantShareOptions options)
             Directory.Delete(options.Data, recursive: true);
         }
 
+        // The server inherits its processor: one that is pinned later counts two, and spins and collects for two.
+        await PinAsync(0, cancellationToken);
         await using var server = await MailCloudServer.StartAsync(options.Data, mailboxes: 0, cancellationToken);
-        await PinAsync(server.ProcessId, 0, cancellationToken);
-        await PinAsync(Environment.ProcessId, 1, cancellationToken);
-        await PrepareAsync(server, cancellationToken);
-        await RunHalfAsync(server, WarmUp, loud: true, cancellationToken);
+        await PinAsync(1, cancellationToken);
+        using var admin = await MailCloudServer.AdminAsync(options.Data, cancellationToken);
+        await PrepareAsync(server, admin, cancellationToken);
+        await LimitAsync(admin, options.Share, cancellationToken);
+        await RunBothAsync(server, WarmUp, loud: true, cancellationToken);
 
         var figures = new Figures($"share {options.Share}, {options.LoudSessions} loud sessions");
         for (var round = 0; round < options.Rounds; round++)
         {
-            Add(figures, "alone", await RunHalfAsync(server, options.Load, loud: false, cancellationToken), null);
-            var loud = Load(server, Loud, options.LoudSessions, TimeSpan.Zero);
-            Add(figures, "beside the loud one", await RunHalfAsync(server, options.Load, loud: true, cancellationToken, loud), loud);
+            await SettleAsync(admin, cancellationToken);
+            Add(figures, "alone", await RunBothAsync(server, options.Load, loud: false, cancellationToken));
+            await LimitAsync(admin, options.Share, cancellationToken);
+            Add(figures, "beside the loud one", await RunBothAsync(server, options.Load, loud: true, cancellationToken));
+            await LimitAsync(admin, 0, cancellationToken);
+            Add(figures, "were it not limited", await RunBothAsync(server, options.Load, loud: true, cancellationToken));
         }
 
         Console.WriteLine($"{Machine.Describe()}, {Machine.FileSystem(options.Data)}");
@@ -46,36 +51,38 @@ internal sealed class TenantShareBenchmark(TenantShareOptions options)
         return 0;
     }
 
-    private async Task<TenantLoad> RunHalfAsync(MailCloudServer server, TimeSpan time, bool loud, CancellationToken cancellationToken, TenantLoad? others = null)
+    private async Task<(TenantLoad Quiet, TenantLoad? Loud)> RunBothAsync(MailCloudServer server, TimeSpan time, bool loud, CancellationToken cancellationToken)
     {
-        var quiet = Load(server, Quiet, QuietSessions, QuietPause);
         var until = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
-        others ??= Load(server, Loud, options.LoudSessions, TimeSpan.Zero);
-        await Task.WhenAll(quiet.RunAsync(until, cancellationToken), loud ? others.RunAsync(until, cancellationToken) : Task.CompletedTask);
-        return quiet;
+        var (quiet, others) = (Load(server, Quiet, QuietSessions, QuietPause), loud ? Load(server, Loud, options.LoudSessions, TimeSpan.Zero) : null);
+        await Task.WhenAll(quiet.RunAsync(until, cancellationToken), others?.RunAsync(until, cancellationToken) ?? Task.CompletedTask);
+        return (quiet, others);
     }
 
-    private void Add(Figures figures, string when, TenantLoad quiet, TenantLoad? loud)
+    private void Add(Figures figures, string when, (TenantLoad Quiet, TenantLoad? Loud) loads)
     {
-        var (commands, mail) = (Latencies.Of(quiet.Commands), Latencies.Of(quiet.Mail));
+        var (commands, mail) = (Latencies.Of(loads.Quiet.Commands), Latencies.Of(loads.Quiet.Mail));
         figures.Add(when, "IMAP command, p50, ms", commands.P50, "0.00");
         figures.Add(when, "IMAP command, p99, ms", commands.P99, "0.00");
         figures.Add(when, "mail in, p50, ms", mail.P50, "0.00");
         figures.Add(when, "mail in, p99, ms", mail.P99, "0.00");
-        figures.Add(when, "its commands/s", quiet.Commands.Sum(client => client.Count) / options.Load.TotalSeconds, "0");
-        figures.Add(when, "its mail/s", quiet.Mail.Sum(client => client.Count) / options.Load.TotalSeconds, "0");
-        if (loud is not null)
+        AddRates(figures, when, "its", loads.Quiet);
+        if (loads.Loud is { } loud)
         {
-            figures.Add(when, "the other's commands/s", loud.Commands.Sum(client => client.Count) / options.Load.TotalSeconds, "0");
-            figures.Add(when, "the other's mail/s", loud.Mail.Sum(client => client.Count) / options.Load.TotalSeconds, "0");
+            AddRates(figures, when, "the other's", loud);
         }
+    }
+
+    private void AddRates(Figures figures, string when, string whose, TenantLoad load)
+    {
+        figures.Add(when, $"{whose} commands/s", load.Commands.Sum(client => client.Count) / options.Load.TotalSeconds, "0");
+        figures.Add(when, $"{whose} mail/s", load.Mail.Sum(client => client.Count) / options.Load.TotalSeconds, "0");
     }
 
     private static TenantLoad Load(MailCloudServer server, string tenant, int sessions, TimeSpan pause) => new($"{tenant}.test", server.Imap, server.Smtp.Port, sessions, pause);
 
-    private async Task PrepareAsync(MailCloudServer server, CancellationToken cancellationToken)
+    private async Task PrepareAsync(MailCloudServer server, HttpClient admin, CancellationToken cancellationToken)
     {
-        using var admin = await MailCloudServer.AdminAsync(options.Data, cancellationToken);
         foreach (var (tenant, accounts) in new[] { (Quiet, QuietSessions), (Loud, options.LoudSessions) })
         {
             await SendAsync(admin.PostAsJsonAsync("/admin/v1/tenants", new { id = tenant }, cancellationToken));
@@ -84,12 +91,22 @@ internal sealed class TenantShareBenchmark(TenantShareOptions options)
             await SendAsync(admin.PostAsync("/admin/v1/accounts/import", new StringContent(csv, Encoding.UTF8, "text/csv"), cancellationToken));
             for (var user = 0; user < accounts; user++)
             {
-                Mailboxes.Fill(server.Imap, $"user{user}@{tenant}.test", user, Messages, SampleMail.Mixed);
+                Mailboxes.Fill(server.Imap, $"user{user}@{tenant}.test", user, TenantLoad.Messages, SampleMail.Mixed);
             }
-
-            await SendAsync(admin.PutAsJsonAsync($"/admin/v1/tenants/{tenant}", new { limits = new { commandsPerSecond = options.Share } }, cancellationToken));
         }
     }
+
+    // What was accepted is delivered while the next is measured, otherwise.
+    private static async Task SettleAsync(HttpClient admin, CancellationToken cancellationToken)
+    {
+        while (await admin.GetFromJsonAsync<QueueDepth>("/admin/v1/queue", cancellationToken) is not { Waiting: 0 })
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        }
+    }
+
+    private static Task LimitAsync(HttpClient admin, int commandsPerSecond, CancellationToken cancellationToken) =>
+        SendAsync(admin.PutAsJsonAsync($"/admin/v1/tenants/{Loud}", new { limits = new { commandsPerSecond } }, cancellationToken));
 
     private static async Task SendAsync(Task<HttpResponseMessage> request)
     {
@@ -98,6 +115,8 @@ internal sealed class TenantShareBenchmark(TenantShareOptions options)
         await answer.Content.ReadAsStringAsync();
     }
 
-    private static async Task PinAsync(int process, int processor, CancellationToken cancellationToken) =>
-        await Launch.RunAsync("taskset", ["-a", "-p", "-c", processor.ToString(CultureInfo.InvariantCulture), process.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+    private static Task<string> PinAsync(int processor, CancellationToken cancellationToken) =>
+        Launch.RunAsync("taskset", ["-a", "-p", "-c", processor.ToString(CultureInfo.InvariantCulture), Environment.ProcessId.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+
+    private sealed record QueueDepth(long Waiting);
 }

@@ -7,10 +7,10 @@ internal static class TenantShareCommand
 {
     public static Command Create()
     {
-        var share = new Option<int>("--share") { Description = "commands a second that each tenant may have done; 0: no limit", DefaultValueFactory = _ => 100 };
+        var share = new Option<int>("--share") { Description = "commands a second that the loud tenant may have done, and recipients in mail of others", DefaultValueFactory = _ => 10 };
         var sessions = new Option<int>("--loud-sessions") { Description = "sessions of the loud tenant by IMAP, and as many by SMTP, none of which pauses", DefaultValueFactory = _ => 100 };
-        var rounds = new Option<int>("--rounds") { Description = "each: the quiet tenant alone, then beside the loud one", DefaultValueFactory = _ => 3 };
-        var seconds = new Option<int>("--seconds") { Description = "seconds of each half of a round", DefaultValueFactory = _ => 20 };
+        var rounds = new Option<int>("--rounds") { Description = "each: the quiet tenant alone, beside the loud one, and beside the loud one without its limit", DefaultValueFactory = _ => 3 };
+        var seconds = new Option<int>("--seconds") { Description = "seconds of each third of a round", DefaultValueFactory = _ => 40 };
         var data = new Option<DirectoryInfo>("--data")
         {
             Description = "folder for the server's data; its content is deleted",

@@ -5,6 +5,7 @@ namespace MailCloud.Web;
 /// <summary>Section <c>Web</c>. Endpoints are <c>address:port</c>; empty: not opened.</summary>
 internal sealed record WebOptions
 {
+    /// <summary>Where HTTP for everybody listens: the webmail, once it is there.</summary>
     public string Http { get; init; } = "";
 
     /// <summary>The admin API has a port of its own, so that it can be kept from every network but the operator's.</summary>

@@ -33,7 +33,7 @@ public interface IJournal
     /// <summary>The names of journals that begin with the prefix, by name.</summary>
     IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>Of these the ones after a name, by ordinal; a store that cannot begin there passes over those before.</summary>
+    /// <summary>Of these the ones after a name, in the same order; a store that cannot begin there passes over those before.</summary>
     IAsyncEnumerable<string> ListAsync(string prefix, string after, CancellationToken cancellationToken) =>
         ListAsync(prefix, cancellationToken).Where(name => string.CompareOrdinal(name, after) > 0);
 }

@@ -37,6 +37,10 @@ public interface IApiTokenListGrain : IGrainWithStringKey
     /// <summary>Ids after the given one, in order.</summary>
     [Alias("Page")]
     Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
+
+    /// <summary>Removes the list for good: whose tokens they are is gone, and so are these.</summary>
+    [Alias("Destroy")]
+    Task DestroyAsync();
 }
 
 /// <summary>What a token of the admin API stands for. Its secret is known to its holder alone.</summary>

@@ -34,6 +34,10 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("SetState")]
     Task<bool> SetStateAsync(AccountState state);
 
+    /// <summary>Sets state and limits in one step, durably, and tells the edges, if the tenant is as it was seen. False: it is not, or not any more.</summary>
+    [Alias("SetTerms")]
+    Task<bool> SetTermsAsync(TenantInfo seen, AccountState state, TenantLimits limits);
+
     /// <summary>Domains of its list after the given one, in order. A domain that is deleted, or being made, is on it too.</summary>
     [AlwaysInterleave, Alias("DomainPage")]
     Task<IReadOnlyList<string>> GetDomainPageAsync(string after, int count);
@@ -54,6 +58,9 @@ public sealed record TenantInfo([property: Id(0)] TenantId Id, [property: Id(1)]
     [Id(2)] public AccountState State { get; init; }
 
     [Id(3)] public TenantLimits Limits { get => field ?? TenantLimits.None; init; } = TenantLimits.None;
+
+    /// <summary>Whether all is equal, lists by what they hold.</summary>
+    public bool IsSameAs(TenantInfo other) => this with { Domains = other.Domains } == other && Domains.SequenceEqual(other.Domains);
 }
 
 public enum HostDomainResult
@@ -140,6 +147,10 @@ public interface IDomainGrain : IGrainWithStringKey
     /// <summary>Says what becomes of mail for addresses that the domain has not, durably, and tells the edges.</summary>
     [Alias("Route")]
     Task<RouteDomainResult> RouteAsync(DomainRoute route);
+
+    /// <summary>As <see cref="RouteAsync"/>, if the domain is as it was seen.</summary>
+    [Alias("RouteSeen")]
+    Task<RouteDomainResult> RouteSeenAsync(DomainInfo seen, DomainRoute route);
 }
 
 /// <param name="Tenant">Who hosts it.</param>
@@ -180,6 +191,9 @@ public enum RouteDomainResult
 
     /// <summary>The other domain is not hosted for the same tenant, is this one, or is another name itself.</summary>
     NoTarget = 2,
+
+    /// <summary>It is not, or not any more, as it was seen.</summary>
+    NotAsSeen = 3,
 }
 
 /// <summary>What one address stands for. Key: <see cref="EmailAddress.Key"/>.</summary>
@@ -196,6 +210,13 @@ public interface IAddressGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Put")]
     Task<PutAddressResult> PutAsync(AddressRecord record);
+
+    /// <summary>As <see cref="PutAsync"/>, and with a state as <see cref="SetStateAsync"/> too, in one step, if the address is as it was seen.</summary>
+    /// <param name="seen">Null: there was none.</param>
+    /// <param name="record">What it becomes.</param>
+    /// <param name="state">Null: it stays.</param>
+    [Alias("PutSeen")]
+    Task<PutAddressResult> PutSeenAsync(AddressRecord? seen, AddressRecord record, AccountState? state);
 
     /// <summary>Replaces the verifier if it still is the expected one: re-hashing at login. False when it has changed.</summary>
     [Alias("ReplaceVerifier")]
@@ -252,6 +273,9 @@ public enum PutAddressResult
 
     /// <summary>It was deleted, and can be restored.</summary>
     Deleted = 6,
+
+    /// <summary>It is not, or not any more, as it was seen.</summary>
+    NotAsSeen = 7,
 }
 
 [GenerateSerializer, Immutable, Alias("mc.AddressRecord")]
@@ -278,8 +302,12 @@ public sealed record AddressRecord
     /// <summary>Keys of further addresses that the account may send as, beside its own and the aliases that lead to it.</summary>
     [Id(7)] public IReadOnlyList<string> SendAs { get; init => field = value as string[] ?? [.. value]; } = [];
 
-    /// <summary>What it may do, unless its tenant may do less. Only <see cref="IAddressGrain.SetStateAsync"/> changes it.</summary>
+    /// <summary>What it may do, unless its tenant may do less. Only <see cref="IAddressGrain.SetStateAsync"/> and <see cref="IAddressGrain.PutSeenAsync"/> change it.</summary>
     [Id(8)] public AccountState State { get; init; }
+
+    /// <summary>Whether all is equal, lists by what they hold.</summary>
+    public bool IsSameAs(AddressRecord other) =>
+        this with { Targets = other.Targets, SendAs = other.SendAs } == other && Targets.SequenceEqual(other.Targets) && SendAs.SequenceEqual(other.SendAs);
 }
 
 public enum AddressKind

@@ -131,7 +131,16 @@ public sealed record MailboxSettings
 
 /// <summary>A folder to make: its name, levels separated by <c>/</c>, and its special use (RFC 6154, for example <c>\Sent</c>) or null.</summary>
 [GenerateSerializer, Immutable, Alias("mc.NewFolder")]
-public sealed record NewFolder([property: Id(0)] string Name, [property: Id(1)] string? SpecialUse);
+public sealed record NewFolder([property: Id(0)] string Name, [property: Id(1)] string? SpecialUse)
+{
+    /// <summary>The uses that a folder can be made for. \All and \Flagged would be views of other folders' messages, which there are none of.</summary>
+    private static readonly string[] uses = ["\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"];
+
+    public static IReadOnlyList<string> Uses => uses;
+
+    /// <summary>As it is written here; null when there is no such use. Case does not matter.</summary>
+    public static string? FindUse(string use) => Array.Find(uses, known => known.Equals(use, StringComparison.OrdinalIgnoreCase));
+}
 
 [GenerateSerializer, Immutable, Alias("mc.MailboxQuota")]
 public readonly record struct MailboxQuota([property: Id(0)] long UsedBytes, [property: Id(1)] long LimitBytes)

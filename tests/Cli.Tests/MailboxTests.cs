@@ -37,6 +37,11 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
     {
         var (from, to) = (await AccountAsync($"from-{format}"), await AccountAsync($"to-{format}"));
         var import = await BeginAsync(from);
+        foreach (var (name, use) in new[] { ("Gesendet/日本", "\\Sent"), ("Old mail", "\\Archive") })
+        {
+            await server.SendAsync(HttpMethod.Put, $"/admin/v1/mailboxes/{from}/folders?folder={Uri.EscapeDataString(name)}&specialUse={Uri.EscapeDataString(use)}");
+        }
+
         var number = 0;
         foreach (var octets in Difficult.Select(Encoding.UTF8.GetBytes).Concat(Corpus()).Append(Long()))
         {
@@ -58,6 +63,10 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal(sent.Select(m => m.Head), received.Select(m => m.Head));
         Assert.All(sent.Zip(received), pair => Assert.Equal(pair.First.Octets, pair.Second.Octets));
         Assert.Equal(await SubscribedAsync(from), await SubscribedAsync(to));
+        var uses = await UsesAsync(from);
+        Assert.Contains("\\Sent Gesendet/日本", uses);
+        Assert.Contains("\\Archive Old mail", uses);
+        Assert.Equal(uses, await UsesAsync(to));
     }
 
     [Theory]
@@ -251,6 +260,9 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
 
     private async Task<IEnumerable<string?>> SubscribedAsync(string address) =>
         (await FoldersAsync(address)).Where(folder => folder.GetProperty("subscribed").GetBoolean()).Select(folder => folder.GetProperty("name").GetString());
+
+    private async Task<List<string>> UsesAsync(string address) =>
+        [.. (await FoldersAsync(address)).Select(folder => $"{folder.GetProperty("specialUse").GetString()} {folder.GetProperty("name").GetString()}").Where(line => line[0] == '\\')];
 
     private async Task<IEnumerable<JsonElement>> FoldersAsync(string address) =>
         (await server.SendAsync(HttpMethod.Get, $"{PathOf(address)}/folders")).Body.GetProperty("folders").EnumerateArray();

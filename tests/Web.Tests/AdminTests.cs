@@ -227,6 +227,9 @@ public sealed class AdminTests(WebServer server)
         var parked = Assert.Single((await server.SendAsync(HttpMethod.Get, "/admin/v1/queue/parked")).Body.EnumerateArray());
         Assert.Equal((id.ToString(), "it does not parse"), (parked.GetProperty("id").GetString(), parked.GetProperty("reason").GetString()));
         Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/queue/parked/{id}/replay")).Status);
+        var (_, log) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/audit?limit=200&since={Uri.EscapeDataString(id.AcceptedAt.ToString("O"))}");
+        var written = log.GetProperty("records").EnumerateArray().Single(record => record.GetProperty("path").GetString()!.EndsWith($"{id}/replay", StringComparison.Ordinal));
+        Assert.Equal("""{"place":"queue"}""", written.GetProperty("after").GetRawText());
         Assert.Equal(0, (await server.SendAsync(HttpMethod.Get, "/admin/v1/queue")).Body.GetProperty("parked").GetInt64());
         await TakeAsync(queue, entry => entry.AckAsync(default));
     }

@@ -47,6 +47,49 @@ public sealed class AuditTests(WebServer server)
     }
 
     [Fact]
+    public async Task Each_act_says_what_it_changed()
+    {
+        const string Tenant = "/admin/v1/tenants/aud-all";
+        await TenantAsync("aud-all");
+        await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/a@aud-all.test", "{}");
+        var (_, made) = await server.SendAsync(HttpMethod.Post, "/admin/v1/addresses/a@aud-all.test/app-passwords", """{"name":"phone","scopes":["imap"]}""");
+        await server.SendAsync(HttpMethod.Delete, $"/admin/v1/addresses/a@aud-all.test/app-passwords/{made.GetProperty("id").GetString()}");
+        await server.SendAsync(HttpMethod.Put, $"{Tenant}/oidc", """{"issuer":"https://one.test","audiences":["mail"]}""");
+        await server.SendAsync(HttpMethod.Put, $"{Tenant}/oidc", """{"issuer":"https://two.test","audiences":["mail"]}""");
+        await server.SendAsync(HttpMethod.Delete, $"{Tenant}/oidc");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/aud-all.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/aud-all.test/dkim/one/activate");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/aud-all.test/dkim/one/retire");
+        await server.SendAsync(HttpMethod.Put, $"{Tenant}/suppressions/x@far.test", """{"reason":"asked"}""");
+        await server.SendAsync(HttpMethod.Put, $"{Tenant}/suppressions/x@far.test", """{"reason":"again"}""");
+        await server.SendAsync(HttpMethod.Delete, $"{Tenant}/suppressions/x@far.test");
+        await server.SendAsync(HttpMethod.Delete, "/admin/v1/domains/aud-all.test");
+        await server.SendAsync(HttpMethod.Post, "/admin/v1/domains/aud-all.test/restore");
+
+        var records = (await RecordsAsync($"{Tenant}/audit")).ToLookup(r => Text(r, "operation")!);
+        var password = Assert.Single(records["POST /addresses/{address}/app-passwords"]).GetProperty("after");
+        Assert.Equal(("phone", "imap", "set"), (Text(password, "name"), password.GetProperty("scopes")[0].GetString(), Text(password, "secret")));
+        Assert.Equal("phone", Text(Assert.Single(records["DELETE /addresses/{address}/app-passwords/{id:guid}"]).GetProperty("before"), "name"));
+        Assert.DoesNotContain(Text(made, "secret")!, string.Concat(records.SelectMany(of => of)), StringComparison.Ordinal);
+        var issuers = records["PUT /tenants/{tenant}/oidc"].ToList();
+        Assert.Equal("https://one.test", Text(issuers[0].GetProperty("after"), "issuer"));
+        Assert.Equal(("""{"issuer":"https://one.test"}""", """{"issuer":"https://two.test"}"""), (Raw(issuers[1], "before"), Raw(issuers[1], "after")));
+        Assert.Equal("https://two.test", Text(Assert.Single(records["DELETE /tenants/{tenant}/oidc"]).GetProperty("before"), "issuer"));
+        Assert.Equal("one", Assert.Single(records["POST /domains/{domain}/dkim"]).GetProperty("after").GetProperty("selectors")[0].GetString());
+        foreach (var verb in new[] { "activate", "retire" })
+        {
+            var key = Assert.Single(records[$"POST /domains/{{domain}}/dkim/{{selector}}/{verb}"]);
+            Assert.NotEqual(Text(key.GetProperty("before"), "one"), Text(key.GetProperty("after"), "one"));
+        }
+
+        var listed = records["PUT /tenants/{tenant}/suppressions/{address}"].ToList();
+        Assert.Equal("asked", Text(listed[0].GetProperty("after"), "reason"));
+        Assert.Equal(("asked", "again"), (Text(listed[1].GetProperty("before"), "reason"), Text(listed[1].GetProperty("after"), "reason")));
+        Assert.Equal("again", Text(Assert.Single(records["DELETE /tenants/{tenant}/suppressions/{address}"]).GetProperty("before"), "reason"));
+        Assert.Equal(["aud-all.test"], records["DELETE /domains/{domain}"].Select(r => Text(r.GetProperty("after"), "domain")));
+    }
+
+    [Fact]
     public async Task What_a_token_does_not_allow_is_in_the_log_of_who_asked()
     {
         await TenantAsync("aud-two");

@@ -42,6 +42,41 @@ public sealed class EntityTagTests(WebServer server)
     }
 
     [Theory]
+    [InlineData("/admin/v1/tenants/tagged", """{"limits":{"plan":"plan #"},"state":"receive-only"}""")]
+    [InlineData("/admin/v1/domains/tagged.test", """{"catchAll":"a#@tagged.test"}""")]
+    [InlineData("/admin/v1/addresses/a@tagged.test", """{"quotaBytes":#,"state":"receive-only"}""")]
+    public async Task Of_changes_with_one_tag_at_one_moment_one_is_made(string path, string change)
+    {
+        await MakeAsync();
+        for (var round = 1; round <= 5; round++)
+        {
+            var (_, seen, _) = await SendAsync(HttpMethod.Get, path);
+            var bodies = Enumerable.Range(0, 8).Select(i => change.Replace("#", $"{round}{i}", StringComparison.Ordinal));
+            var answers = await Task.WhenAll(bodies.Select(body => SendAsync(HttpMethod.Put, path, body, "If-Match", seen)));
+            var made = Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
+            Assert.Equal(7, answers.Count(answer => answer.Status == HttpStatusCode.PreconditionFailed));
+            Assert.Equal((made.Tag, made.Body), (await SendAsync(HttpMethod.Get, path)) is var now ? (now.Tag, now.Body) : default);
+        }
+    }
+
+    [Fact]
+    public async Task A_change_puts_nothing_back_that_another_changes_at_the_same_moment()
+    {
+        const string Path = "/admin/v1/addresses/all@tagged.test";
+        await MakeAsync();
+        await server.SendAsync(HttpMethod.Put, Path, "{}");
+        for (var round = 1; round <= 5; round++)
+        {
+            var changes = new[] { $$"""{"quotaBytes":{{round}}}""", $$"""{"sendAs":["a{{round}}@tagged.test"]}""", $$"""{"state":"{{(round % 2 == 0 ? "active" : "receive-only")}}"}""" };
+            Assert.All(await Task.WhenAll(changes.Select(change => SendAsync(HttpMethod.Put, Path, change))), answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+            var (_, view) = await server.SendAsync(HttpMethod.Get, Path);
+            Assert.Equal(
+                (round, $"a{round}@tagged.test", round % 2 == 0 ? "active" : "receive-only"),
+                (view.GetProperty("quotaBytes").GetInt32(), view.GetProperty("sendAs")[0].GetString(), view.GetProperty("state").GetString()));
+        }
+    }
+
+    [Theory]
     [InlineData("/admin/v1/tenants/tagged")]
     [InlineData("/admin/v1/domains/tagged.test")]
     [InlineData("/admin/v1/addresses/a@tagged.test")]

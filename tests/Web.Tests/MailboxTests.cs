@@ -65,6 +65,7 @@ public sealed class MailboxTests(WebServer server)
         Assert.Equal(HttpStatusCode.BadRequest, (await PutAsync($"{mailbox}/imports/{import}/k", "")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await PutAsync($"{mailbox}/imports/none/k", Text)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync(HttpMethod.Put, $"{mailbox}/folders?folder=a//b")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync(HttpMethod.Put, $"{mailbox}/folders?folder=a&specialUse=%5CAll")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync(HttpMethod.Get, $"{mailbox}/messages")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Get, $"{mailbox}/messages/9?folder=INBOX")).Status);
     }

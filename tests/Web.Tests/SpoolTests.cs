@@ -32,6 +32,12 @@ public sealed class SpoolTests(WebServer server)
         Assert.Equal(3, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/cancel")).Body.GetProperty("recipients").GetInt32());
         Assert.Empty(await ListAsync(""));
         Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync(HttpMethod.Post, $"/admin/v1/spool/{id}/cancel")).Status);
+
+        var (_, log) = await server.SendAsync(HttpMethod.Get, $"/admin/v1/audit?limit=200&since={Uri.EscapeDataString(id.AcceptedAt.ToString("O"))}");
+        var written = log.GetProperty("records").EnumerateArray().Where(record => record.GetProperty("path").GetString()!.Contains($"{id}", StringComparison.Ordinal)).ToList();
+        const string Message = """{"tenant":"demo","sender":"","recipients":["ann@first.test","ben@first.test","cid@second.test"]}""";
+        Assert.Equal(("retry", Message), (written[0].GetProperty("path").GetString()!.Split('/')[^1], written[0].GetProperty("after").GetRawText()));
+        Assert.Equal(("cancel", Message), (written[1].GetProperty("path").GetString()!.Split('/')[^1], written[1].GetProperty("before").GetRawText()));
     }
 
     [Fact]

@@ -37,6 +37,7 @@ internal static class MailboxExport
         }
 
         await target.SubscribeAsync(all.Where(folder => folder.Subscribed).Select(folder => folder.Name), cancellationToken);
+        await target.SaveUsesAsync(folders, cancellationToken);
         output.Say(new { exported = written, folders = folders.Count, warnings }, $"{written} messages exported, {folders.Count} folders, {warnings} not as they are");
         return warnings == 0 ? 0 : 1;
     }

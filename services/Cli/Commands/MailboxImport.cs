@@ -46,10 +46,10 @@ internal static class MailboxImport
                 throw new AdminException("there is no mail of that format: give a directory with cur, new and tmp for a Maildir, or with files that end in .mbox");
             }
 
-            var earlier = 0;
+            var (earlier, uses) = (0, source.SpecialUses());
             foreach (var folder in folders)
             {
-                await mailbox.MakeFolderAsync(folder.Name, null, cancellationToken);
+                await mailbox.MakeFolderAsync(folder.Name, null, uses.GetValueOrDefault(folder.Name), cancellationToken);
                 await using var state = new ImportState($"{folder.Progress}-{address.Replace('/', '_')}");
                 earlier += state.Filed;
                 await output.ProgressAsync(folder.Name, 0, step => ImportAsync(folder, state, step, cancellationToken));
@@ -57,7 +57,7 @@ internal static class MailboxImport
 
             foreach (var name in source.Subscriptions().Intersect(folders.Select(folder => folder.Name)))
             {
-                await mailbox.MakeFolderAsync(name, true, cancellationToken);
+                await mailbox.MakeFolderAsync(name, true, null, cancellationToken);
             }
 
             output.Say(new { imported = filed, earlier, refused }, $"{filed} messages imported, {earlier} imported before, {refused} refused");

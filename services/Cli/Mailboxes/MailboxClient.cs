@@ -22,7 +22,7 @@ internal sealed class MailboxClient(AdminClient client, string address)
         [
             .. answer.GetProperty("folders").EnumerateArray().Select(folder => new StoredFolder(
                 folder.GetProperty("name").GetString()!, folder.GetProperty("uidValidity").GetUInt32(), folder.GetProperty("messages").GetInt32(),
-                folder.GetProperty("subscribed").GetBoolean(), folder.GetProperty("exists").GetBoolean())),
+                folder.GetProperty("subscribed").GetBoolean(), folder.GetProperty("exists").GetBoolean(), folder.GetProperty("specialUse").GetString())),
         ];
     }
 
@@ -61,9 +61,11 @@ internal sealed class MailboxClient(AdminClient client, string address)
         }
     }
 
-    public Task MakeFolderAsync(string folder, bool? subscribed, CancellationToken cancellationToken)
+    /// <param name="specialUse">What it is made for; one that is there keeps its own.</param>
+    public Task MakeFolderAsync(string folder, bool? subscribed, string? specialUse, CancellationToken cancellationToken)
     {
-        var query = $"folder={Uri.EscapeDataString(folder)}{(subscribed is { } value ? $"&subscribed={(value ? "true" : "false")}" : "")}";
+        var query = $"folder={Uri.EscapeDataString(folder)}{(subscribed is { } value ? $"&subscribed={(value ? "true" : "false")}" : "")}"
+            + (specialUse is null ? "" : $"&specialUse={Uri.EscapeDataString(specialUse)}");
         return RepeatAsync(() => client.PutAsync($"{path}/folders?{query}", "", cancellationToken), cancellationToken);
     }
 

@@ -14,6 +14,9 @@ internal static class Maildir
 
     public const string SubscriptionsFile = "subscriptions";
 
+    /// <summary>Without a dot at the start, as a folder's directory has.</summary>
+    public const string SpecialUsesFile = "special-uses";
+
     public const string Forwarded = "$Forwarded";
 
     /// <summary>Keywords of one folder: a letter each.</summary>

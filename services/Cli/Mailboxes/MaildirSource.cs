@@ -23,6 +23,8 @@ internal sealed class MaildirSource(string root) : IMailSource
             : [.. lines.Where(l => l.Length > 0).Select(Maildir.ReadName)];
     }
 
+    public IReadOnlyDictionary<string, string> SpecialUses() => Mailboxes.SpecialUses.Read(Path.Combine(root, Maildir.SpecialUsesFile), Maildir.ReadName);
+
     public async IAsyncEnumerable<FoundMessage> ReadAsync(FoundFolder folder, Func<string, bool> isFiled, FileStream octets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keywords = Maildir.ReadKeywords(folder.Path);

@@ -68,6 +68,9 @@ internal sealed class MaildirTarget(string root) : IMailTarget
     public Task SubscribeAsync(IEnumerable<string> folders, CancellationToken cancellationToken) =>
         DurableFiles.WriteAsync(Path.Combine(root, Maildir.SubscriptionsFile), string.Concat(folders.Select(folder => Maildir.NameOf(folder) + "\n")), cancellationToken);
 
+    public Task SaveUsesAsync(IEnumerable<StoredFolder> folders, CancellationToken cancellationToken) =>
+        SpecialUses.WriteAsync(Path.Combine(root, Maildir.SpecialUsesFile), folders, Maildir.NameOf, cancellationToken);
+
     public ValueTask DisposeAsync() => default;
 
     // A letter means nothing before the file says which keyword it is.

@@ -13,6 +13,9 @@ internal static class Mbox
 
     public const string SubscriptionsFile = "subscriptions";
 
+    /// <summary>With a dot at the start, as no folder's file or directory has.</summary>
+    public const string SpecialUsesFile = ".special-uses";
+
     /// <summary>RFC 4155 Appendix A: asctime, in UTC.</summary>
     private const string DateFormat = "MMM d HH:mm:ss yyyy";
 

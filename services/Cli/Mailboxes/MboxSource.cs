@@ -17,6 +17,8 @@ internal sealed class MboxSource(string path) : IMailSource
         return File.Exists(file) ? [.. File.ReadLines(file).Where(line => line.Length > 0)] : [];
     }
 
+    public IReadOnlyDictionary<string, string> SpecialUses() => Mailboxes.SpecialUses.Read(Path.Combine(path, Mbox.SpecialUsesFile), name => name);
+
     public async IAsyncEnumerable<FoundMessage> ReadAsync(FoundFolder folder, Func<string, bool> isFiled, FileStream octets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var file = File.OpenRead(folder.Path);

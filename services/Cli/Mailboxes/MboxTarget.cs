@@ -50,6 +50,9 @@ internal sealed class MboxTarget(string root) : IMailTarget
     public Task SubscribeAsync(IEnumerable<string> folders, CancellationToken cancellationToken) =>
         DurableFiles.WriteAsync(Path.Combine(root, Mbox.SubscriptionsFile), string.Concat(folders.Select(folder => folder + "\n")), cancellationToken);
 
+    public Task SaveUsesAsync(IEnumerable<StoredFolder> folders, CancellationToken cancellationToken) =>
+        SpecialUses.WriteAsync(Path.Combine(root, Mbox.SpecialUsesFile), folders, name => name, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         if (file is not null)

@@ -4,7 +4,7 @@ namespace MailCloud.Cli.Mailboxes;
 internal sealed record StoredMessage(uint Uid, IReadOnlyList<string> Flags, IReadOnlyList<string> Keywords, DateTimeOffset Date);
 
 /// <summary>A folder of a mailbox.</summary>
-internal sealed record StoredFolder(string Name, uint UidValidity, int Messages, bool Subscribed, bool Exists);
+internal sealed record StoredFolder(string Name, uint UidValidity, int Messages, bool Subscribed, bool Exists, string? SpecialUse);
 
 /// <summary>Where an export writes: a Maildir, or mbox files. One folder at a time.</summary>
 internal interface IMailTarget : IAsyncDisposable
@@ -19,6 +19,8 @@ internal interface IMailTarget : IAsyncDisposable
     Task SaveAsync(CancellationToken cancellationToken);
 
     Task SubscribeAsync(IEnumerable<string> folders, CancellationToken cancellationToken);
+
+    Task SaveUsesAsync(IEnumerable<StoredFolder> folders, CancellationToken cancellationToken);
 }
 
 /// <summary>A folder that an import reads.</summary>
@@ -35,6 +37,9 @@ internal interface IMailSource
     IEnumerable<FoundFolder> Folders();
 
     IReadOnlyCollection<string> Subscriptions();
+
+    /// <summary>The special uses of folders, by the folders' names.</summary>
+    IReadOnlyDictionary<string, string> SpecialUses();
 
     /// <summary>The folder's messages but those that are filed; before each is returned its octets are written to <paramref name="octets"/>, which is emptied first.</summary>
     IAsyncEnumerable<FoundMessage> ReadAsync(FoundFolder folder, Func<string, bool> isFiled, FileStream octets, CancellationToken cancellationToken);

@@ -114,7 +114,7 @@ internal sealed class ImapSession : IClientSession
                 return ImapReply.No("Your organisation has too many sessions", "LIMIT") with { Close = IsOneFailureTooMany() };
             case LoginVerdict.TryLater:
                 Services.Telemetry.Login("unavailable");
-                return ImapReply.No("Too many logins at once, try again later", "UNAVAILABLE") with { Close = IsOneFailureTooMany() };
+                return ImapReply.No("Nothing could be checked at this moment, try again later", "UNAVAILABLE") with { Close = IsOneFailureTooMany() };
             default:
                 Services.Telemetry.Login("failed");
                 Services.Log.LoginFailed(connection.ConnectionId, remote.ToString(), outcome.TriedAccount);

@@ -24,7 +24,7 @@ internal enum LoginVerdict
     /// <summary>The client is who it says, and asked to act as somebody else (RFC 4422 §2): nobody may.</summary>
     NotAnotherUser = 2,
 
-    /// <summary>Nothing was checked, because too many attempts wait: a transient failure.</summary>
+    /// <summary>Nothing was checked, because too many attempts wait, or the issuer of the token cannot be reached: a transient failure.</summary>
     TryLater = 3,
 
     /// <summary>The client is who it says, and its account is suspended.</summary>

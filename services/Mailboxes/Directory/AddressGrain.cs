@@ -1,5 +1,6 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Journaled;
+using MailCloud.Mailboxes.Tokens;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Directory;
@@ -36,45 +37,18 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         return record;
     }
 
-    public async Task<PutAddressResult> PutAsync(AddressRecord record)
-    {
-        if (await GrainFactory.GetGrain<IDomainGrain>(record.Address.AsciiDomain).GetTenantAsync() != record.Tenant)
-        {
-            return PutAddressResult.NotHosted;
-        }
+    public Task<PutAddressResult> PutAsync(AddressRecord record) => PutAsync(record, null);
 
-        if (State.GoneAt is not null)
+    public async Task<PutAddressResult> PutSeenAsync(AddressRecord? seen, AddressRecord record, AccountState? state)
+    {
+        // What interleaves with this call changes nothing of the record, so that it is still so when the new one is recorded.
+        if (Current is { } current ? seen is null || !current.IsSameAs(seen) : seen is not null)
         {
             await Durable();
-            return PutAddressResult.Deleted;
+            return PutAddressResult.NotAsSeen;
         }
 
-        var limits = (await GrainFactory.GetGrain<ITenantGrain>(record.Tenant.Value).GetTermsAsync()).Limits;
-        var existing = State.Record;
-        record = record with
-        {
-            Account = existing?.Account ?? (record.Kind == AddressKind.Account ? AccountId.New(record.Tenant) : null),
-            State = existing?.State ?? AccountState.Active,
-            QuotaBytes = record.QuotaBytes == 0 && Counts(record) && !Counts(existing) ? limits.AccountBytes : record.QuotaBytes,
-        };
-        if (limits.StorageBytes > 0 && record.QuotaBytes == 0 && Counts(record) && !(Counts(existing) && existing!.QuotaBytes == 0))
-        {
-            return PutAddressResult.QuotaNeeded;
-        }
-
-        try
-        {
-            return await ClaimAsync(record, limits) switch
-            {
-                ClaimResult.TooManyAccounts => PutAddressResult.TooManyAccounts,
-                ClaimResult.TooMuchStorage => PutAddressResult.TooMuchStorage,
-                _ => await PutAsync(existing, record),
-            };
-        }
-        finally
-        {
-            claiming = null;
-        }
+        return await PutAsync(record, state);
     }
 
     public async Task<bool> ReplaceVerifierAsync(string expected, string verifier)
@@ -201,6 +175,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         {
             await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
             await GrainFactory.GetGrain<ILoginsGrain>(Key).DestroyAsync();
+            await TokenPurge.RunAsync(GrainFactory, ApiTokenLists.KeyOf(record.Tenant, Key));
             if (record.Account is { } account)
             {
                 await GrainFactory.GetGrain<IMailboxGrain>(account.Value).DestroyAsync();
@@ -267,7 +242,48 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         return await UsageOf(record.Tenant).ClaimAsync(new(claiming.Value, Key, accounts, octets), limits);
     }
 
-    private async Task<PutAddressResult> PutAsync(AddressRecord? existing, AddressRecord record)
+    private async Task<PutAddressResult> PutAsync(AddressRecord record, AccountState? state)
+    {
+        if (await GrainFactory.GetGrain<IDomainGrain>(record.Address.AsciiDomain).GetTenantAsync() != record.Tenant)
+        {
+            return PutAddressResult.NotHosted;
+        }
+
+        if (State.GoneAt is not null)
+        {
+            await Durable();
+            return PutAddressResult.Deleted;
+        }
+
+        var limits = (await GrainFactory.GetGrain<ITenantGrain>(record.Tenant.Value).GetTermsAsync()).Limits;
+        var existing = State.Record;
+        record = record with
+        {
+            Account = existing?.Account ?? (record.Kind == AddressKind.Account ? AccountId.New(record.Tenant) : null),
+            State = state ?? existing?.State ?? AccountState.Active,
+            QuotaBytes = record.QuotaBytes == 0 && Counts(record) && !Counts(existing) ? limits.AccountBytes : record.QuotaBytes,
+        };
+        if (limits.StorageBytes > 0 && record.QuotaBytes == 0 && Counts(record) && !(Counts(existing) && existing!.QuotaBytes == 0))
+        {
+            return PutAddressResult.QuotaNeeded;
+        }
+
+        try
+        {
+            return await ClaimAsync(record, limits) switch
+            {
+                ClaimResult.TooManyAccounts => PutAddressResult.TooManyAccounts,
+                ClaimResult.TooMuchStorage => PutAddressResult.TooMuchStorage,
+                _ => await PutAsync(existing, record, tells: state is not null),
+            };
+        }
+        finally
+        {
+            claiming = null;
+        }
+    }
+
+    private async Task<PutAddressResult> PutAsync(AddressRecord? existing, AddressRecord record, bool tells)
     {
         // The mailbox and the index first: an address that exists has both, whenever this process dies.
         if (record.Kind == AddressKind.Account)
@@ -292,7 +308,8 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
             return PutAddressResult.Created;
         }
 
-        if (LeadsElsewhere(existing, record))
+        // A state also when it was so before: who repeats the call does not know whether the edges were told.
+        if (tells || LeadsElsewhere(existing, record))
         {
             await TellAsync(record);
         }

@@ -17,6 +17,8 @@ internal sealed class DomainGrain(GrainStorage storage, MailboxesOptions options
     /// <summary>Who hosts it; nobody when it was deleted, too.</summary>
     private TenantId? Current => State.GoneAt is null ? State.Tenant : null;
 
+    private DomainInfo? Info => Current is { } tenant ? new(tenant, State.Route ?? DomainRoute.None) : null;
+
     private DomainHosted Unchanged => new(State.Tenant!.Value) { Route = State.Route, GoneAt = State.GoneAt, IsEnding = State.IsEnding };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -49,35 +51,14 @@ internal sealed class DomainGrain(GrainStorage storage, MailboxesOptions options
 
     public async Task<DomainInfo?> FindAsync()
     {
-        var info = Current is { } tenant ? new DomainInfo(tenant, State.Route ?? DomainRoute.None) : null;
+        var info = Info;
         await Durable();
         return info;
     }
 
-    public async Task<RouteDomainResult> RouteAsync(DomainRoute route)
-    {
-        if (Current is not { } tenant)
-        {
-            await Durable();
-            return RouteDomainResult.NotHosted;
-        }
+    public Task<RouteDomainResult> RouteAsync(DomainRoute route) => RouteAsync(route, null);
 
-        if (route.AliasOf is { } other && !await IsTargetAsync(other, tenant))
-        {
-            return RouteDomainResult.NoTarget;
-        }
-
-        if ((State.Route ?? DomainRoute.None) != route)
-        {
-            Record(Unchanged with { Route = route });
-        }
-
-        await Durable();
-
-        // Also when it was so before: who repeats the call does not know whether the edges were told.
-        await TellAsync(tenant);
-        return RouteDomainResult.Routed;
-    }
+    public Task<RouteDomainResult> RouteSeenAsync(DomainInfo seen, DomainRoute route) => RouteAsync(route, seen);
 
     public async Task<DateTimeOffset?> DeleteAsync()
     {
@@ -165,6 +146,37 @@ internal sealed class DomainGrain(GrainStorage storage, MailboxesOptions options
 
     protected override void Apply(DomainState state, DomainHosted recorded) =>
         (state.Tenant, state.Route, state.GoneAt, state.IsEnding) = (recorded.Tenant, recorded.Route, recorded.GoneAt, recorded.IsEnding);
+
+    private async Task<RouteDomainResult> RouteAsync(DomainRoute route, DomainInfo? seen)
+    {
+        if (Current is not { } tenant)
+        {
+            await Durable();
+            return RouteDomainResult.NotHosted;
+        }
+
+        if (route.AliasOf is { } other && !await IsTargetAsync(other, tenant))
+        {
+            return RouteDomainResult.NoTarget;
+        }
+
+        if (seen is not null && seen != Info)
+        {
+            await Durable();
+            return RouteDomainResult.NotAsSeen;
+        }
+
+        if ((State.Route ?? DomainRoute.None) != route)
+        {
+            Record(Unchanged with { Route = route });
+        }
+
+        await Durable();
+
+        // Also when it was so before: who repeats the call does not know whether the edges were told.
+        await TellAsync(tenant);
+        return RouteDomainResult.Routed;
+    }
 
     private Task ListAsync(DateTimeOffset goneAt) => GrainFactory.GetGrain<IDeletionsGrain>(Deletions.PartOf(DeletionKey)).AddAsync(DeletionKey, goneAt);
 

@@ -13,6 +13,8 @@ internal sealed class TenantGrain(GrainStorage storage, MailboxesOptions options
 
     private bool Exists => State is { Created: true, GoneAt: null };
 
+    private TenantInfo? Info => Exists ? new(Tenant, [.. State.Domains]) { State = State.State, Limits = State.Limits ?? TenantLimits.None } : null;
+
     protected override string JournalName => $"tenant/{Tenant}";
 
     public async Task CreateAsync()
@@ -27,7 +29,7 @@ internal sealed class TenantGrain(GrainStorage storage, MailboxesOptions options
 
     public async Task<TenantInfo?> GetAsync()
     {
-        var info = Exists ? new TenantInfo(Tenant, [.. State.Domains]) { State = State.State, Limits = State.Limits ?? TenantLimits.None } : null;
+        var info = Info;
         await Durable();
         return info;
     }
@@ -93,6 +95,27 @@ internal sealed class TenantGrain(GrainStorage storage, MailboxesOptions options
         if (Exists && State.State != state)
         {
             Record(new TenantStateChanged(state));
+        }
+
+        return await TellAsync();
+    }
+
+    public async Task<bool> SetTermsAsync(TenantInfo seen, AccountState state, TenantLimits limits)
+    {
+        if (Info is not { } info || !info.IsSameAs(seen))
+        {
+            await Durable();
+            return false;
+        }
+
+        if (info.State != state)
+        {
+            Record(new TenantStateChanged(state));
+        }
+
+        if (info.Limits != limits)
+        {
+            Record(new TenantLimitsChanged(limits));
         }
 
         return await TellAsync();

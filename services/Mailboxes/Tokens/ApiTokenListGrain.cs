@@ -49,6 +49,8 @@ internal sealed class ApiTokenListGrain(GrainStorage storage) : SnapshotGrain<Ap
         return page;
     }
 
+    public Task DestroyAsync() => DestroyStateAsync();
+
     protected override void Apply(ApiTokenListState state, ApiTokenListed recorded)
     {
         if (recorded.ExpiresAt is { } at)

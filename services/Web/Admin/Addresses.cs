@@ -94,18 +94,17 @@ internal static class Addresses
             return Problem.NotHosted(parsed.AsciiDomain);
         }
 
-        var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
-        var existing = await grain.GetAsync();
-        if (update.WhyNotBy(caller, existing) is { } refusal)
+        return await SeenChange.MakeAsync(async () =>
         {
-            return refusal;
-        }
+            var existing = await grains.GetGrain<IAddressGrain>(parsed.Key).GetAsync();
+            return update.WhyNotBy(caller, existing) ?? EntityTag.WhyNot(existing is null ? null : AddressView.Of(existing), ifMatch, ifNoneMatch)
+                ?? await PutSeenAsync(parsed, tenant, existing, update, act, grains);
+        });
+    }
 
-        if (EntityTag.WhyNot(existing is null ? null : AddressView.Of(existing), ifMatch, ifNoneMatch) is { } changed)
-        {
-            return changed;
-        }
-
+    // Null: it is not what was seen any more.
+    private static async Task<IResult?> PutSeenAsync(EmailAddress parsed, TenantId tenant, AddressRecord? existing, AddressUpdate update, Act act, IGrainFactory grains)
+    {
         var record = existing ?? new AddressRecord { Address = parsed, Tenant = tenant, Kind = AddressKind.Account };
         if (!update.TryApply(record, out record, out var state, out var why))
         {
@@ -117,17 +116,15 @@ internal static class Addresses
             return Problem.BadRequest(refused);
         }
 
-        switch (await grain.PutAsync(record))
+        var grain = grains.GetGrain<IAddressGrain>(parsed.Key);
+        switch (await grain.PutSeenAsync(existing, record, update.State is null ? null : state))
         {
+            case PutAddressResult.NotAsSeen:
+                return null;
             case PutAddressResult.NotHosted:
                 return Problem.NotHosted(parsed.AsciiDomain);
             case var result when LimitOf(result, tenant) is { } limit:
                 return Problem.Conflict(limit);
-        }
-
-        if (update.State is not null)
-        {
-            await grain.SetStateAsync(state);
         }
 
         var view = AddressView.Of((await grain.GetAsync())!);

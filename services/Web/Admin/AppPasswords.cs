@@ -21,11 +21,11 @@ internal static class AppPasswords
         var passwords = admin.MapGroup("/addresses/{address}/app-passwords");
         passwords.MapGet("", (string address, IGrainFactory grains) => WithAsync(address, grains, ListAsync)).Requires(AdminPermission.ReadDirectory, Reach.Address)
             .Answers<AppPasswordList>("listAppPasswords", "Further passwords of an account, each for a device");
-        passwords.MapPost("", (string address, NewPassword body, Caller caller, IGrainFactory grains, TimeProvider time) =>
-            caller.May(AdminPermission.ReadContent) ? WithAsync(address, grains, (account, list) => AddAsync(account, list, body, time)) : Task.FromResult(OpensMail))
+        passwords.MapPost("", (string address, NewPassword body, Caller caller, Act act, IGrainFactory grains, TimeProvider time) =>
+            caller.May(AdminPermission.ReadContent) ? WithAsync(address, grains, (account, list) => AddAsync(account, list, body, act, time)) : Task.FromResult(OpensMail))
             .Requires(AdminPermission.ResetPasswords, Reach.Address)
             .Answers<AppPasswordView>("addAppPassword", "Makes one; its secret is in this answer, and nowhere else");
-        passwords.MapDelete("/{id:guid}", (string address, Guid id, IGrainFactory grains) => WithAsync(address, grains, (account, list) => RemoveAsync(account, list, id)))
+        passwords.MapDelete("/{id:guid}", (string address, Guid id, Act act, IGrainFactory grains) => WithAsync(address, grains, (account, list) => RemoveAsync(account, list, id, act)))
             .Requires(AdminPermission.ResetPasswords, Reach.Address)
             .Answers<RemovedAppPassword>("removeAppPassword", "Takes one back; sessions that it opened end");
     }
@@ -36,7 +36,7 @@ internal static class AppPasswords
     private static async Task<IResult> ListAsync(EmailAddress account, IAppPasswordsGrain passwords) =>
         Results.Ok(new AppPasswordList((await passwords.ListAsync()).Select(password => AppPasswordView.Of(password))));
 
-    private static async Task<IResult> AddAsync(EmailAddress account, IAppPasswordsGrain passwords, NewPassword body, TimeProvider time)
+    private static async Task<IResult> AddAsync(EmailAddress account, IAppPasswordsGrain passwords, NewPassword body, Act act, TimeProvider time)
     {
         var name = body.Name?.Trim() ?? "";
         if (name.Length is 0 or > AppPassword.MaxName || name.Any(char.IsControl))
@@ -57,7 +57,13 @@ internal static class AppPasswords
 
         var secret = AppPasswordSecret.New();
         var password = new AppPassword { Id = Guid.NewGuid(), Name = name, Scopes = scopes, MadeAt = now, ExpiresAt = body.ExpiresAt };
-        return await passwords.AddAsync(password, AppPasswordSecret.DigestOf(secret)!) switch
+        var result = await passwords.AddAsync(password, AppPasswordSecret.DigestOf(secret)!);
+        if (result == AddAppPasswordResult.Added)
+        {
+            act.Changed(null, Written(password), "secret");
+        }
+
+        return result switch
         {
             AddAppPasswordResult.Added => Results.Ok(AppPasswordView.Of(password) with { Secret = secret }),
             AddAppPasswordResult.TooMany => Problem.Conflict($"{account.Key} has {AppPassword.Most} app passwords: remove one first"),
@@ -66,8 +72,20 @@ internal static class AppPasswords
         };
     }
 
-    private static async Task<IResult> RemoveAsync(EmailAddress account, IAppPasswordsGrain passwords, Guid id) =>
-        await passwords.RemoveAsync(id) ? Results.Ok(new RemovedAppPassword(id)) : Problem.NotFound($"{account.Key} has no app password {id}");
+    private static async Task<IResult> RemoveAsync(EmailAddress account, IAppPasswordsGrain passwords, Guid id, Act act)
+    {
+        var before = (await passwords.ListAsync()).FirstOrDefault(password => password.Id == id);
+        if (!await passwords.RemoveAsync(id))
+        {
+            return Problem.NotFound($"{account.Key} has no app password {id}");
+        }
+
+        act.Changed(before is null ? null : Written(before), null);
+        return Results.Ok(new RemovedAppPassword(id));
+    }
+
+    // As the audit log has it.
+    private static object Written(AppPassword password) => new { password.Id, password.Name, Scopes = NamesOf(password.Scopes), password.ExpiresAt };
 
     private static async Task<IResult> WithAsync(string address, IGrainFactory grains, Func<EmailAddress, IAppPasswordsGrain, Task<IResult>> act) =>
         !EmailAddress.TryParse(address, out var parsed) ? Problem.NoAddress(address)
@@ -91,6 +109,8 @@ internal static class AppPasswords
         return scopes != LoginProtocols.None;
     }
 
+    private static IEnumerable<string> NamesOf(LoginProtocols scopes) => single.Where(scope => scopes.HasFlag(scope)).Select(NameOf);
+
     private static string NameOf(LoginProtocols protocol) => protocol.ToString().ToLowerInvariant();
 
     private static IResult NoAccount(EmailAddress address) => Problem.NotFound($"there is no account {address.Key}");
@@ -107,7 +127,7 @@ internal static class AppPasswords
         public static AppPasswordView Of(AppPassword password) => new(
             password.Id,
             password.Name,
-            single.Where(scope => password.Scopes.HasFlag(scope)).Select(NameOf),
+            NamesOf(password.Scopes),
             password.MadeAt,
             password.ExpiresAt,
             password.LastUse is { } use ? new(use.At, NameOf(use.Protocol), use.Network) : null,

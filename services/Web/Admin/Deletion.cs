@@ -21,29 +21,35 @@ internal static class Deletion
             .Answers<RestoredTenant>("restoreTenant", "Brings a deleted tenant back as it was");
     }
 
-    private static async Task<IResult> DeleteDomainAsync(string domain, IGrainFactory grains)
+    private static async Task<IResult> DeleteDomainAsync(string domain, Act act, IGrainFactory grains)
     {
         var name = NameOf(domain);
-        return await grains.GetGrain<IDomainDeletionGrain>(name).DeleteAsync() is { } until ? Results.Ok(new DeletedDomain(name, until)) : Problem.NotHosted(name);
+        return await grains.GetGrain<IDomainDeletionGrain>(name).DeleteAsync() is { } until ? Done(act, new DeletedDomain(name, until)) : Problem.NotHosted(name);
     }
 
-    private static async Task<IResult> RestoreDomainAsync(string domain, IGrainFactory grains)
+    private static async Task<IResult> RestoreDomainAsync(string domain, Act act, IGrainFactory grains)
     {
         var name = NameOf(domain);
         return await grains.GetGrain<IDomainDeletionGrain>(name).RestoreAsync() && await grains.GetGrain<IDomainGrain>(name).GetTenantAsync() is { } tenant
-            ? Results.Ok(new RestoredDomain(name, tenant.Value))
+            ? Done(act, new RestoredDomain(name, tenant.Value))
             : Problem.NotFound($"{name} is not deleted, or was for too long");
     }
 
-    private static async Task<IResult> DeleteTenantAsync(string tenant, IGrainFactory grains) =>
+    private static async Task<IResult> DeleteTenantAsync(string tenant, Act act, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && await grains.GetGrain<ITenantDeletionGrain>(tenant).DeleteAsync() is { } until
-            ? Results.Ok(new DeletedTenant(tenant, until))
+            ? Done(act, new DeletedTenant(tenant, until))
             : Problem.NoTenant(tenant);
 
-    private static async Task<IResult> RestoreTenantAsync(string tenant, IGrainFactory grains) =>
+    private static async Task<IResult> RestoreTenantAsync(string tenant, Act act, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && await grains.GetGrain<ITenantDeletionGrain>(tenant).RestoreAsync()
-            ? Results.Ok(new RestoredTenant(tenant))
+            ? Done(act, new RestoredTenant(tenant))
             : Problem.NotFound($"{tenant} is not deleted, or was for too long");
+
+    private static IResult Done(Act act, object done)
+    {
+        act.Changed(null, done);
+        return Results.Ok(done);
+    }
 
     // What is no domain name is not hosted either.
     private static string NameOf(string domain) => new EmailAddress("", domain).AsciiDomain;

@@ -22,11 +22,11 @@ internal static class DkimKeys
         admin.MapGet("/domains/{domain}/dkim", GetAsync)
             .Requires(AdminPermission.ReadDirectory, Reach.Domain).Answers<DkimView>("listDkimKeys", "The keys that sign a domain's mail, and their records");
         admin.MapPost("/domains/{domain}/dkim", AddAsync).Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DkimView>("addDkimKeys", "Makes a key, or without an algorithm one of each");
-        admin.MapPost("/domains/{domain}/dkim/{selector}/activate", (string domain, string selector, IGrainFactory grains) =>
-            ChangeAsync(domain, selector, grains, grain => grain.ActivateAsync(selector)))
+        admin.MapPost("/domains/{domain}/dkim/{selector}/activate", (string domain, string selector, Act act, IGrainFactory grains) =>
+            ChangeAsync(domain, selector, act, grains, grain => grain.ActivateAsync(selector)))
                 .Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DkimView>("activateDkimKey", "The key signs now");
-        admin.MapPost("/domains/{domain}/dkim/{selector}/retire", (string domain, string selector, IGrainFactory grains) =>
-            ChangeAsync(domain, selector, grains, grain => grain.RetireAsync(selector)))
+        admin.MapPost("/domains/{domain}/dkim/{selector}/retire", (string domain, string selector, Act act, IGrainFactory grains) =>
+            ChangeAsync(domain, selector, act, grains, grain => grain.RetireAsync(selector)))
                 .Requires(AdminPermission.ManageDomains, Reach.Domain).Answers<DkimView>("retireDkimKey", "The key signs no more");
     }
 
@@ -68,16 +68,26 @@ internal static class DkimKeys
         return await ListAsync(found);
     }
 
-    private static async Task<IResult> ChangeAsync(string domain, string selector, IGrainFactory grains, Func<IDkimGrain, Task<DkimKeyAnswer>> change)
+    private static async Task<IResult> ChangeAsync(string domain, string selector, Act act, IGrainFactory grains, Func<IDkimGrain, Task<DkimKeyAnswer>> change)
     {
         if (await FindAsync(domain, grains) is not { } found)
         {
             return Problem.NotHosted(domain);
         }
 
+        var before = await StatesAsync(found.Grain);
         var answer = await change(found.Grain);
-        return answer.Outcome == DkimKeyOutcome.Done ? await ListAsync(found) : WhyNot(answer.Outcome, found.Name, selector);
+        if (answer.Outcome != DkimKeyOutcome.Done)
+        {
+            return WhyNot(answer.Outcome, found.Name, selector);
+        }
+
+        act.Changed(before, await StatesAsync(found.Grain));
+        return await ListAsync(found);
     }
+
+    // Of all of them: a key that signs takes another's place.
+    private static async Task<Dictionary<string, DkimKeyState>> StatesAsync(IDkimGrain grain) => (await grain.GetAsync()).ToDictionary(key => key.Selector, key => key.State);
 
     private static async Task<HostedDomain?> FindAsync(string domain, IGrainFactory grains) =>
         EmailAddress.TryParse($"postmaster@{domain}", out var postmaster) && await grains.GetGrain<IDomainGrain>(postmaster.AsciiDomain).GetTenantAsync() is not null

@@ -52,16 +52,18 @@ internal static class Domains
             route = new() { CatchAll = target };
         }
 
-        var grain = grains.GetGrain<IDomainGrain>(name);
-        var before = await grain.FindAsync();
-        if (before is not null && EntityTag.WhyNot(DomainView.Of(name, before), ifMatch) is { } changed)
-        {
-            return changed;
-        }
+        return await SeenChange.MakeAsync(async () => await grains.GetGrain<IDomainGrain>(name).FindAsync() is not { } before ? Problem.NotHosted(name)
+            : EntityTag.WhyNot(DomainView.Of(name, before), ifMatch) ?? await RouteAsync(name, before, route, act, grains));
+    }
 
-        return await grain.RouteAsync(route) switch
+    // Null: it is not as it was seen any more.
+    private static async Task<IResult?> RouteAsync(string name, DomainInfo before, DomainRoute route, Act act, IGrainFactory grains)
+    {
+        var grain = grains.GetGrain<IDomainGrain>(name);
+        return await grain.RouteSeenAsync(before, route) switch
         {
             RouteDomainResult.Routed => await ChangedAsync(),
+            RouteDomainResult.NotAsSeen => null,
             RouteDomainResult.NoTarget => Problem.Conflict($"{route.AliasOf} must be another domain of the same tenant, and not another name of one itself"),
             _ => Problem.NotHosted(name),
         };
@@ -69,7 +71,7 @@ internal static class Domains
         async Task<IResult> ChangedAsync()
         {
             var view = DomainView.Of(name, (await grain.FindAsync())!);
-            act.Changed(before is null ? null : DomainView.Of(name, before), view);
+            act.Changed(DomainView.Of(name, before), view);
             return EntityTag.Answer(view);
         }
     }

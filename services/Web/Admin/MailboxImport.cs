@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.Web.Admin;
 
 /// <summary>
-/// Mail that an operator brings: <c>POST …/imports</c> begins, <c>PUT …/folders?folder=</c> makes a folder, <c>PUT …/imports/{import}/{key}?folder=&amp;date=&amp;flags=&amp;keywords=</c> files one
-/// message. An import and a key name one message for ever: repeated, it is filed once. Within an hour of the import's beginning the mailbox remembers the operation; afterwards nothing is filed
+/// Mail that an operator brings: <c>POST …/imports</c> begins, <c>PUT …/folders?folder=&amp;specialUse=</c> makes a folder,
+/// <c>PUT …/imports/{import}/{key}?folder=&amp;date=&amp;flags=&amp;keywords=</c> files one message. An import and a key name one message for ever: repeated, it is filed once. Within an hour of the import's beginning the mailbox remembers the operation; afterwards nothing is filed
 /// any more under the import, and what was filed is told by the body that the mailbox holds, which bears the operation's name.
 /// </summary>
 internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, TimeProvider time, ILogger<MailboxImport> log)
@@ -28,7 +28,8 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
     {
         var mailbox = admin.MapGroup("/mailboxes/{address}").Requires(AdminPermission.WriteContent, Reach.Address);
         mailbox.MapPost("/imports", (string address, MailboxImport import) => import.BeginAsync(address)).Answers<BegunImport>("beginImport", "Begins an import of mail, which lasts less than an hour");
-        mailbox.MapPut("/folders", (string address, string? folder, bool? subscribed, MailboxImport import) => import.MakeFolderAsync(address, folder, subscribed))
+        mailbox.MapPut("/folders", (string address, string? folder, bool? subscribed, string? specialUse, MailboxImport import) =>
+            import.MakeFolderAsync(address, folder, subscribed, specialUse))
             .Answers<MadeFolder>("makeFolder", "Makes a folder where there is none");
         mailbox.MapPut("/imports/{import}/{key}", (
             string address, string import, string key, string? folder, DateTimeOffset? date, string? flags, string? keywords, HttpContext context, MailboxImport imports) =>
@@ -42,15 +43,21 @@ internal sealed class MailboxImport(IGrainFactory grains, IMessageBlobs blobs, T
         return found.Refusal ?? Results.Ok(new BegunImport(DeliveryId.New(time.GetUtcNow()).ToString(), time.GetUtcNow() + Lifetime));
     }
 
-    private async Task<IResult> MakeFolderAsync(string address, string? folder, bool? subscribed)
+    private async Task<IResult> MakeFolderAsync(string address, string? folder, bool? subscribed, string? specialUse)
     {
+        var use = specialUse is null ? null : NewFolder.FindUse(specialUse);
+        if (use is null && specialUse is not null)
+        {
+            return Problem.BadRequest($"specialUse is one of {string.Join(", ", NewFolder.Uses)}");
+        }
+
         var found = await MailboxOfAddress.FindAsync(address, grains);
         if (found.Refusal is { } refusal)
         {
             return refusal;
         }
 
-        switch (string.IsNullOrEmpty(folder) ? FolderResult.InvalidName : await found.Mailbox.CreateFolderAsync(Guid.NewGuid(), new(folder, null)))
+        switch (string.IsNullOrEmpty(folder) ? FolderResult.InvalidName : await found.Mailbox.CreateFolderAsync(Guid.NewGuid(), new(folder, use)))
         {
             case FolderResult.InvalidName:
                 return Problem.BadRequest($"'{folder}' cannot be the name of a folder: no empty level, control character, * or %");

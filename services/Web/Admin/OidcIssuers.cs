@@ -32,7 +32,7 @@ internal static class OidcIssuers
         : await issuers.GetAsync() is { } issuer ? Results.Ok(View(tenant, issuer))
         : NoIssuer(tenant);
 
-    private static async Task<IResult> PutAsync(string tenant, NewIssuer body, IGrainFactory grains)
+    private static async Task<IResult> PutAsync(string tenant, NewIssuer body, Act act, IGrainFactory grains)
     {
         if (body.WhyWrong() is { } why)
         {
@@ -44,14 +44,28 @@ internal static class OidcIssuers
             return Problem.NoTenant(tenant);
         }
 
-        var issuer = body.ToIssuer();
+        var (before, issuer) = (await issuers.GetAsync(), body.ToIssuer());
         await issuers.SetAsync(issuer);
+        act.Changed(before is null ? null : View(tenant, before), View(tenant, issuer));
         return Results.Ok(View(tenant, issuer));
     }
 
-    private static async Task<IResult> DeleteAsync(string tenant, IGrainFactory grains) => await FindAsync(tenant, grains) is not { } issuers ? Problem.NoTenant(tenant)
-        : await issuers.RemoveAsync() ? Results.Ok(new RemovedIssuer(tenant))
-        : NoIssuer(tenant);
+    private static async Task<IResult> DeleteAsync(string tenant, Act act, IGrainFactory grains)
+    {
+        if (await FindAsync(tenant, grains) is not { } issuers)
+        {
+            return Problem.NoTenant(tenant);
+        }
+
+        var before = await issuers.GetAsync();
+        if (!await issuers.RemoveAsync())
+        {
+            return NoIssuer(tenant);
+        }
+
+        act.Changed(before is null ? null : View(tenant, before), null);
+        return Results.Ok(new RemovedIssuer(tenant));
+    }
 
     private static async Task<ITenantOidcGrain?> FindAsync(string tenant, IGrainFactory grains) =>
         TenantId.IsValid(tenant) && await grains.GetGrain<ITenantGrain>(tenant).GetAsync() is not null ? grains.GetGrain<ITenantOidcGrain>(tenant) : null;

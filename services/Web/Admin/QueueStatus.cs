@@ -34,16 +34,20 @@ internal static class QueueStatus
         parked.Message.Envelope.Recipients.Select(r => r.Address.ToString()),
         parked.Message.Body.Length));
 
-    private static async Task<IResult> ReplayAsync(string id, IMailQueue queue, CancellationToken cancellationToken)
+    private static async Task<IResult> ReplayAsync(string id, Act act, IMailQueue queue, CancellationToken cancellationToken)
     {
         if (!DeliveryId.TryParse(id, out var delivery))
         {
             return Problem.BadRequest($"'{id}' is no delivery id: it has 32 hexadecimal digits, as /admin/v1/queue/parked lists it");
         }
 
-        return await queue.ReplayParkedAsync(delivery, cancellationToken)
-            ? Results.Ok(new ReplayedEntry(id))
-            : Problem.NotFound($"{id} is not parked: it was replayed already, or never was");
+        if (!await queue.ReplayParkedAsync(delivery, cancellationToken))
+        {
+            return Problem.NotFound($"{id} is not parked: it was replayed already, or never was");
+        }
+
+        act.Changed(new { place = "parked" }, new { place = "queue" });
+        return Results.Ok(new ReplayedEntry(id));
     }
 
     private sealed record QueueDepthView(long Waiting, long Parked);

@@ -26,11 +26,11 @@ internal static class SpoolMessage
         admin.MapGet("/spool/{id}", (string id, Caller caller, IGrainFactory grains, CancellationToken cancellationToken) =>
             WithEntriesAsync(id, caller, grains, found => Task.FromResult(Results.Ok(new SpoolEntriesView(found.SelectMany(f => f.Entries).Select(SpoolList.View)))), cancellationToken))
                 .Requires(AdminPermission.ReadMail, Reach.Caller).Answers<SpoolEntriesView>("getWaitingMessage", "One message that waits, a recipient each");
-        admin.MapPost("/spool/{id}/retry", (string id, Caller caller, IGrainFactory grains, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, caller, grains, found => RetryAsync(found, grains), cancellationToken))
+        admin.MapPost("/spool/{id}/retry", (string id, Caller caller, Act act, IGrainFactory grains, CancellationToken cancellationToken) =>
+            WithEntriesAsync(id, caller, grains, found => RetryAsync(found, act, grains), cancellationToken))
             .Requires(AdminPermission.ManageMail, Reach.Caller).Answers<ChangedRecipients>("retryMessage", "It is due now");
-        admin.MapPost("/spool/{id}/cancel", (string id, Caller caller, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken) =>
-            WithEntriesAsync(id, caller, grains, found => CancelAsync(found, grains, blobs, tracer, cancellationToken), cancellationToken))
+        admin.MapPost("/spool/{id}/cancel", (string id, Caller caller, Act act, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken) =>
+            WithEntriesAsync(id, caller, grains, found => CancelAsync(found, act, grains, blobs, tracer, cancellationToken), cancellationToken))
             .Requires(AdminPermission.ManageMail, Reach.Caller).Answers<ChangedRecipients>("cancelMessage", "It is given up, and nobody is told");
     }
 
@@ -68,8 +68,9 @@ internal static class SpoolMessage
         return entries;
     }
 
-    private static async Task<IResult> RetryAsync(IReadOnlyCollection<Waiting> found, IGrainFactory grains)
+    private static async Task<IResult> RetryAsync(IReadOnlyCollection<Waiting> found, Act act, IGrainFactory grains)
     {
+        act.Changed(null, Written(found));
         var due = 0;
         foreach (var (shard, entries) in found)
         {
@@ -80,8 +81,9 @@ internal static class SpoolMessage
     }
 
     // The outcome first: a body that loses its owner before is missed by whoever has the entry in hand.
-    private static async Task<IResult> CancelAsync(IReadOnlyCollection<Waiting> found, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken)
+    private static async Task<IResult> CancelAsync(IReadOnlyCollection<Waiting> found, Act act, IGrainFactory grains, IMessageBlobs blobs, MessageTracer tracer, CancellationToken cancellationToken)
     {
+        act.Changed(Written(found), null);
         foreach (var (shard, entries) in found)
         {
             await grains.GetGrain<ISpoolGrain>(shard).ReportAsync([.. entries.Select(e => new SpoolReport { Key = e.Key, Final = true })]);
@@ -94,6 +96,18 @@ internal static class SpoolMessage
         }
 
         return Results.Ok(new ChangedRecipients(found.Sum(f => f.Entries.Count)));
+    }
+
+    // As the audit log has it: whose message, and who waits. Said before it is done, as half of it may be.
+    private static object Written(IReadOnlyCollection<Waiting> found)
+    {
+        var entries = found.SelectMany(waiting => waiting.Entries).ToList();
+        return new
+        {
+            Tenant = entries[0].Message.Tenant.Value,
+            Sender = entries[0].Message.Envelope.Sender?.ToString() ?? "",
+            Recipients = entries.Select(entry => entry.Recipient.Address.ToString()).Order(StringComparer.Ordinal),
+        };
     }
 
     private static TraceEvent Cancelled(SpoolEntry entry, DateTimeOffset now) => new()

@@ -23,7 +23,8 @@ internal static class Suppressions
         list.MapPut("/{address}", (string tenant, string address, Listing body, Act act, IGrainFactory grains, TimeProvider time) =>
             WithAsync(tenant, address, grains, (part, listed) => AddAsync(part, listed, body, act, grains, time))).Requires(AdminPermission.ManageMail, Reach.Tenant)
             .Answers<SuppressionView>("addSuppression", "Lists an address until it is removed");
-        list.MapDelete("/{address}", (string tenant, string address, IGrainFactory grains) => WithAsync(tenant, address, grains, RemoveAsync)).Requires(AdminPermission.ManageMail, Reach.Tenant)
+        list.MapDelete("/{address}", (string tenant, string address, Act act, IGrainFactory grains) =>
+            WithAsync(tenant, address, grains, (part, listed) => RemoveAsync(part, listed, act))).Requires(AdminPermission.ManageMail, Reach.Tenant)
             .Answers<RemovedSuppression>("removeSuppression", "Takes an address off the list");
     }
 
@@ -46,7 +47,7 @@ internal static class Suppressions
     }
 
     private static async Task<IResult> ShowAsync(ISuppressionGrain part, EmailAddress address) =>
-        await part.FindAsync([address.Key]) is [var listed] ? Results.Ok(View(listed)) : NotListed(address);
+        await FindAsync(part, address) is { } listed ? Results.Ok(listed) : NotListed(address);
 
     private static async Task<IResult> AddAsync(ISuppressionGrain part, EmailAddress address, Listing body, Act act, IGrainFactory grains, TimeProvider time)
     {
@@ -60,13 +61,25 @@ internal static class Suppressions
             return Problem.BadRequest($"{address.AsciiDomain} is hosted here: the list is about mail that goes to other hosts");
         }
 
+        var before = await FindAsync(part, address);
         await part.AddAsync(new() { Address = address.Key, At = time.GetUtcNow(), Reason = body.Reason ?? "", ByAdministrator = true });
-        act.Changed(null, new { reason = body.Reason ?? "" });
+        act.Changed(before, await FindAsync(part, address));
         return await ShowAsync(part, address);
     }
 
-    private static async Task<IResult> RemoveAsync(ISuppressionGrain part, EmailAddress address) =>
-        await part.RemoveAsync(address.Key) ? Results.Ok(new RemovedSuppression(address.Key)) : NotListed(address);
+    private static async Task<IResult> RemoveAsync(ISuppressionGrain part, EmailAddress address, Act act)
+    {
+        var before = await FindAsync(part, address);
+        if (!await part.RemoveAsync(address.Key))
+        {
+            return NotListed(address);
+        }
+
+        act.Changed(before, null);
+        return Results.Ok(new RemovedSuppression(address.Key));
+    }
+
+    private static async Task<SuppressionView?> FindAsync(ISuppressionGrain part, EmailAddress address) => await part.FindAsync([address.Key]) is [var listed] ? View(listed) : null;
 
     private static async Task<IResult> WithAsync(string tenant, string address, IGrainFactory grains, Func<ISuppressionGrain, EmailAddress, Task<IResult>> act) =>
         !EmailAddress.TryParse(address, out var parsed) ? Problem.NoAddress(address)

@@ -52,34 +52,32 @@ internal static class Tenants
             return Problem.BadRequest(StateNames.Rule);
         }
 
-        var grain = TenantId.IsValid(tenant) ? grains.GetGrain<ITenantGrain>(tenant) : null;
-        if (grain is null || await grain.GetAsync() is not { } info)
+        if (!TenantId.IsValid(tenant))
         {
             return Problem.NoTenant(tenant);
         }
 
-        if (EntityTag.WhyNot(await ViewAsync(grain, grains), ifMatch) is { } changed)
+        var grain = grains.GetGrain<ITenantGrain>(tenant);
+        return await SeenChange.MakeAsync(async () => await grain.GetAsync() is not { } info ? Problem.NoTenant(tenant)
+            : EntityTag.WhyNot(await ViewAsync(info, grains), ifMatch) ?? await PutSeenAsync(grain, info, update.State is null ? info.State : state, update.Limits, act, grains));
+    }
+
+    // Null: it is not as it was seen any more.
+    private static async Task<IResult?> PutSeenAsync(ITenantGrain grain, TenantInfo info, AccountState state, LimitsUpdate? limits, Act act, IGrainFactory grains)
+    {
+        if (limits?.Errors() is { } why)
         {
-            return changed;
+            return Problem.BadRequest(why);
         }
 
-        if (update.Limits is { } limits)
+        if (!await grain.SetTermsAsync(info, state, limits?.ApplyTo(info.Limits) ?? info.Limits))
         {
-            if (limits.Errors() is { } why)
-            {
-                return Problem.BadRequest(why);
-            }
-
-            await grain.SetLimitsAsync(limits.ApplyTo(info.Limits));
+            return null;
         }
 
-        if (update.State is not null)
-        {
-            await grain.SetStateAsync(state);
-        }
-
-        act.Changed(Terms(info), Terms((await grain.GetAsync())!));
-        return EntityTag.Answer(await ViewAsync(grain, grains));
+        var becomes = (await grain.GetAsync())!;
+        act.Changed(Terms(info), Terms(becomes));
+        return EntityTag.Answer(await ViewAsync(becomes, grains));
     }
 
     private static async Task<IResult> AddDomainAsync(string tenant, NewDomain body, Act act, IGrainFactory grains)
@@ -112,9 +110,10 @@ internal static class Tenants
 
     private static object Terms(TenantInfo info) => new { state = info.State, limits = info.Limits };
 
-    private static async Task<TenantView> ViewAsync(ITenantGrain grain, IGrainFactory grains)
+    private static async Task<TenantView> ViewAsync(ITenantGrain grain, IGrainFactory grains) => await ViewAsync((await grain.GetAsync())!, grains);
+
+    private static async Task<TenantView> ViewAsync(TenantInfo info, IGrainFactory grains)
     {
-        var info = (await grain.GetAsync())!;
         var usage = await grains.GetGrain<ITenantUsageGrain>(info.Id.Value).GetAsync();
         return new(info.Id.Value, info.Domains, info.State, info.Limits, new(info.Domains.Length, usage.Accounts, usage.QuotaBytes));
     }

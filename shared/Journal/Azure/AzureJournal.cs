@@ -132,16 +132,27 @@ internal sealed class AzureJournal(StorageContainer container) : IJournal, IDisp
         await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 
-    public async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAsync(new GetBlobsOptions { Prefix = StoredName.Encode(prefix) }, cancellationToken).Select(StoredName.Decode);
+
+    /// <summary>By the names as they are stored, which the service has in order. It begins there; Azurite does not know how, and gives those before too.</summary>
+    public IAsyncEnumerable<string> ListAsync(string prefix, string after, CancellationToken cancellationToken)
     {
-        var client = await container.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await foreach (var item in client.GetBlobsAsync(new GetBlobsOptions { Prefix = StoredName.Encode(prefix) }, cancellationToken).ConfigureAwait(false))
-        {
-            yield return StoredName.Decode(item.Name);
-        }
+        var stored = StoredName.Encode(after);
+        var options = new GetBlobsOptions { Prefix = StoredName.Encode(prefix), StartFrom = stored };
+        return ListAsync(options, cancellationToken).Where(name => string.CompareOrdinal(name, stored) > 0).Select(StoredName.Decode);
     }
 
     public void Dispose() => container.Dispose();
+
+    private async IAsyncEnumerable<string> ListAsync(GetBlobsOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var client = await container.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var item in client.GetBlobsAsync(options, cancellationToken).ConfigureAwait(false))
+        {
+            yield return item.Name;
+        }
+    }
 
     /// <summary>The condition was not met, or the blob is gone: in both cases the service wrote nothing.</summary>
     private static bool IsMoved(RequestFailedException e) => e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobNotFound;

@@ -251,6 +251,22 @@ public sealed class AzureJournalTests(AzuriteFixture azurite) : JournalContract,
         Assert.Equal([name], await Journal.ListAsync("address/", default).ToListAsync());
     }
 
+    [Fact]
+    public async Task Names_after_one_are_asked_of_the_service_from_there_on()
+    {
+        string[] names = ["tenant/a", "tenant/b", "tenant/b-2", "tenant/c"];
+        foreach (var name in names.Append("token/x"))
+        {
+            Assert.NotNull(await Journal.AppendAsync(name, await Journal.OpenAsync(name, default), Events(1), default));
+        }
+
+        Assert.Equal(names[2..], await Journal.ListAsync("tenant/", "tenant/b", default).ToListAsync());
+        Assert.Equal(names[1..], await Journal.ListAsync("tenant/", "tenant/aa", default).ToListAsync());
+        Assert.Equal(names, await Journal.ListAsync("tenant/", "tenant/", default).ToListAsync());
+        Assert.Empty(await Journal.ListAsync("tenant/", "tenant/c", default).ToListAsync());
+        Assert.Contains(Network.Seen, line => line.Contains("startFrom=tenant%2Fb", StringComparison.OrdinalIgnoreCase) || line.Contains("startFrom=tenant/b", StringComparison.OrdinalIgnoreCase));
+    }
+
     private static byte[] Damaged(byte[] block)
     {
         block[^1] ^= 1;

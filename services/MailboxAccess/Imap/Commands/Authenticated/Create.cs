@@ -5,18 +5,15 @@ namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 /// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).</summary>
 internal static class Create
 {
-    /// <summary>The uses that a folder can be made for. \All and \Flagged would be views of other folders' messages, which there are none of.</summary>
-    private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"];
-
     internal sealed record Request(string Folder, IReadOnlyList<string> Uses);
 
     public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
         var request = Parse(new(arguments.Span));
-        var use = Uses.FirstOrDefault(use => request.Uses.Count == 1 && use.Equals(request.Uses[0], StringComparison.OrdinalIgnoreCase));
+        var use = request.Uses is [var one] ? NewFolder.FindUse(one) : null;
         if (use is null && request.Uses.Count > 0)
         {
-            return ImapReply.No("A mailbox has one special use of " + string.Join(' ', Uses), "USEATTR");
+            return ImapReply.No("A mailbox has one special use of " + string.Join(' ', NewFolder.Uses), "USEATTR");
         }
 
         var operation = Guid.NewGuid();

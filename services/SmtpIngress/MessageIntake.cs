@@ -167,7 +167,9 @@ internal sealed class MessageIntake : IAsyncDisposable
 
         SmtpTelemetry.Octets.Add(Received, new KeyValuePair<string, object?>("listener", session.ListenerName));
         SmtpTelemetry.Duration.Record(session.Services.Time.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("listener", session.ListenerName));
-        return new(250, "2.0.0", $"queued as {string.Join(' ', parts.Select(p => p.Id))}");
+
+        // One of the ids: their number would tell which domains are of one tenant. The others are found by Message-ID.
+        return new(250, "2.0.0", $"queued as {parts[0].Id}");
     }
 
     private Task DurableAsync(Task work) => work.WaitAsync(session.Options.CommitTimeout, session.Services.Time);

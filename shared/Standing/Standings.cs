@@ -118,6 +118,14 @@ public sealed class Standings(AccountSessions sessions, IGrainFactory grains, Gr
         return record is { Kind: AddressKind.Account, Account: not null } ? record : null;
     }
 
+    /// <summary>
+    /// The name by which failures are counted of one that is no account's: in a domain that is another name of one, that in the other, as of an account's other names. Two names with one count, or with one
+    /// salt, would tell which accounts there are.
+    /// </summary>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<string> KeyOfUnknownAsync(EmailAddress name, Patience patience, CancellationToken cancellationToken) =>
+        await FindDomainAsync(name.AsciiDomain, patience, cancellationToken).ConfigureAwait(false) is { Route.AliasOf: { } other } ? (name with { Domain = other }).Key : name.Key;
+
     /// <summary>Lets a client in that has shown who it is. Its session is told of a suspension from the moment on at which <paramref name="since"/> was read.</summary>
     /// <param name="account">As the directory had it.</param>
     /// <param name="appPassword">The app password that it has shown, if any.</param>

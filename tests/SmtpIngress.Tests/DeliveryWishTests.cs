@@ -80,12 +80,16 @@ public sealed class DeliveryWishTests(ServerFixture server)
         var one = await CallsOfAsync(["far@remote.example", "bob@example.test"], sent: true);
         var many = await CallsOfAsync([.. Enumerable.Range(0, 12).Select(i => $"far{i}@remote.example")], sent: true);
         var others = await CallsOfAsync(["carol@other.test", "outside@example.test"], sent: true);
+        var theirs = await CallsOfAsync(["crew@other.test"], sent: true);
         var none = await CallsOfAsync(["bob@example.test", "team@example.test"], sent: true);
         var unsent = await CallsOfAsync(["far@remote.example", "far2@remote.example"], sent: false);
 
         Assert.Equal([1], one);
         Assert.Equal([1, 9, 90, -88], many);
         Assert.Equal([1, 9, -8], others);
+
+        // However many another tenant's alias leads to: its length is nobody's business.
+        Assert.Equal([1], theirs);
         Assert.Empty(none);
         Assert.Equal([1, 9, -10], unsent);
     }

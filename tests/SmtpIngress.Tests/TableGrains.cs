@@ -10,6 +10,7 @@ namespace MailCloud.SmtpIngress.Tests;
 internal static class Table
 {
     public static readonly TenantId Demo = new("demo");
+    public static readonly TenantId Other = new("other");
     private static readonly string Verifier = Verifiers.Create("mailcloud");
 
     public static readonly Dictionary<string, TenantId> Domains = new()
@@ -60,6 +61,12 @@ internal static class Table
         Account("erin@example.test", "demo"),
         Account("frank@example.test", "demo"),
         Account("carol@other.test", "other"),
+        Account("carl@other.test", "other"),
+        Account("full@other.test", "other"),
+        Account("idle@other.test", "other") with { State = AccountState.Suspended },
+        Entry("crew@other.test", AddressKind.Alias, "carol@other.test", "far1@remote.example", "far2@remote.example", "far3@remote.example") with { Tenant = Other },
+        Entry("gone@other.test", AddressKind.Moved, "new@remote.example") with { Tenant = Other },
+        Entry("onto@other.test", AddressKind.Forwarded, "someone@remote.example") with { Tenant = Other },
         Account("dora@closed.test", "closed"),
         Account("gina@small.test", "small"),
         Account("hugo@few.test", "few"),
@@ -248,12 +255,12 @@ internal sealed class TableLoginsGrain : Grain, ILoginsGrain
     public Task DestroyAsync() => throw new NotSupportedException();
 }
 
-/// <summary>Bob is logged in, and nobody else; of Silent nobody can say it.</summary>
+/// <summary>Bob is logged in, and Carol of the other tenant, and nobody else; of Silent nobody can say it.</summary>
 internal sealed class TableTerminalsGrain : Grain, ITerminalsGrain
 {
     public Task<IReadOnlyList<AccountId>> FindLiveAsync(IReadOnlyList<AccountId> accounts) => accounts.Contains(new("demo/silent"))
         ? throw new TimeoutException("the grain does not answer")
-        : Task.FromResult<IReadOnlyList<AccountId>>([.. accounts.Where(account => account.Value == "demo/bob")]);
+        : Task.FromResult<IReadOnlyList<AccountId>>([.. accounts.Where(account => account.Value is "demo/bob" or "other/carol")]);
 
     public Task AttachAsync(ITerminalEdge edge) => throw new NotSupportedException();
 
@@ -347,7 +354,7 @@ internal sealed class TableTraceGrain : Grain, ITraceGrain
 internal sealed class TableMailboxGrain : Grain, IMailboxGrain
 {
     public Task<MailboxQuota?> GetQuotaAsync() =>
-        Task.FromResult<MailboxQuota?>(this.GetPrimaryKeyString() == "demo/full" ? new(100, 100) : new(0, 0));
+        Task.FromResult<MailboxQuota?>(this.GetPrimaryKeyString() is "demo/full" or "other/full" ? new(100, 100) : new(0, 0));
 
     public Task CreateAsync(MailboxSettings settings) => throw new NotSupportedException();
 

@@ -29,10 +29,11 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
 
         nameKey = address.Key;
         since = standings.Changes;
-        found = await standings.FindAccountAsync(address, calls.NewPatience(), cancellationToken).ConfigureAwait(false);
+        var patience = calls.NewPatience();
+        found = await standings.FindAccountAsync(address, patience, cancellationToken).ConfigureAwait(false);
 
         // By the account's own address, whatever name it has come by: its failures count together.
-        var key = found?.Address.Key ?? address.Key;
+        var key = found?.Address.Key ?? await standings.KeyOfUnknownAsync(address, patience, cancellationToken).ConfigureAwait(false);
         return new(key, found?.Verifier) { AppPasswords = (digest, network, ct) => FindAppPasswordAsync(key, digest, network, ct) };
     }
 

@@ -121,7 +121,7 @@ internal static class Auth
             name = address.Key;
 
             // By the account's own address, whatever name it has come by: its failures count together.
-            var key = account?.Address.Key ?? name;
+            var key = account?.Address.Key ?? await session.Services.Standings.KeyOfUnknownAsync(address, session.Patience, ct).ConfigureAwait(false);
             return new(key, account?.Verifier) { AppPasswords = (digest, network, end) => FindAppPasswordAsync(key, digest, network, end) };
         }
 

@@ -78,7 +78,9 @@ internal static class RecipientCheck
             return Elsewhere("user is not here", accepted.Recipient.Remote[0]);
         }
 
-        if (accepted.Recipient.Mailboxes.Count == 0 || accepted.Tenant != session.Account!.Tenant)
+        // The tenant of the address, not of the mailbox: mail for a postmaster that another tenant has not goes to the operator's, of which this account may be.
+        var host = await session.Services.Directory.FindTenantAsync(recipient.Address.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false);
+        if (accepted.Recipient.Mailboxes.Count == 0 || host != session.Account!.Tenant)
         {
             return NoTerminal;
         }

@@ -88,9 +88,10 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
         return terms.Limits.RecipientsPerDay is > 0 and var perDay ? new(Math.Max(1, perDay / HoursOfDay), perDay) : options.Tenant;
     }
 
-    /// <summary>Each address on another host, and each recipient of another tenant here.</summary>
-    private static int Outside(TenantId tenant, AcceptedRecipient recipient) =>
-        recipient.Recipient.Remote.Count + (recipient.Tenant != tenant && recipient.Recipient.Mailboxes.Count > 0 ? 1 : 0);
+    /// <summary>
+    /// Each address on another host that the tenant's own mail goes to, and each recipient of another tenant here: one, since where its mail goes from there is that tenant's doing, and its secret.
+    /// </summary>
+    private static int Outside(TenantId tenant, AcceptedRecipient recipient) => recipient.Tenant == tenant ? recipient.Recipient.Remote.Count : 1;
 
     private static SmtpReply Refuse(SendingRefusal refusal)
     {

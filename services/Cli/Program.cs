@@ -31,6 +31,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
         Deletion.BuildDomainDelete(Connect), Deletion.BuildDomainRestore(Connect),
     },
     new Command("mailbox", "The mail of an account.") { MailboxExport.Build(Connect), MailboxImport.Build(Connect) },
+    Group.Build(Connect),
     Tenant.Build(Connect),
     Suppression.Build(Connect),
     Trace.Build(Connect),

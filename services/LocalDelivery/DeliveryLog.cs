@@ -47,6 +47,9 @@ internal static partial class DeliveryLog
     [LoggerMessage(4013, LogLevel.Warning, "{Delivery} of {Tenant}: terminals of {Account} cannot be asked; it is filed")]
     public static partial void TerminalsSilent(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, Exception reason);
 
+    [LoggerMessage(4014, LogLevel.Information, "{Delivery} of {Tenant}: group {Group} is expanded, in {Pages} pages")]
+    public static partial void Expanded(ILogger logger, DeliveryId delivery, TenantId tenant, EmailAddress group, int pages);
+
     [LoggerMessage(4030, LogLevel.Error, "spool shard {Shard} could not be retried")]
     public static partial void ShardFailed(ILogger logger, int shard, Exception reason);
 

@@ -18,7 +18,7 @@ internal sealed class DeliveryTrace(MessageTracer tracer)
                 happened.AddRange(Of(message, recipient, account, outcomes[account]));
             }
 
-            if (recipient is { Mailboxes.Count: 0, Remote.Count: 0 })
+            if (recipient.IsNobody)
             {
                 happened.AddRange(Of(message, recipient, null, DeliveryOutcome.NoSuchMailbox));
             }
@@ -38,6 +38,10 @@ internal sealed class DeliveryTrace(MessageTracer tracer)
         var happened = Of(entry.Message, entry.Recipient, entry.Recipient.Mailboxes[0], outcome);
         tracer.Add([.. happened.Select(e => e with { At = at, Kind = isGivenUp ? TraceKind.Failed : e.Kind })]);
     }
+
+    /// <summary>A page of a group's members gets it as a message of its own.</summary>
+    public void Expanded(QueuedMessage message, EmailAddress group, int members, DeliveryId page) => tracer.Add(
+        [Event(message, TraceKind.Expanded) with { Recipients = [group.ToString()], Reply = $"{members} members", Other = page }]);
 
     /// <summary>The entry as a whole: it failed and comes again, or is parked.</summary>
     public void Entry(QueuedMessage message, TraceKind kind, string reason) =>

@@ -11,7 +11,7 @@ internal sealed class FilingRequests(IMessageBlobs blobs, TimeProvider time, ILo
     /// <exception cref="BlobMissingException">The body is gone.</exception>
     public async Task<FilingRequest> CreateAsync(QueuedMessage message, CancellationToken cancellationToken) => new()
     {
-        Delivery = message.Id,
+        Delivery = message.FiledAs,
         Body = message.Body,
         Prefix = PrefixOf(message),
         Summary = await SummariseAsync(message, cancellationToken),

@@ -1,4 +1,5 @@
 using MailCloud.Cluster;
+using MailCloud.LocalDelivery.Groups;
 using MailCloud.Reports;
 using MailCloud.Tracing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,6 +30,11 @@ public static class LocalDeliveryHost
         services.AddSingleton<CopyDelivery>();
         services.AddSingleton<RetryHints>();
         services.AddSingleton<SpoolHandOver>();
+        services.TryAddSingleton(new GroupSizes());
+        services.AddSingleton<MemberLookup>();
+        services.AddSingleton<GroupWalk>();
+        services.AddSingleton<GroupCopies>();
+        services.AddSingleton<GroupExpansion>();
         services.AddSingleton<MessageDelivery>();
         services.AddSingleton<DeliveryWorker>();
         services.AddSingleton<RetryWorker>();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MailCloud.Blobs;
+using MailCloud.LocalDelivery.Groups;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Reports;
@@ -8,11 +9,12 @@ namespace MailCloud.LocalDelivery;
 
 /// <summary>
 /// Steps 5 and 6 for one queue entry; the caller settles it afterwards (step 7). The order makes a crash between any two steps harmless, because
-/// each step may be repeated: a mailbox files a delivery once, the spool takes an entry over once, a report has the same id each time, a release is a
-/// member of a set. So nothing is lost (the entry is settled last) and nothing is doubled.
+/// each step may be repeated: a mailbox files a delivery once, the spool takes an entry over once, a page of a group is the same message each time, a report has the same id each
+/// time, a release is a member of a set. So nothing is lost (the entry is settled last) and nothing is doubled.
 /// </summary>
 internal sealed class MessageDelivery(
-    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, ReportSender reports, IMessageBlobs blobs, Breaker breaker, DeliveryTrace trace, ILogger<MessageDelivery> logger)
+    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, GroupExpansion expansion, ReportSender reports, IMessageBlobs blobs, Breaker breaker, DeliveryTrace trace,
+    ILogger<MessageDelivery> logger)
 {
     /// <summary>Mailboxes of one message worked on at a time: an eighth of the default prefetch, so that a message to thousands leaves room for others.</summary>
     private const int FilingsAtATime = 32;
@@ -31,10 +33,11 @@ internal sealed class MessageDelivery(
         }
 
         trace.Delivered(message, outcomes, waiting);
+        var groups = await ExpandAsync(message, cancellationToken);
 
         foreach (var recipient in message.Envelope.Recipients)
         {
-            await ReportAsync(message, recipient, outcomes, cancellationToken);
+            await ReportAsync(message, recipient, outcomes, groups, cancellationToken);
         }
 
         // Only now that the sender has his report for certain may the body lose its owner. Of a copy that was shown the mailbox stays the owner: should the entry come again, it may be filed.
@@ -46,8 +49,28 @@ internal sealed class MessageDelivery(
             }
         }
 
+        foreach (var (group, end) in groups)
+        {
+            if (end != ExpansionEnd.UnderWay)
+            {
+                await blobs.ReleaseAsync(message.Body.Name, BodyOwner.Group(message.Id, group), cancellationToken);
+            }
+        }
+
         DeliveryLog.Delivered(logger, message.Id, message.Tenant, accounts.Count, waiting.Count);
-        return outcomes.ContainsValue(DeliveryOutcome.TooOld.Instance) ? "accepted longer ago than mailboxes remember deliveries" : null;
+        return outcomes.ContainsValue(DeliveryOutcome.TooOld.Instance) || groups.ContainsValue(ExpansionEnd.UnderWay) ? "accepted longer ago than mailboxes remember deliveries" : null;
+    }
+
+    /// <summary>What became of each group; under way is what is too old to be begun or gone on with. Copies of what is held are held themselves.</summary>
+    private async Task<Dictionary<EmailAddress, ExpansionEnd>> ExpandAsync(QueuedMessage message, CancellationToken cancellationToken)
+    {
+        var ends = new Dictionary<EmailAddress, ExpansionEnd>();
+        foreach (var group in message.Envelope.Recipients.SelectMany(recipient => recipient.Groups).DistinctBy(group => group.Key, StringComparer.Ordinal))
+        {
+            ends[group] = expansion.IsTooOld(message) ? ExpansionEnd.UnderWay : await expansion.ExpandAsync(message, group, cancellationToken);
+        }
+
+        return ends;
     }
 
     /// <summary>Two recipients, an address and its alias for example, may lead to one mailbox: it gets one copy.</summary>
@@ -124,22 +147,29 @@ internal sealed class MessageDelivery(
     }
 
     private async Task ReportAsync(
-        QueuedMessage message, EnvelopeRecipient recipient, Dictionary<AccountId, DeliveryOutcome> outcomes, CancellationToken cancellationToken)
+        QueuedMessage message,
+        EnvelopeRecipient recipient,
+        Dictionary<AccountId, DeliveryOutcome> outcomes,
+        Dictionary<EmailAddress, ExpansionEnd> groups,
+        CancellationToken cancellationToken)
     {
-        if (RejectionOf(recipient, outcomes) is { } rejected)
+        if (RejectionOf(recipient, outcomes, groups) is { } rejected)
         {
             DeliveryLog.Rejected(logger, message.Id, message.Tenant, recipient.Address, rejected.Reply);
             await reports.SendAsync(DsnReport.Failed(message, recipient, rejected.Status, rejected.Reply), cancellationToken);
         }
-        else if (recipient.Remote.Count == 0 && recipient.Mailboxes.All(account => outcomes[account] is DeliveryOutcome.Delivered or DeliveryOutcome.Shown))
+        else if (recipient.Remote.Count == 0
+            && recipient.Mailboxes.All(account => outcomes[account] is DeliveryOutcome.Delivered or DeliveryOutcome.Shown)
+            && recipient.Groups.All(group => groups[group] == ExpansionEnd.Expanded))
         {
             await reports.SendAsync(DsnReport.Delivered(message, recipient), cancellationToken);
         }
     }
 
-    private static DeliveryOutcome.Rejected? RejectionOf(EnvelopeRecipient recipient, Dictionary<AccountId, DeliveryOutcome> outcomes)
+    private static DeliveryOutcome.Rejected? RejectionOf(
+        EnvelopeRecipient recipient, Dictionary<AccountId, DeliveryOutcome> outcomes, Dictionary<EmailAddress, ExpansionEnd> groups)
     {
-        if (recipient.Mailboxes.Count == 0 && recipient.Remote.Count == 0)
+        if (recipient.IsNobody || recipient.Groups.Any(group => groups[group] == ExpansionEnd.NoSuchGroup))
         {
             return DeliveryOutcome.NoSuchMailbox;
         }

@@ -39,6 +39,7 @@ public static class MailboxesHost
         builder.Services.AddSingleton<StateParts>();
         builder.AddTracingOptions();
         builder.Services.AddSingleton<ExpiredTraces>();
+        builder.Services.AddSingleton<ExpiredExpansions>();
         builder.Services.AddSingleton<DomainPurge>();
         builder.Services.AddSingleton<TenantPurge>();
         builder.Services.AddSingleton<DueDeletions>();

@@ -61,6 +61,7 @@ public static class WebServiceHost
         AccountList.Map(admin);
         AccountExport.Map(admin);
         Addresses.Map(admin);
+        GroupMembers.Map(admin);
         AppPasswords.Map(admin);
         Logins.Map(admin);
         QueueStatus.Map(admin);

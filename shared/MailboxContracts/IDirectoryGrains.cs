@@ -305,6 +305,14 @@ public sealed record AddressRecord
     /// <summary>What it may do, unless its tenant may do less. Only <see cref="IAddressGrain.SetStateAsync"/> and <see cref="IAddressGrain.PutSeenAsync"/> change it.</summary>
     [Id(8)] public AccountState State { get; init; }
 
+    /// <summary>How a group works; null: it is none, and never was.</summary>
+    [Id(9)] public GroupSettings? Group { get; init; }
+
+    /// <summary>
+    /// Who runs a group. Without an owner it is the postmaster of its domain, who is there by RFC 5321 §4.5.1: §3.9.2 wants somebody who administers it, which a null reverse-path is not.
+    /// </summary>
+    public EmailAddress RunBy => Group?.Owner ?? new("postmaster", Address.Domain);
+
     /// <summary>Whether all is equal, lists by what they hold.</summary>
     public bool IsSameAs(AddressRecord other) =>
         this with { Targets = other.Targets, SendAs = other.SendAs } == other && Targets.SequenceEqual(other.Targets) && SendAs.SequenceEqual(other.SendAs);
@@ -320,6 +328,9 @@ public enum AddressKind
 
     /// <summary>Not accepted; RCPT answers 551 with the new path.</summary>
     Moved = 3,
+
+    /// <summary>Accepted for its members (<see cref="IGroupGrain"/>), who are looked up behind the queue.</summary>
+    Group = 4,
 }
 
 /// <summary>A part of a domain's list of addresses. Key: <c>domain/bucket</c>, see <see cref="AddressIndex"/>.</summary>

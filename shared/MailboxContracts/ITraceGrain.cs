@@ -138,6 +138,9 @@ public enum TraceKind
 
     /// <summary>An operator has given it up.</summary>
     Cancelled = 14,
+
+    /// <summary>Members of a group get it, as another message.</summary>
+    Expanded = 15,
 }
 
 /// <param name="Tenant">Whose mail it is.</param>

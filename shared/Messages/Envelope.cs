@@ -64,7 +64,7 @@ public sealed record EnvelopeRecipient
     /// <summary>The forward-path as the client gave it.</summary>
     [Id(0)] public required EmailAddress Address { get; init; }
 
-    /// <summary>The mailboxes it stands for (more than one for an alias with several); empty when it goes to another host.</summary>
+    /// <summary>The mailboxes it stands for (more than one for an alias with several); empty when it goes to another host, or to a group.</summary>
     [Id(1)] public IReadOnlyList<AccountId> Mailboxes { get; init => field = value as AccountId[] ?? [.. value]; } = [];
 
     /// <summary>Addresses on other hosts that it goes on to: itself when relayed, the targets when it is forwarded.</summary>
@@ -74,6 +74,12 @@ public sealed record EnvelopeRecipient
     [Id(3)] public string? OriginalRecipient { get; init; }
 
     [Id(4)] public DsnNotify Notify { get; init; }
+
+    /// <summary>Groups that it stands for, by their own addresses: their members get it as messages of their own.</summary>
+    [Id(5)] public IReadOnlyList<EmailAddress> Groups { get => field ?? []; init => field = value as EmailAddress[] ?? [.. value]; } = [];
+
+    /// <summary>True when it stands for nobody: what it was is gone.</summary>
+    public bool IsNobody => Mailboxes.Count + Remote.Count + Groups.Count == 0;
 }
 
 /// <summary>

@@ -32,6 +32,12 @@ public sealed record QueuedMessage : IStoredRecord
     /// <summary>The address of the account that submitted it, for who asks what that may do by now; null when it came from another host, or was submitted before this was kept.</summary>
     [Id(8)] public EmailAddress? SubmitterAddress { get; init; }
 
+    /// <summary>The message to a group that this one, to some of its members, comes of; null when it was sent as it is.</summary>
+    [Id(9)] public DeliveryId? Origin { get; init; }
+
+    /// <summary>The id by which mailboxes know it: whoever is reached by several ways, or twice, gets one copy.</summary>
+    public DeliveryId FiledAs => Origin ?? Id;
+
     /// <summary>From when it may be delivered, which is what the age of waiting mail counts from: its acceptance, the end of its hold (RFC 4865), or when it was made.</summary>
     public DateTimeOffset ReleasedAt => new[] { Id.AcceptedAt, Envelope.HoldUntil ?? default, ReportedAt ?? default }.Max();
 }

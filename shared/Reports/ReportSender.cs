@@ -28,7 +28,7 @@ public sealed class ReportSender(
 
         var original = report.Original;
         var action = report.Action.ToString();
-        if (await addresses.FindAsync(original.Envelope.Sender!.Value, original.Tenant) is not { } to)
+        if (await addresses.FindSenderAsync(original.Envelope.Sender!.Value, original.Tenant) is not { } to)
         {
             ReportLog.SenderUnknown(logger, original.Id, original.Tenant, action);
             return;

@@ -78,7 +78,7 @@ public sealed partial class CommandTests(WebServer server) : IClassFixture<WebSe
         Assert.Equal(("alias", """["a@example.test","b@other.test"]"""), (Text(alias, "kind"), alias.GetProperty("targets").GetRawText()));
         Assert.Equal("suspended", Text(await OneAsync("address", "set", "zoe@example.test", "--state", "suspended"), "state"));
         var (exit, _, error) = await RunAsync("address", "set", "info@example.test", "--kind", "king");
-        Assert.Equal((1, "mailcloud: kind is one of account, alias, forwarded and moved\n"), (exit, error));
+        Assert.Equal((1, "mailcloud: kind is one of account, alias, forwarded, moved and group\n"), (exit, error));
     }
 
     [Fact]
@@ -225,6 +225,26 @@ public sealed partial class CommandTests(WebServer server) : IClassFixture<WebSe
         Assert.Equal("gone@far.test", Text(await OneAsync("suppression", "remove", "demo", "gone@far.test"), "address"));
         Assert.Equal((1, "", "mailcloud: gone@far.test is not on the suppression list\n"), await RunAsync("suppression", "remove", "demo", "gone@far.test"));
         Assert.Equal(1, (await RunAsync("suppression", "list", "nobody")).Exit);
+    }
+
+    [Fact]
+    public async Task Groups_are_made_and_their_members_come_and_go()
+    {
+        var made = await OneAsync("group", "set", "crew@example.test", "--posting", "members");
+        Assert.Equal(("crew@example.test", "group", "members"), (Text(made, "address"), Text(made, "kind"), Text(made, "posting")));
+        Assert.Equal("boss@far.test", Text(await OneAsync("group", "set", "crew@example.test", "--owner", "boss@far.test"), "owner"));
+        Assert.Equal("members", Text(await OneAsync("group", "show", "crew@example.test"), "posting"));
+
+        var file = Path.Combine(server.Directory, "crew.txt");
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 1500).Select(i => $"u{i}@far.test").Append(""));
+        Assert.Equal(1501, (await OneAsync("group", "member", "add", "crew@example.test", "Ann@far.test", "--file", file)).GetProperty("added").GetInt32());
+        Assert.Equal(0, (await OneAsync("group", "member", "add", "crew@example.test", "ann@far.test")).GetProperty("added").GetInt32());
+        var members = Lines((await RunAsync("group", "member", "list", "crew@example.test")).Output).Select(line => Text(line, "member")).ToHashSet();
+        Assert.Equal(1501, members.Count);
+        Assert.Contains("Ann@far.test", members);
+        Assert.Equal("ann@far.test", Text(await OneAsync("group", "member", "remove", "crew@example.test", "ann@far.test"), "member"));
+        Assert.Equal((1, "", "mailcloud: ann@far.test is no member of crew@example.test\n"), await RunAsync("group", "member", "remove", "crew@example.test", "ann@far.test"));
+        Assert.Equal((1, "", "mailcloud: postmaster@example.test is no group (account)\n"), await RunAsync("group", "show", "postmaster@example.test"));
     }
 
     [Fact]

@@ -120,6 +120,7 @@ public sealed class GoldenTests
             SpoolEvent => As<SpoolEvent>(),
             DkimEvent => As<DkimEvent>(),
             AuditEvent => As<AuditEvent>(),
+            ExpansionEvent => As<ExpansionEvent>(),
             AppPasswordEvent => As<AppPasswordEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,
         };

@@ -28,6 +28,7 @@ internal static class Samples
         Remote = [new("far", "example.org")],
         OriginalRecipient = "rfc822;old@example.test",
         Notify = DsnNotify.Success | DsnNotify.Failure,
+        Groups = [new("all", "example.test")],
     };
 
     private static readonly QueuedMessage Message = new()
@@ -55,6 +56,7 @@ internal static class Samples
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ReportedAt = Time,
         SubmitterAddress = new("a", "example.test"),
+        Origin = Delivery,
     };
 
     private static readonly SpoolEntry Entry = new()
@@ -90,6 +92,17 @@ internal static class Samples
         QuotaBytes = 5000,
         SendAs = ["sales@example.test"],
         State = AccountState.Suspended,
+        Group = new() { Owner = Address, Posting = GroupPosting.Members },
+    };
+
+    private static readonly ExpansionPage Expansion = new()
+    {
+        Number = 7,
+        Recipients = [Recipient],
+        Sender = Address,
+        Walked = new(Address, "a@example.test", 2),
+        EndsGroup = true,
+        Groups = [Address],
     };
 
     private static readonly KeptAppPassword AppPassword = new(
@@ -382,6 +395,13 @@ internal static class Samples
         new DeletionsState { Listed = { ["a@example.test"] = Time } },
         new StandingTold(Standing),
         new StandingNewsState { Last = 7, Recent = new([Standing]) },
+        new GroupPageUsed(3),
+        new GroupState { Used = [3] },
+        new GroupPageChanged([Address], ["a@example.test"]),
+        new GroupPageState { Members = [new(Address.Key, Address)] },
+        new ExpansionPageFixed(Expansion),
+        new ExpansionEnded(ExpansionEnd.Expanded),
+        new ExpansionState { Page = Expansion, Waiting = [Expansion.Walked], Met = [Address.Key], End = ExpansionEnd.Expanded },
         new AddressListed("a@example.test") { IsRemoved = true },
         new AddressIndexState { Keys = ["a@example.test"] },
         new EntriesAdded([Entry]),

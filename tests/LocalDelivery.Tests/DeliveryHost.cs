@@ -1,6 +1,8 @@
 using System.Text;
 using MailCloud.Blobs;
+using MailCloud.Cluster;
 using MailCloud.Embedded;
+using MailCloud.LocalDelivery.Groups;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Messages;
@@ -112,6 +114,14 @@ public abstract class DeliveryHost : IAsyncLifetime
             new FilingRequests(stores, Time, NullLogger<FilingRequests>.Instance),
             services.GetRequiredService<CopyDelivery>(),
             services.GetRequiredService<SpoolHandOver>(),
+            new GroupExpansion(
+                Grains,
+                services.GetRequiredService<GrainCalls>(),
+                services.GetRequiredService<GroupWalk>(),
+                new GroupCopies(stores, stores, services.GetRequiredService<DeliveryTrace>()),
+                services.GetRequiredService<Breaker>(),
+                Time,
+                NullLogger<GroupExpansion>.Instance),
             reports,
             stores,
             services.GetRequiredService<Breaker>(),

@@ -28,6 +28,22 @@ public sealed class StoredMailTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_group_is_one_recipient_and_owns_the_body()
+    {
+        var (entry, _) = await SendAsync("to-groups", [
+            "C MAIL FROM:<someone@remote.example>", "S 250 *", "C RCPT TO:<Club+x@named.test>", "S 250 *", "C RCPT TO:<foyer@example.test>", "S 250 *",
+        ]);
+
+        var (club, foyer) = (entry.Envelope.Recipients[0], entry.Envelope.Recipients[1]);
+        Assert.Equal((0, 0, "club@example.test"), (club.Mailboxes.Count, club.Remote.Count, Assert.Single(club.Groups).Key));
+        Assert.Equal(["club@example.test", "open@example.test"], foyer.Groups.Select(group => group.Key));
+        Assert.Equal("demo/bob", Assert.Single(foyer.Mailboxes).Value);
+        Assert.Equal(
+            [BodyOwner.Mailbox(new("demo/bob")), BodyOwner.Group(entry.Id, Table.Address("club@example.test")), BodyOwner.Group(entry.Id, Table.Address("open@example.test"))],
+            BodyOwner.Of(entry.Id, entry.Envelope.Recipients));
+    }
+
+    [Fact]
     public async Task Submission_mends_the_header_and_hides_bcc()
     {
         var login = Convert.ToBase64String(Encoding.UTF8.GetBytes("\0alice@example.test\0mailcloud"));

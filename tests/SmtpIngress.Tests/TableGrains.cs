@@ -82,9 +82,22 @@ internal static class Table
         Entry("crowd@example.test", AddressKind.Alias, [.. Enumerable.Range(0, 500).Select(i => $"member{i}@remote.example")]),
         Entry("forward@example.test", AddressKind.Forwarded, "someone@remote.example"),
         Entry("moved@example.test", AddressKind.Moved, "new@remote.example"),
+        Group("open@example.test", GroupPosting.Anyone),
+        Group("staff@example.test", GroupPosting.Tenant),
+        Group("club@example.test", GroupPosting.Members),
+        Group("masses@example.test", GroupPosting.Tenant),
+        Entry("hall@example.test", AddressKind.Alias, "club@example.test"),
+        Entry("foyer@example.test", AddressKind.Alias, "club@example.test", "bob@example.test", "open@example.test"),
     }
     .Concat(Enumerable.Range(0, 20).Select(i => Account($"kim{i}@example.test", "demo")))
     .Concat(Enumerable.Range(0, 12).Select(i => Entry($"deep{i}@example.test", AddressKind.Alias, $"deep{i + 1}@example.test"))).ToDictionary(r => r.Address.Key);
+
+    /// <summary>By group; the others have none.</summary>
+    public static readonly Dictionary<string, EmailAddress[]> Members = new()
+    {
+        ["club@example.test"] = [Address("bob@example.test"), Address("Someone@remote.example"), Address("carol@other.test")],
+        ["masses@example.test"] = [.. Enumerable.Range(0, 501).Select(i => Address($"member{i}@remote.example"))],
+    };
 
     public static EmailAddress Address(string text) => EmailAddress.TryParse(text, out var address) ? address : throw new ArgumentException(text);
 
@@ -96,6 +109,8 @@ internal static class Table
         Verifier = Verifier,
         Account = new($"{tenant}/{address.Split('@')[0]}"),
     };
+
+    private static AddressRecord Group(string address, GroupPosting posting) => Entry(address, AddressKind.Group) with { Group = new() { Posting = posting } };
 
     private static AddressRecord Entry(string address, AddressKind kind, params string[] targets) => new()
     {
@@ -150,6 +165,33 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
     public Task<PurgeResult> PurgeAsync() => throw new NotSupportedException();
 
     public Task<bool> ReplaceVerifierAsync(string expected, string verifier) => Task.FromResult(true);
+}
+
+internal sealed class TableGroupGrain : Grain, IGroupGrain
+{
+    public Task<IReadOnlyList<EmailAddress>> GetPageAsync(string after, int count) =>
+        Task.FromResult<IReadOnlyList<EmailAddress>>([.. Table.Members.GetValueOrDefault(this.GetPrimaryKeyString(), []).Take(count)]);
+
+    public Task UseAsync(int page) => throw new NotSupportedException();
+
+    public Task DestroyAsync() => throw new NotSupportedException();
+}
+
+internal sealed class TableGroupPageGrain : Grain, IGroupPageGrain
+{
+    public Task<bool> ContainsAsync(string key)
+    {
+        var (group, page) = (this.GetPrimaryKeyString().Split('/')[0], this.GetPrimaryKeyString().Split('/')[1]);
+        return Task.FromResult($"{GroupPages.PageOf(key)}" == page && Table.Members.GetValueOrDefault(group, []).Any(member => member.Key == key));
+    }
+
+    public Task<int?> AddAsync(IReadOnlyList<EmailAddress> members) => throw new NotSupportedException();
+
+    public Task<bool> RemoveAsync(string key) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<EmailAddress>> GetPageAsync(string after, int count) => throw new NotSupportedException();
+
+    public Task DestroyAsync() => throw new NotSupportedException();
 }
 
 /// <summary>Of the tenants only Closed is suspended.</summary>

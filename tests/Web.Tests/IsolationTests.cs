@@ -55,6 +55,8 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         await AskAsync("PUT", "/tenants/iso-other/suppressions/x@far.test", "{}");
         await AskAsync("POST", "/domains/iso-other.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
         await AskAsync("POST", "/addresses/bob@iso-other.test/app-passwords", """{"name":"phone"}""");
+        await AskAsync("PUT", "/addresses/list@iso-other.test", """{"kind":"group"}""");
+        await AskAsync("POST", "/addresses/list@iso-other.test/members", """{"members":["x@far.test"]}""");
         await server.Services.GetRequiredService<IGrainFactory>().GetGrain<ISpoolGrain>(SpoolShards.Of(Far)).AddAsync([EntryOf(message)]);
     }
 
@@ -119,7 +121,9 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         {
             "tenant" => of.Tenant,
             "domain" => of.Domain,
+            "address" when pattern.Contains("/members", StringComparison.Ordinal) => $"list@{of.Domain}",
             "address" => ofTenant ? "x@far.test" : $"bob@{of.Domain}",
+            "member" => "x@far.test",
             "id" when pattern.Contains(":guid", StringComparison.Ordinal) => "0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c",
             "selector" => "one",
             "uid" => "1",
@@ -134,7 +138,7 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         foreach (var path in new[]
         {
             "/tenants/iso-other", "/tenants/iso-other/oidc", "/tenants/iso-other/suppressions", "/domains/iso-other.test", "/domains/iso-other.test/dkim", "/addresses/bob@iso-other.test",
-            "/addresses/bob@iso-other.test/app-passwords", "/accounts?domain=iso-other.test", "/tokens?tenant=iso-other", $"/spool/{other.Message}", "/tenants/iso-other/audit",
+            "/addresses/bob@iso-other.test/app-passwords", "/addresses/list@iso-other.test", "/addresses/list@iso-other.test/members", "/accounts?domain=iso-other.test", "/tokens?tenant=iso-other", $"/spool/{other.Message}", "/tenants/iso-other/audit",
         })
         {
             view.AppendLine(await AskAsync("GET", path));

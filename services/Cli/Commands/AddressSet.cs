@@ -9,7 +9,7 @@ internal static class AddressSet
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var address = new Argument<string>("ADDRESS") { Description = "The address, in a hosted domain." };
-        var kind = new Option<string?>("--kind") { Description = "account, alias, forwarded or moved." };
+        var kind = new Option<string?>("--kind") { Description = "account, alias, forwarded, moved or group." };
         var targets = new Option<string[]>("--target") { Description = "Where it leads; may be given several times.", AllowMultipleArgumentsPerToken = true };
         var quota = new Option<long?>("--quota") { Description = "Octets; 0 is unlimited." };
         var sendAs = new Option<string[]>("--send-as") { Description = "A further address that the account may send as; may be given several times.", AllowMultipleArgumentsPerToken = true };

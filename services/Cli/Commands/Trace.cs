@@ -54,6 +54,7 @@ internal static class Trace
             "parked" => $"set aside for an operator, for {recipients}{reply}",
             "reported" => $"report to the sender about {recipients} ({Text(happened, "reply")}) is {Text(happened, "other")}",
             "returned" => $"the domain of {recipients} is hosted here: goes on as {Text(happened, "other")}",
+            "expanded" => $"goes to {Text(happened, "reply")} of {recipients} as {Text(happened, "other")}",
             "cancelled" => $"cancelled by an operator for {recipients}",
             "named" => "named",
             var other => $"{other} for {recipients}{reply}",

@@ -175,6 +175,11 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         {
             await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
             await GrainFactory.GetGrain<ILoginsGrain>(Key).DestroyAsync();
+            if (record.Group is not null)
+            {
+                await GrainFactory.GetGrain<IGroupGrain>(Key).DestroyAsync();
+            }
+
             await TokenPurge.RunAsync(GrainFactory, ApiTokenLists.KeyOf(record.Tenant, Key));
             if (record.Account is { } account)
             {
@@ -261,6 +266,9 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         {
             Account = existing?.Account ?? (record.Kind == AddressKind.Account ? AccountId.New(record.Tenant) : null),
             State = state ?? existing?.State ?? AccountState.Active,
+
+            // What was a group may have members: they go with the address.
+            Group = record.Group ?? existing?.Group ?? (record.Kind == AddressKind.Group ? GroupSettings.None : null),
             QuotaBytes = record.QuotaBytes == 0 && Counts(record) && !Counts(existing) ? limits.AccountBytes : record.QuotaBytes,
         };
         if (limits.StorageBytes > 0 && record.QuotaBytes == 0 && Counts(record) && !(Counts(existing) && existing!.QuotaBytes == 0))
@@ -326,7 +334,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
     private static long Octets(AddressRecord? record) => Counts(record) ? record!.QuotaBytes : 0;
 
     private static bool LeadsElsewhere(AddressRecord before, AddressRecord after) =>
-        before.Kind != after.Kind || !before.Targets.SequenceEqual(after.Targets) || !before.SendAs.SequenceEqual(after.SendAs);
+        before.Kind != after.Kind || !before.Targets.SequenceEqual(after.Targets) || !before.SendAs.SequenceEqual(after.SendAs) || before.Group != after.Group;
 
     private Task TellAsync(AddressRecord record) => GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(
         new(record.Tenant, Key, record.Account, EndsSessions: State.GoneAt is not null || record.Kind != AddressKind.Account || record.State == AccountState.Suspended));

@@ -9,7 +9,8 @@ namespace MailCloud.Mailboxes.Upkeep;
 /// Deletes what nothing refers to any more and is old enough. Order matters: waiting mail is listed first, then bodies are looked at, then their owners asked; so a body
 /// that moves from the queue into a mailbox meanwhile is seen in one of the two.
 /// </summary>
-internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail mail, BodyHolders holders, StateParts parts, ExpiredTraces traces, DueDeletions deletions, TimeProvider time)
+internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail mail, BodyHolders holders, StateParts parts, ExpiredTraces traces, ExpiredExpansions expansions,
+    DueDeletions deletions, TimeProvider time)
 {
     private const int Page = 256;
 
@@ -44,6 +45,12 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
         {
             counts["deleted"]++;
             yield return new() { Kind = UpkeepKind.Deleted, Subject = shard, Text = "what became of messages, for longer than it is kept" };
+        }
+
+        await foreach (var expansion in expansions.DeleteAsync(cancellationToken))
+        {
+            counts["deleted"]++;
+            yield return new() { Kind = UpkeepKind.Deleted, Subject = expansion, Text = "how a message to a group was expanded, which is too old to come again" };
         }
 
         await foreach (var name in journal.ListAsync("", cancellationToken))

@@ -102,6 +102,17 @@ internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, S
         return found.Count > 0 ? found[0] : null;
     }
 
+    /// <summary>Members of a group, the first so many in the order of its pages.</summary>
+    public ValueTask<IReadOnlyList<EmailAddress>> FindMembersAsync(AddressRecord group, int most, Patience patience, CancellationToken cancellationToken) =>
+        calls.CallAsync(() => grains.GetGrain<IGroupGrain>(group.Address.Key).GetPageAsync("", most), patience, cancellationToken);
+
+    public ValueTask<bool> IsMemberAsync(AddressRecord group, EmailAddress address, Patience patience, CancellationToken cancellationToken)
+    {
+        var key = address.Key;
+        var page = grains.GetGrain<IGroupPageGrain>(GroupPages.GrainKey(group.Address.Key, GroupPages.PageOf(key)));
+        return calls.CallAsync(() => page.ContainsAsync(key), patience, cancellationToken);
+    }
+
     private async ValueTask<AddressRecord?> AskAsync(string key, Patience patience, CancellationToken cancellationToken)
     {
         var (at, version) = (time.GetTimestamp(), standings.VersionOf(key));

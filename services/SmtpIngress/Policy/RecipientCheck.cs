@@ -25,6 +25,9 @@ internal static class RecipientCheck
     // RFC 3463 §3.5: X.4.5 is a system that is congested.
     private static readonly SmtpReply Busy = new(451, "4.4.5", "too much mail for this organisation at once, try again later");
 
+    // RFC 3463 §3.8: X.7.2 is a sender who may not send to the list.
+    private static readonly SmtpReply NoPoster = new(550, "5.7.2", "you may not send to this group");
+
     private static readonly SmtpReply NoTerminal = new(550, "5.3.3", "there is no terminal of that name here");
 
     public static async ValueTask<RecipientDecision> DecideAsync(
@@ -33,8 +36,8 @@ internal static class RecipientCheck
         try
         {
             var decision = transaction.Kind == TransactionKind.Send
-                ? await LookUpLiveAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false)
-                : await LookUpAsync(session, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false);
+                ? await LookUpLiveAsync(session, transaction, recipient, cancellationToken).ConfigureAwait(false)
+                : await LookUpAsync(session, transaction, recipient, cancellationToken).ConfigureAwait(false);
             if (decision.Accepted is { } arriving && arriving.Tenant != session.Account?.Tenant)
             {
                 // Mail of others for one tenant comes in no faster than its limit says.
@@ -65,9 +68,9 @@ internal static class RecipientCheck
     /// that no session shows in the end is filed.
     /// </summary>
     private static async ValueTask<RecipientDecision> LookUpLiveAsync(
-        SmtpSession session, EnvelopeRecipient recipient, long declaredSize, CancellationToken cancellationToken)
+        SmtpSession session, Transaction transaction, EnvelopeRecipient recipient, CancellationToken cancellationToken)
     {
-        var decision = await LookUpAsync(session, recipient, declaredSize, cancellationToken).ConfigureAwait(false);
+        var decision = await LookUpAsync(session, transaction, recipient, cancellationToken).ConfigureAwait(false);
         if (decision.Accepted is not { } accepted)
         {
             return decision;
@@ -88,11 +91,11 @@ internal static class RecipientCheck
         var live = await session.Services.Directory.FindLiveAsync(accepted.Recipient.Mailboxes, session.Patience, cancellationToken).ConfigureAwait(false);
         return live.Count == 0
             ? new SmtpReply(450, "4.2.1", "nobody of that name is logged in")
-            : Accept(accepted.Tenant, accepted.Recipient with { Mailboxes = live, Remote = [] });
+            : Accept(accepted.Tenant, accepted.Recipient with { Mailboxes = live, Remote = [], Groups = [] });
     }
 
     private static async ValueTask<RecipientDecision> LookUpAsync(
-        SmtpSession session, EnvelopeRecipient recipient, long declaredSize, CancellationToken cancellationToken)
+        SmtpSession session, Transaction transaction, EnvelopeRecipient recipient, CancellationToken cancellationToken)
     {
         var directory = session.Services.Directory;
         var address = recipient.Address;
@@ -123,8 +126,9 @@ internal static class RecipientCheck
             null => new SmtpReply(550, "5.1.1", "no such user here"),
             AddressKind.Moved => Elsewhere("user has moved", record.Targets[0]),
             AddressKind.Forwarded => Accept(tenant, recipient with { Remote = record.Targets }) with { Reply = new(251, "2.1.5", $"will forward to <{record.Targets[0]}>") },
-            AddressKind.Account => await CheckQuotaAsync(session, record, recipient, declaredSize, cancellationToken).ConfigureAwait(false),
-            _ => await ExpandAsync(session, record, recipient, cancellationToken).ConfigureAwait(false),
+            AddressKind.Account => await CheckQuotaAsync(session, record, recipient, transaction.DeclaredSize, cancellationToken).ConfigureAwait(false),
+            AddressKind.Group => await MayPostAsync(session, transaction, record, cancellationToken).ConfigureAwait(false) ? Accept(tenant, recipient with { Groups = [record.Address] }) : NoPoster,
+            _ => await ExpandAsync(session, transaction, record, recipient, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -156,11 +160,10 @@ internal static class RecipientCheck
         };
     }
 
-    private static async ValueTask<RecipientDecision> ExpandAsync(SmtpSession session, AddressRecord alias, EnvelopeRecipient recipient, CancellationToken cancellationToken)
+    private static async ValueTask<RecipientDecision> ExpandAsync(
+        SmtpSession session, Transaction transaction, AddressRecord alias, EnvelopeRecipient recipient, CancellationToken cancellationToken)
     {
-        var mailboxes = new List<AccountId>();
-        var remote = new List<EmailAddress>();
-        var isDisabled = false;
+        var found = new Targets();
         var seen = new HashSet<string>(StringComparer.Ordinal) { alias.Address.Key };
         var level = alias.Targets;
         for (var depth = 0; level.Count > 0; depth++)
@@ -170,51 +173,65 @@ internal static class RecipientCheck
                 return new SmtpReply(450, "4.4.6", "alias leads too far");
             }
 
-            var next = new List<EmailAddress>();
             foreach (var target in level.Where(t => seen.Add(t.Key)))
             {
-                isDisabled |= !await TryAddAsync(session, target, alias.Tenant, mailboxes, remote, next, cancellationToken).ConfigureAwait(false);
+                await AddAsync(session, transaction, target, alias.Tenant, found, cancellationToken).ConfigureAwait(false);
             }
 
-            level = next;
+            level = found.TakeNext();
         }
 
-        return mailboxes.Count + remote.Count == 0
-            ? isDisabled ? Disabled : new SmtpReply(550, "5.1.1", "alias leads to nobody")
-            : Accept(alias.Tenant, recipient with { Mailboxes = [.. mailboxes.Distinct()], Remote = remote });
+        var expanded = recipient with { Mailboxes = [.. found.Mailboxes.Distinct()], Remote = found.Remote, Groups = found.Groups };
+        return expanded.IsNobody ? found.Refusal ?? new SmtpReply(550, "5.1.1", "alias leads to nobody") : Accept(alias.Tenant, expanded);
     }
 
-    // False: it leads to a mailbox that is disabled; the others of the alias get the mail.
-    private static async ValueTask<bool> TryAddAsync(
-        SmtpSession session, EmailAddress target, TenantId tenant, List<AccountId> mailboxes, List<EmailAddress> remote, List<EmailAddress> next, CancellationToken cancellationToken)
+    // Where it leads to a mailbox that is disabled, or to a group that the sender may not send to, the others of the alias get the mail.
+    private static async ValueTask AddAsync(SmtpSession session, Transaction transaction, EmailAddress target, TenantId tenant, Targets found, CancellationToken cancellationToken)
     {
         var directory = session.Services.Directory;
         var host = await directory.FindTenantAsync(target.AsciiDomain, session.Patience, cancellationToken).ConfigureAwait(false);
         if (host != tenant)
         {
             // Another host's, or another tenant's: it comes back in as a message of that tenant.
-            remote.Add(target);
-            return true;
+            found.Remote.Add(target);
+            return;
         }
 
         var record = await directory.FindRecipientAsync(target, session.Patience, cancellationToken).ConfigureAwait(false);
         switch (record?.Kind)
         {
             case AddressKind.Account when await IsSuspendedAsync(session, record, cancellationToken).ConfigureAwait(false):
-                return false;
+                found.Refusal ??= Disabled;
+                break;
             case AddressKind.Account:
-                mailboxes.Add(record.Account!.Value);
+                found.Mailboxes.Add(record.Account!.Value);
                 break;
             case AddressKind.Alias:
-                next.AddRange(record.Targets);
+                found.Next.AddRange(record.Targets);
                 break;
             case AddressKind.Forwarded:
-                remote.AddRange(record.Targets);
+                found.Remote.AddRange(record.Targets);
+                break;
+            case AddressKind.Group when await MayPostAsync(session, transaction, record, cancellationToken).ConfigureAwait(false):
+                found.Groups.Add(record.Address);
+                break;
+            case AddressKind.Group:
+                found.Refusal ??= NoPoster;
                 break;
         }
-
-        return true;
     }
+
+    /// <summary>Whether a group takes mail from this sender. From another host a member is who the reverse-path says: what that is worth is for its domain's SPF to say.</summary>
+    private static async ValueTask<bool> MayPostAsync(SmtpSession session, Transaction transaction, AddressRecord group, CancellationToken cancellationToken) => group.Group?.Posting switch
+    {
+        GroupPosting.Tenant => session.Account?.Tenant == group.Tenant,
+        GroupPosting.Members => (transaction.Sender is { } sender && await IsMemberAsync(session, group, sender, cancellationToken).ConfigureAwait(false))
+            || (session.Account is { } account && await IsMemberAsync(session, group, account.Address, cancellationToken).ConfigureAwait(false)),
+        _ => true,
+    };
+
+    private static ValueTask<bool> IsMemberAsync(SmtpSession session, AddressRecord group, EmailAddress address, CancellationToken cancellationToken) =>
+        session.Services.Directory.IsMemberAsync(group, address, session.Patience, cancellationToken);
 
     private static async ValueTask<bool> IsSuspendedAsync(SmtpSession session, AddressRecord record, CancellationToken cancellationToken) =>
         await session.Services.Standings.FindStateAsync(record, session.Patience, cancellationToken).ConfigureAwait(false) == AccountState.Suspended;
@@ -223,4 +240,27 @@ internal static class RecipientCheck
 
     private static RecipientDecision Accept(TenantId tenant, EnvelopeRecipient recipient) =>
         new(new(250, "2.1.5", "recipient OK"), new(tenant, recipient));
+
+    /// <summary>What an alias leads to, as far as it is known.</summary>
+    private sealed class Targets
+    {
+        public List<AccountId> Mailboxes { get; } = [];
+
+        public List<EmailAddress> Remote { get; } = [];
+
+        public List<EmailAddress> Groups { get; } = [];
+
+        /// <summary>What is to be looked up yet.</summary>
+        public List<EmailAddress> Next { get; private set; } = [];
+
+        /// <summary>Why it leads to nobody, if it does.</summary>
+        public SmtpReply? Refusal { get; set; }
+
+        public List<EmailAddress> TakeNext()
+        {
+            var taken = Next;
+            Next = [];
+            return taken;
+        }
+    }
 }

@@ -90,6 +90,7 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
 
     /// <summary>
     /// Each address on another host that the tenant's own mail goes to, and each recipient of another tenant here: one, since where its mail goes from there is that tenant's doing, and its secret.
+    /// The members of the tenant's own groups do not count, wherever they are: an administrator has made them members, and they are looked up behind the queue.
     /// </summary>
     private static int Outside(TenantId tenant, AcceptedRecipient recipient) => recipient.Tenant == tenant ? recipient.Recipient.Remote.Count : 1;
 

@@ -46,8 +46,12 @@ internal static class AccountExport
 }
 
 /// <param name="PasswordHash">As {SCHEME}hash; null also where it was not asked for.</param>
-internal sealed record ExportedAddress(string Address, AddressKind Kind, string State, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordHash)
+/// <param name="Owner">Who runs a group, if it is not the postmaster of its domain. Its members are asked for by themselves.</param>
+/// <param name="Posting">Who may send to a group.</param>
+internal sealed record ExportedAddress(
+    string Address, AddressKind Kind, string State, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordHash, string? Owner, GroupPosting? Posting)
 {
     public static ExportedAddress Of(AddressRecord record, bool withHash) => new(
-        record.Address.Key, record.Kind, StateNames.Of(record.State), record.Targets.Select(target => target.ToString()), record.QuotaBytes, record.SendAs, withHash ? record.Verifier : null);
+        record.Address.Key, record.Kind, StateNames.Of(record.State), record.Targets.Select(target => target.ToString()), record.QuotaBytes, record.SendAs, withHash ? record.Verifier : null,
+        record.Kind == AddressKind.Group ? record.Group?.Owner?.ToString() : null, record.Kind == AddressKind.Group ? (record.Group ?? GroupSettings.None).Posting : null);
 }

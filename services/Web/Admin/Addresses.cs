@@ -89,6 +89,11 @@ internal static class Addresses
             return Problem.NoAddress(address);
         }
 
+        if (update.Owner is { } owner && EmailAddress.TryParse(owner, out var runs) && runs.Key == parsed.Key)
+        {
+            return Problem.BadRequest("a group cannot run itself: its owner is told of members that cannot be reached");
+        }
+
         if (await grains.GetGrain<IDomainGrain>(parsed.AsciiDomain).GetTenantAsync() is not { } tenant)
         {
             return Problem.NotHosted(parsed.AsciiDomain);
@@ -142,7 +147,10 @@ internal static class Addresses
         _ => null,
     };
 
-    private sealed record AddressUpdate(string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password, string? State)
+    /// <param name="Owner">Of a group; "" is the postmaster of its domain again.</param>
+    /// <param name="Posting">Who may send to a group: anyone, tenant or members.</param>
+    private sealed record AddressUpdate(
+        string? Kind, string[]? Targets, long? QuotaBytes, string[]? SendAs, string? Password, string? State, string? Owner = null, string? Posting = null)
     {
         /// <summary>Who may only set passwords sets one of an account that there is, and changes nothing else.</summary>
         public IResult? WhyNotBy(Caller caller, AddressRecord? existing) =>
@@ -158,7 +166,7 @@ internal static class Addresses
             var kind = record.Kind;
             if (Kind is not null && !(Enum.TryParse(Kind, ignoreCase: true, out kind) && Enum.IsDefined(kind)))
             {
-                why = "kind is one of account, alias, forwarded and moved";
+                why = "kind is one of account, alias, forwarded, moved and group";
             }
             else if (!StateNames.TryParse(State, record.State, out state))
             {
@@ -168,9 +176,13 @@ internal static class Addresses
             {
                 why = "targets and sendAs are lists of addresses, local@domain";
             }
-            else if (!HasRightTargets(kind, Kind is not null && Targets is null && kind == AddressKind.Account ? targets = [] : targets))
+            else if (!HasRightTargets(kind, Kind is not null && Targets is null && kind is AddressKind.Account or AddressKind.Group ? targets = [] : targets))
             {
-                why = $"an alias or a forwarded address has 1 to {MaxTargets} targets, a moved one has its new address as its one target, an account has none";
+                why = $"an alias or a forwarded address has 1 to {MaxTargets} targets, a moved one has its new address as its one target, an account has none, and a group has members instead";
+            }
+            else if (!TryApply(record.Group, kind, out var group))
+            {
+                why = "a group has an owner, local@domain or \"\" for its postmaster, and posting, which is one of anyone, tenant and members; no other kind has these";
             }
             else if (QuotaBytes < 0)
             {
@@ -189,15 +201,35 @@ internal static class Addresses
                     QuotaBytes = QuotaBytes ?? record.QuotaBytes,
                     SendAs = SendAs is null ? record.SendAs : [.. sendAs.Select(a => a.Key)],
                     Verifier = Password is null ? record.Verifier : Verifiers.Create(Password),
+                    Group = group,
                 };
             }
 
             return why.Length == 0;
         }
 
+        private bool TryApply(GroupSettings? before, AddressKind kind, out GroupSettings? group)
+        {
+            group = before;
+            var (owner, posting) = (default(EmailAddress), before?.Posting ?? GroupPosting.Anyone);
+            if ((Owner is { Length: > 0 } && !EmailAddress.TryParse(Owner, out owner))
+                || (Posting is not null && !(Enum.TryParse(Posting, ignoreCase: true, out posting) && Enum.IsDefined(posting)))
+                || (kind != AddressKind.Group && (Owner ?? Posting) is not null))
+            {
+                return false;
+            }
+
+            if ((Owner ?? Posting) is not null)
+            {
+                group = new() { Owner = Owner is null ? before?.Owner : Owner.Length == 0 ? null : owner, Posting = posting };
+            }
+
+            return true;
+        }
+
         private static bool HasRightTargets(AddressKind kind, IReadOnlyList<EmailAddress> targets) => kind switch
         {
-            AddressKind.Account => targets.Count == 0,
+            AddressKind.Account or AddressKind.Group => targets.Count == 0,
             AddressKind.Moved => targets.Count == 1,
             _ => targets.Count is > 0 and <= MaxTargets,
         };
@@ -223,8 +255,20 @@ internal static class Addresses
 }
 
 /// <summary>An address as the API shows it: never its verifier, only the verifier's scheme.</summary>
+/// <param name="Owner">Who runs a group; null: the postmaster of its domain, or it is none.</param>
+/// <param name="Posting">Who may send to a group; null: it is none.</param>
 internal sealed record AddressView(
-    string Address, string Tenant, AddressKind Kind, string? Account, IEnumerable<string> Targets, long QuotaBytes, IReadOnlyList<string> SendAs, string? PasswordScheme, AccountState State)
+    string Address,
+    string Tenant,
+    AddressKind Kind,
+    string? Account,
+    IEnumerable<string> Targets,
+    long QuotaBytes,
+    IReadOnlyList<string> SendAs,
+    string? PasswordScheme,
+    AccountState State,
+    string? Owner,
+    GroupPosting? Posting)
 {
     public static AddressView Of(AddressRecord record) => new(
         record.Address.Key,
@@ -235,7 +279,9 @@ internal sealed record AddressView(
         record.QuotaBytes,
         record.SendAs,
         record.Verifier is { } verifier ? verifier[..(verifier.IndexOf('}', StringComparison.Ordinal) + 1)] : null,
-        record.State);
+        record.State,
+        record.Kind == AddressKind.Group ? record.Group?.Owner?.ToString() : null,
+        record.Kind == AddressKind.Group ? (record.Group ?? GroupSettings.None).Posting : null);
 }
 
 internal sealed record DeletedAddress(string Address, DateTimeOffset RestorableUntil);

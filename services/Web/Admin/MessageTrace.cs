@@ -53,7 +53,7 @@ internal static class MessageTrace
                 messages.Add(View(delivery, events));
 
                 // What goes on as another message belongs to it.
-                foreach (var other in events.Where(e => e.Kind == TraceKind.Returned && e.Other is not null))
+                foreach (var other in events.Where(e => e.Kind is TraceKind.Returned or TraceKind.Expanded && e.Other is not null))
                 {
                     waiting.Enqueue(other.Other!.Value);
                 }

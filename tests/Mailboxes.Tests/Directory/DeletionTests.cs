@@ -118,13 +118,14 @@ public sealed class DeletionTests
     private async Task<(IAddressGrain Anna, AccountId Account)> AddAnnaAsync(TestSilo silo)
     {
         var anna = silo.Grains.GetGrain<IAddressGrain>("anna@example.test");
-        Assert.Equal(PutAddressResult.Created, await anna.PutAsync(Record("anna") with { QuotaBytes = 500 }));
+        Assert.Equal(PutAddressResult.Created, await anna.PutAsync(Record("anna") with { QuotaBytes = 500, Group = GroupSettings.None }));
         var account = (await anna.GetAsync())!.Account!.Value;
         await silo.Mailbox(account.Value).FileAsync(Mail.For(account.Value, DeliveryId.New(time.GetUtcNow())));
         var password = new AppPassword { Id = Guid.NewGuid(), Name = "phone", Scopes = LoginProtocols.Imap, MadeAt = time.GetUtcNow() };
         Assert.Equal(AddAppPasswordResult.Added, await silo.Grains.GetGrain<IAppPasswordsGrain>("anna@example.test").AddAsync(password, "digest"));
         var login = new LoginRow(new(LoginProtocols.Imap, "192.0.2.1", "PLAIN", null, LoginResult.Ok), time.GetUtcNow(), time.GetUtcNow(), 1);
         await silo.Grains.GetGrain<ILoginsGrain>("anna@example.test").AddAsync(Guid.NewGuid(), [login]);
+        await silo.Grains.GetGrain<IGroupPageGrain>(GroupPages.GrainKey("anna@example.test", 3)).AddAsync([new("bob", "example.test")]);
         await silo.Grains.GetGrain<ISendingGrain>(account.Value).HoldAsync(time.GetUtcNow().AddHours(1), 10);
         return (anna, account);
     }
@@ -139,7 +140,7 @@ public sealed class DeletionTests
         var journals = await silo.Services.GetRequiredService<IJournal>().ListAsync("", default).ToListAsync();
         var blobs = await silo.Services.GetRequiredService<IMessageBlobs>().ListAsync("", default).Select(blob => blob.Name).ToListAsync();
         var listed = await silo.Grains.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey("example.test", AddressIndex.BucketOf("anna@example.test"))).GetPageAsync("", 10);
-        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending" or "app-passwords" or "logins");
+        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending" or "app-passwords" or "logins" or "group" or "group-page");
         return string.Join('\n', own.Concat(blobs).Concat(listed).Order(StringComparer.Ordinal));
     }
 

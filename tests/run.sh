@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and a fresh machine lacks, builds once, runs every test project, and ends with the line "N passed, N failed".
-#   --long          more rounds: 500 crash cycles, 1,000 scripts of IMAP commands, 30 rounds with each mail client, attacks by five times the connections, longer outages of a cluster
+#   --long          more rounds: 500 crash cycles, 1,000 scripts of IMAP commands, 30 rounds with each mail client, attacks by five times the connections, longer outages of a cluster, a tenant of 100,000 accounts
 #   --corpus DIR    mail to test with; default ../shared/corpus beside the repository, and generated mail when that is not there
 #   --filter EXPR   only some tests (dotnet test's filter)
 set -uo pipefail
@@ -11,7 +11,7 @@ limit=60m # for one project; the slowest has whole clusters and takes about half
 corpus=../shared/corpus
 while [ $# -gt 0 ]; do
   case "$1" in
-    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_SPOOL_ENTRIES=1000000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5 MAILCLOUD_CHAOS_LONG=1; limit=4h ;;
+    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_SPOOL_ENTRIES=1000000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5 MAILCLOUD_CHAOS_LONG=1 MAILCLOUD_ACCOUNTS=100000; limit=4h ;;
     --corpus) corpus=$2; shift ;;
     --filter) filter=(--filter "$2"); shift ;;
     *) echo "unknown option $1; see the top of $0" >&2; exit 2 ;;

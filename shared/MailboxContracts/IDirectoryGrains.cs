@@ -333,6 +333,17 @@ public enum AddressKind
     Group = 4,
 }
 
+/// <summary>
+/// Reads addresses for who lists many: off their journals, so that none of their grains is in memory for it. What it answers is durable, and holds all that was answered as done before it was asked. Key: 0.
+/// </summary>
+[Alias("mc.IAddressReaderGrain")]
+public interface IAddressReaderGrain : IGrainWithIntegerKey
+{
+    /// <summary>What each of some keys, a page at most, stands for; null where there is no address, or a deleted one.</summary>
+    [Alias("Find")]
+    Task<IReadOnlyList<AddressRecord?>> FindAsync(IReadOnlyList<string> addressKeys);
+}
+
 /// <summary>A part of a domain's list of addresses. Key: <c>domain/bucket</c>, see <see cref="AddressIndex"/>.</summary>
 [Alias("mc.IAddressIndexGrain")]
 public interface IAddressIndexGrain : IGrainWithStringKey

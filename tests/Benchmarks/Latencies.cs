@@ -11,6 +11,9 @@ internal sealed class Latencies
 
     public int Count => milliseconds.Count;
 
+    /// <summary>In milliseconds.</summary>
+    public double Longest => milliseconds.Count == 0 ? double.NaN : milliseconds.Max();
+
     public void Clear() => milliseconds.Clear();
 
     /// <summary>Median and 99th percentile of all clients' together, in milliseconds.</summary>

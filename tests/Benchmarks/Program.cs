@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MailCloud.Benchmarks;
+using MailCloud.Benchmarks.Accounts;
 using MailCloud.Benchmarks.Cluster;
 using MailCloud.Benchmarks.Hostile;
 using MailCloud.Benchmarks.Imap;
@@ -49,5 +50,5 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
 return await new RootCommand("MailCloud's load tools")
 {
     mailIn, MailOutCommand.Create(), ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create(), RelayLimitsCommand.Create(),
-    TenantShareCommand.Create(),
+    TenantShareCommand.Create(), AccountsCommand.Create(),
 }.Parse(args).InvokeAsync();

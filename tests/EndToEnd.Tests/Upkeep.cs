@@ -29,7 +29,8 @@ internal static class Upkeep
     }
 
     /// <summary>One sweep over everything, however young.</summary>
-    public static async Task SweepAsync(IAdministered server) => await PostAsync(server, "/admin/v1/sweep?grace=0");
+    /// <returns>What it says that it did.</returns>
+    public static Task<string> SweepAsync(IAdministered server) => PostAsync(server, "/admin/v1/sweep?grace=0");
 
     /// <summary>What verification found wrong; empty when nothing is.</summary>
     public static async Task<string> VerifyAsync(IAdministered server) => string.Join('\n', (await PostAsync(server, "/admin/v1/verify"))

@@ -14,7 +14,9 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
 
     private string Key => this.GetPrimaryKeyString();
 
-    protected override string JournalName => $"address/{Key}";
+    protected override string JournalName => JournalNameOf(Key);
+
+    public static string JournalNameOf(string key) => $"address/{key}";
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -165,8 +167,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         return PurgeResult.Gone;
     }
 
-    protected override void Apply(AddressState state, AddressChanged recorded) =>
-        (state.Record, state.Claim, state.GoneAt, state.IsUncounted) = (recorded.Record, recorded.Claim, recorded.GoneAt, recorded.IsUncounted);
+    protected override void Apply(AddressState state, AddressChanged recorded) => state.Apply(recorded);
 
     // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
     private async Task RemoveAsync()

@@ -111,6 +111,8 @@ internal sealed record AddressState : IStoredRecord
 
     /// <summary>It counts in its tenant's usage no more: it is being removed.</summary>
     [Id(3)] public bool IsUncounted { get; set; }
+
+    public void Apply(AddressChanged recorded) => (Record, Claim, GoneAt, IsUncounted) = (recorded.Record, recorded.Claim, recorded.GoneAt, recorded.IsUncounted);
 }
 
 [GenerateSerializer, Immutable, Alias("mc.AddressListed")]

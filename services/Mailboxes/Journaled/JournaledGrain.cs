@@ -23,9 +23,6 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     where TState : class
     where TEvent : class, IStoredRecord
 {
-    /// <summary>A reload reads the whole journal, and an append blob takes 50,000 blocks: the state is sealed long before.</summary>
-    private const int MaxJournalEvents = 1000;
-
     /// <summary>Octets; a reload of this size takes a few milliseconds.</summary>
     private const int MaxJournalBytes = 1024 * 1024;
 
@@ -48,6 +45,9 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
 
     /// <summary>The journal's name: <c>kind/key</c>.</summary>
     protected abstract string JournalName { get; }
+
+    /// <summary>A reload reads the whole journal, and an append blob takes 50,000 blocks: the state is sealed long before.</summary>
+    protected virtual int MaxJournalEvents => 1000;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -27,5 +27,5 @@ internal static class AddressPages
 
     /// <summary>What the keys stand for. An index entry whose address a crash kept from being made, or that is deleted, is passed over.</summary>
     public static async Task<IEnumerable<AddressRecord>> FindAsync(IReadOnlyList<string> keys, IGrainFactory grains) =>
-        (await Task.WhenAll(keys.Select(key => grains.GetGrain<IAddressGrain>(key).GetAsync()))).OfType<AddressRecord>();
+        (await grains.GetGrain<IAddressReaderGrain>(0).FindAsync(keys)).OfType<AddressRecord>();
 }

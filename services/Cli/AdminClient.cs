@@ -26,6 +26,14 @@ internal sealed class AdminClient : IDisposable
     public Task<JsonElement> PutAsync(string path, string json, CancellationToken cancellationToken) =>
         AnswerAsync(new(HttpMethod.Put, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, cancellationToken);
 
+    /// <summary>Makes what is not there yet: when it is, nothing changes and the status is 412 (RFC 9110 §13.1.2).</summary>
+    public Task<JsonElement> PutNewAsync(string path, string json, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        return AnswerAsync(request, cancellationToken);
+    }
+
     public Task<JsonElement> DeleteAsync(string path, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Delete, path), cancellationToken);
 
     private async Task<JsonElement> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -41,6 +49,9 @@ internal sealed class AdminClient : IDisposable
 
     public Task<JsonElement> PostForOneAsync(string path, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Post, path), cancellationToken);
 
+    public Task<JsonElement> PostForOneAsync(string path, string json, CancellationToken cancellationToken) =>
+        AnswerAsync(new(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, cancellationToken);
+
     /// <summary>Copies the octets of the answer.</summary>
     public async Task CopyAsync(string path, Stream target, CancellationToken cancellationToken)
     {
@@ -52,11 +63,7 @@ internal sealed class AdminClient : IDisposable
     /// <summary>Posts and yields the answer's lines, each one JSON value, as they come.</summary>
     public async IAsyncEnumerable<JsonElement> PostAsync(string path, HttpContent? content, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
-        using var response = await SendAsync(request, cancellationToken);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var reader = new StreamReader(body);
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        await foreach (var line in LinesAsync(new(HttpMethod.Post, path) { Content = content }, cancellationToken))
         {
             if (line.Length > 0)
             {
@@ -66,7 +73,33 @@ internal sealed class AdminClient : IDisposable
         }
     }
 
+    /// <summary>Yields the answer's lines as they come.</summary>
+    public IAsyncEnumerable<string> GetLinesAsync(string path, CancellationToken cancellationToken) => LinesAsync(new(HttpMethod.Get, path), cancellationToken);
+
     public void Dispose() => http.Dispose();
+
+    private async IAsyncEnumerable<string> LinesAsync(HttpRequestMessage request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(request, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var reader = new StreamReader(body);
+        while (await ReadLineAsync(reader, cancellationToken) is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    private async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new AdminException($"{server} broke off its answer ({e.Message}): it is not whole, so repeat the command") { Transient = true };
+        }
+    }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Web.Tests;
@@ -9,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MailCloud.Cli.Tests;
 
 /// <summary>The built command in a process of its own, against a real server; its output is no terminal, so it is JSON.</summary>
-public sealed partial class CommandTests(WebServer server) : IClassFixture<WebServer>
+public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
 {
     [Fact]
     public async Task Accounts_are_imported_and_listed()
@@ -340,17 +339,7 @@ public sealed partial class CommandTests(WebServer server) : IClassFixture<WebSe
 
     private static string Text(JsonElement record, string member) => record.GetProperty(member).GetString()!;
 
-    /// <summary>On a terminal of 200 columns, made by script(1); without the colours.</summary>
-    private async Task<(int Exit, string Output)> OnTerminalAsync(params string[] command)
-    {
-        var line = $"stty cols 200; dotnet {Path.Combine(AppContext.BaseDirectory, "MailCloud.Cli.dll")} --server {server.Admin.BaseAddress} --token-file {server.TokenFile} {string.Join(' ', command)}";
-        var start = new ProcessStartInfo("script", ["-qec", line, "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        start.Environment["TERM"] = "xterm";
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, Escape().Replace(output, "").Replace("\r", "", StringComparison.Ordinal));
-    }
+    private Task<(int Exit, string Output)> OnTerminalAsync(params string[] command) => CommandProcess.OnTerminalAsync(server, [], command);
 
     private async Task<(int Exit, string Output, string Error)> StartAsync(IReadOnlyList<string> arguments)
     {
@@ -366,7 +355,4 @@ public sealed partial class CommandTests(WebServer server) : IClassFixture<WebSe
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
     }
-
-    [GeneratedRegex("\u001b(\\[[0-9;?]*[A-Za-z]|[=>])")]
-    private static partial Regex Escape();
 }

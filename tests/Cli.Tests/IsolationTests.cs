@@ -19,15 +19,20 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
     /// <summary>By command: its arguments.</summary>
     private static readonly Dictionary<string, Func<IsolationTests, Things, IEnumerable<string>>> cases = new()
     {
+        ["account create"] = (_, of) => [of.User],
+        ["account export"] = (_, of) => [of.Domain],
         ["account import"] = (tests, of) => [tests.FileOf("accounts.csv", $"eve@{of.Domain},a long secret\n")],
         ["account list"] = (_, of) => [of.Domain],
         ["account logins"] = (_, of) => [of.User],
         ["account app-password list"] = (_, of) => [of.User],
         ["account app-password add"] = (_, of) => [of.User, "phone"],
         ["account app-password remove"] = (_, of) => [of.User, of.AppPassword],
+        ["address show"] = (_, of) => [of.User],
         ["address set"] = (_, of) => [of.User, "--quota", "5000000"],
         ["address delete"] = (_, of) => [of.User],
         ["address restore"] = (_, of) => [of.User],
+        ["audit"] = (_, of) => [of.Tenant],
+        ["domain add"] = (_, of) => [of.Domain, "--tenant", of.Tenant],
         ["domain list"] = (_, of) => [of.Tenant],
         ["domain show"] = (_, of) => [of.Domain],
         ["domain route"] = (_, of) => [of.Domain, "--catch-all", of.User],
@@ -39,6 +44,10 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["domain check"] = (_, of) => [of.Domain, "--host", "mx.mail.test", "--resolver", "127.0.0.1:1"],
         ["domain delete"] = (_, of) => [of.Domain],
         ["domain restore"] = (_, of) => [of.Domain],
+        ["mailbox folders"] = (_, of) => [of.User],
+        ["mailbox make-folder"] = (_, of) => [of.User, "Letters"],
+        ["mailbox messages"] = (_, of) => [of.User, "INBOX"],
+        ["mailbox message"] = (_, of) => [of.User, "INBOX", "1"],
         ["mailbox export"] = (tests, of) => [of.User, "--format", "mbox", "--to", Path.Combine(tests.directory, "export")],
         ["mailbox import"] = (tests, of) => [of.User, "--format", "mbox", "--from", tests.FileOf($"{of.Tenant}.mbox", "From x Thu Jan  1 00:00:00 2026\nSubject: x\n\nx\n")],
         ["queue list"] = (_, of) => ["--tenant", of.Tenant],
@@ -49,6 +58,9 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["suppression show"] = (_, of) => [of.Tenant, $"x@{Far}"],
         ["suppression add"] = (_, of) => [of.Tenant, $"y@{Far}"],
         ["suppression remove"] = (_, of) => [of.Tenant, $"x@{Far}"],
+
+        // Of what never was the platform would make one.
+        ["tenant create"] = (_, of) => [of == Things.Never ? "No id" : of.Tenant],
         ["tenant show"] = (_, of) => [of.Tenant],
         ["tenant set"] = (_, of) => [of.Tenant, "--plan", "other"],
         ["tenant delete"] = (_, of) => [of.Tenant],
@@ -56,6 +68,10 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["tenant oidc show"] = (_, of) => [of.Tenant],
         ["tenant oidc set"] = (_, of) => [of.Tenant, "--issuer", "https://eve.test", "--audience", "mail"],
         ["tenant oidc remove"] = (_, of) => [of.Tenant],
+        ["token create"] = (_, of) => ["night", "--role", "tenant", "--tenant", of.Tenant],
+        ["token list"] = (_, of) => ["--tenant", of.Tenant],
+        ["token show"] = (_, of) => [of.Token],
+        ["token revoke"] = (_, of) => [of.Token],
         ["trace"] = (_, of) => [of.Message],
         ["queue replay"] = (_, of) => [of.Message],
 
@@ -147,7 +163,8 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
 
     private static (int Exit, string Output) Run(string[] arguments)
     {
-        var (output, error, text) = (Console.Out, Console.Error, new StringWriter(new StringBuilder()));
+        var (input, output, error, text) = (Console.In, Console.Out, Console.Error, new StringWriter(new StringBuilder()));
+        Console.SetIn(new StringReader("a longer secret\n"));
         Console.SetOut(text);
         Console.SetError(text);
         try
@@ -156,6 +173,7 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         }
         finally
         {
+            Console.SetIn(input);
             Console.SetOut(output);
             Console.SetError(error);
         }
@@ -198,10 +216,11 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         await AskAsync(HttpMethod.Put, $"/tenants/{tenant}/suppressions/x@{Far}", "{}");
         await AskAsync(HttpMethod.Post, $"/domains/{tenant}.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
         var (_, password) = await server.SendAsync(HttpMethod.Post, $"/admin/v1/addresses/bob@{tenant}.test/app-passwords", """{"name":"phone"}""", WebServer.Token);
+        var (_, token) = await server.SendAsync(HttpMethod.Post, "/admin/v1/tokens", $$"""{"role":"tenant","name":"of theirs","tenant":"{{tenant}}"}""", WebServer.Token);
         var grains = server.Services.GetRequiredService<IGrainFactory>();
         await grains.GetGrain<ISpoolGrain>(SpoolShards.Of(Far)).AddAsync([EntryOf(tenant, message)]);
         await grains.GetGrain<ITraceGrain>(TraceShards.Of(message.ToString(), message.AcceptedAt)).RecordAsync([new() { Delivery = message, At = message.AcceptedAt, Kind = TraceKind.Accepted }]);
-        return new(tenant, message.ToString(), password.GetProperty("id").GetString()!);
+        return new(tenant, message.ToString(), password.GetProperty("id").GetString()!, token.GetProperty("token").GetProperty("id").GetString()!);
     }
 
     /// <summary>What a tenant has, as the platform sees it.</summary>
@@ -211,7 +230,7 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         foreach (var path in new[]
         {
             $"/tenants/{of.Tenant}", $"/tenants/{of.Tenant}/oidc", $"/tenants/{of.Tenant}/suppressions", $"/tenants/{of.Tenant}/audit", $"/domains/{of.Domain}", $"/domains/{of.Domain}/dkim",
-            $"/addresses/{of.User}", $"/addresses/{of.User}/app-passwords", $"/accounts?domain={of.Domain}", $"/spool/{of.Message}",
+            $"/addresses/{of.User}", $"/addresses/{of.User}/app-passwords", $"/accounts?domain={of.Domain}", $"/spool/{of.Message}", $"/tokens?tenant={of.Tenant}",
         })
         {
             view.AppendLine(await AskAsync(HttpMethod.Get, path));
@@ -243,17 +262,19 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
 
     /// <param name="Message">A delivery id that waits in the spool.</param>
     /// <param name="AppPassword">The id of one of the account's.</param>
-    private sealed record Things(string Tenant, string Message, string AppPassword)
+    /// <param name="Token">The id of one of the tenant's.</param>
+    private sealed record Things(string Tenant, string Message, string AppPassword, string Token)
     {
         /// <summary>As long as those of the other tenant that there is.</summary>
-        public static readonly Things Never = new("cli-never", DeliveryId.New(DateTimeOffset.UtcNow).ToString(), "0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c");
+        public static readonly Things Never = new("cli-never", DeliveryId.New(DateTimeOffset.UtcNow).ToString(), "0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c", "0193a1b2c3d47e5f8a6b7c8d9e0f1a2d");
 
         public string Domain => $"{Tenant}.test";
 
         public string User => $"bob@{Domain}";
 
         public string Forget(string text) =>
-            text.Replace(Tenant, "TENANT", StringComparison.Ordinal).Replace(Message, "MESSAGE", StringComparison.Ordinal).Replace(AppPassword, "PASSWORD", StringComparison.Ordinal);
+            text.Replace(Tenant, "TENANT", StringComparison.Ordinal).Replace(Message, "MESSAGE", StringComparison.Ordinal).Replace(AppPassword, "PASSWORD", StringComparison.Ordinal)
+                .Replace(Token, "TOKEN", StringComparison.Ordinal);
     }
 }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MailCloud.Cli.Commands;
 
-/// <summary><c>address set ADDRESS</c>: makes it an account, an alias, forwarded or moved, or changes its quota, its state and what it may send as. What is not given stays.</summary>
+/// <summary><c>address set ADDRESS</c>: makes it an account, an alias, forwarded or moved, or changes its quota, its state, its password and what it may send as. What is not given stays.</summary>
 internal static class AddressSet
 {
     public static Command Build(Func<ParseResult, AdminClient> connect)
@@ -14,7 +14,8 @@ internal static class AddressSet
         var quota = new Option<long?>("--quota") { Description = "Octets; 0 is unlimited." };
         var sendAs = new Option<string[]>("--send-as") { Description = "A further address that the account may send as; may be given several times.", AllowMultipleArgumentsPerToken = true };
         var state = new Option<string?>("--state") { Description = "active, receive-only (it sends no mail) or suspended (nobody logs in, mail for it is refused); at once." };
-        var command = new Command("set", "Say what an address stands for.") { address, kind, targets, quota, sendAs, state };
+        var password = new Option<bool>("--password") { Description = "Sets its password, which is asked for at a terminal, and is otherwise the first line of standard input." };
+        var command = new Command("set", "Say what an address stands for.") { address, kind, targets, quota, sendAs, state, password };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var update = new Dictionary<string, object?>();
@@ -23,11 +24,8 @@ internal static class AddressSet
             AddGiven(update, "quotaBytes", parsed.GetValue(quota));
             AddGiven(update, "sendAs", parsed.GetValue(sendAs) is { Length: > 0 } granted ? granted : null);
             AddGiven(update, "state", parsed.GetValue(state));
-            var set = await client.PutAsync($"/admin/v1/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}", JsonSerializer.Serialize(update), cancellationToken);
-            Output.Of(parsed).Write(
-                set,
-                ("address", Output.Member(set, "address")), ("kind", Output.Member(set, "kind")), ("leads to", Output.Member(set, "targets")), ("state", Output.Member(set, "state")),
-                ("quota", Output.Member(set, "quotaBytes")), ("sends as", Output.Member(set, "sendAs")));
+            AddGiven(update, "password", parsed.GetValue(password) ? await PasswordPrompt.ReadAsync(cancellationToken) : null);
+            AddressShow.Print(Output.Of(parsed), await client.PutAsync(AddressShow.PathOf(parsed.GetValue(address)!), JsonSerializer.Serialize(update), cancellationToken));
             return 0;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace MailCloud.Cli.Commands;
 
@@ -11,11 +12,13 @@ internal static class QueueList
         var destination = new Option<string>("--destination") { Description = "Only mail to this domain." };
         var kind = new Option<string>("--kind") { Description = "local: for a mailbox here; outbound: for another host." };
         kind.AcceptOnlyFromAmong("local", "outbound");
+        var accepted = new Option<DateTimeOffset?>("--accepted-before") { Description = "Only what was accepted earlier, 2027-01-31 or 2027-01-31T12:00:00Z." };
         var most = new Option<int>("--most") { Description = "At most so many lines.", DefaultValueFactory = _ => 1000 };
-        var command = new Command("list", "List mail that waits for its next attempt, one recipient a line.") { tenant, destination, kind, most };
+        var command = new Command("list", "List mail that waits for its next attempt, one recipient a line.") { tenant, destination, kind, accepted, most };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var filter = Filter(("tenant", parsed.GetValue(tenant)), ("destination", parsed.GetValue(destination)), ("kind", parsed.GetValue(kind)));
+            var before = parsed.GetValue(accepted)?.ToString("O", CultureInfo.InvariantCulture);
+            var filter = Filter(("tenant", parsed.GetValue(tenant)), ("destination", parsed.GetValue(destination)), ("kind", parsed.GetValue(kind)), ("acceptedBefore", before));
             var left = parsed.GetValue(most);
             using var listing = Output.Of(parsed).Begin("id", "accepted", "due", "attempts", "sender", "recipient", "last error");
             for (string? after = "0:"; after is not null;)

@@ -51,6 +51,7 @@ public static class WebServiceHost
 
         var admin = app.MapGroup(AdminAccess.Path).AnswersProblems();
         Operations.MapDocument(admin);
+        Reference.Map(admin);
         Tenants.Map(admin);
         TenantList.Map(admin);
         Tokens.Map(admin);

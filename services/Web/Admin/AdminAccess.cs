@@ -28,7 +28,8 @@ internal static class AdminAccess
             return;
         }
 
-        await (isAdminPath ? AdministerAsync(context, options, next) : next(context));
+        var isPublic = context.GetEndpoint()?.Metadata.GetMetadata<Requirement>() is { Reach: Reach.Nothing };
+        await (isAdminPath && !isPublic ? AdministerAsync(context, options, next) : next(context));
     }
 
     private static async Task AdministerAsync(HttpContext context, WebOptions options, RequestDelegate next)

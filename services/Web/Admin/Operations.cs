@@ -16,9 +16,10 @@ internal static class Operations
     /// <summary>As answers are written.</summary>
     public static readonly JsonSerializerOptions Format = CreateFormat();
 
-    private const string Version = "v1";
+    /// <summary>What the document calls the way to show who asks.</summary>
+    public const string Scheme = "token";
 
-    private const string Scheme = "token";
+    private const string Version = "v1";
 
     /// <summary>What any operation may answer, as problem details.</summary>
     private static readonly int[] problems =

@@ -21,7 +21,7 @@ internal enum Reach
     /// <summary>Of the tenant that hosts the domain of the route's <c>{address}</c>, or of the user who has it.</summary>
     Address,
 
-    /// <summary>Nobody's: whoever has a token may see it.</summary>
+    /// <summary>Nobody's: the same text in every installation, for which no token is asked.</summary>
     Nothing,
 
     /// <summary>The handler asks the <see cref="Caller"/>, and shows and changes nothing beyond its reach. Never a user's.</summary>
@@ -52,16 +52,16 @@ internal sealed record Requirement(AdminPermission AnyOf, Reach Reach)
             : await requirement.WhyOutOfReachAsync(caller, context.Request.RouteValues, grains);
     }
 
-    private bool IsMetBy(Caller caller) => Reach == Reach.Nothing || ((caller.Permissions & AnyOf) != 0 && caller.Role switch
+    private bool IsMetBy(Caller caller) => (caller.Permissions & AnyOf) != 0 && caller.Role switch
     {
         AdminRole.Platform => true,
         AdminRole.User => Reach == Reach.Address,
         _ => Reach != Reach.Platform,
-    });
+    };
 
     private async Task<IResult?> WhyOutOfReachAsync(Caller caller, RouteValueDictionary route, IGrainFactory grains)
     {
-        if (caller.Tenant is not { } tenant || Reach is Reach.Caller or Reach.Nothing)
+        if (caller.Tenant is not { } tenant || Reach == Reach.Caller)
         {
             return null;
         }

@@ -47,7 +47,10 @@ internal sealed class AdminClient : IDisposable
     /// <summary>Sends octets and returns the answer.</summary>
     public Task<JsonElement> PutAsync(string path, HttpContent content, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Put, path) { Content = content }, cancellationToken);
 
-    public Task<JsonElement> PostForOneAsync(string path, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Post, path), cancellationToken);
+    public Task<JsonElement> PostForOneAsync(string path, CancellationToken cancellationToken) => PostForOneAsync(path, content: null, cancellationToken);
+
+    public Task<JsonElement> PostForOneAsync(string path, HttpContent? content, CancellationToken cancellationToken) =>
+        AnswerAsync(new(HttpMethod.Post, path) { Content = content }, cancellationToken);
 
     public Task<JsonElement> PostForOneAsync(string path, string json, CancellationToken cancellationToken) =>
         AnswerAsync(new(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, cancellationToken);

@@ -16,6 +16,8 @@ internal sealed class Output
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private bool isWaiting;
+
     private Output(bool isJson) => IsJson = isJson;
 
     public bool IsJson { get; }
@@ -47,6 +49,11 @@ internal sealed class Output
         {
             WriteJson(answer);
         }
+        else if (isWaiting)
+        {
+            // It goes above the sign, which is drawn again below it.
+            AnsiConsole.WriteLine(Plain(sentence));
+        }
         else
         {
             Console.WriteLine(Plain(sentence));
@@ -64,6 +71,40 @@ internal sealed class Output
             bar.IsIndeterminate = most <= 0;
             return run(() => bar.Increment(1));
         });
+
+    /// <summary>Runs with a bar on a terminal whose text, value and most (null: nobody knows) are told each time, and without one otherwise.</summary>
+    public Task<T> WatchAsync<T>(string what, Func<Action<string, double, double?>, Task<T>> run) => IsJson || Console.IsErrorRedirected
+        ? run((_, _, _) => { })
+        : AnsiConsole.Progress().StartAsync(progress =>
+        {
+            var bar = progress.AddTask(Markup.Escape(what));
+            return run((text, value, most) =>
+            {
+                bar.Description = Markup.Escape(Plain(text));
+                bar.IsIndeterminate = most is null;
+                bar.MaxValue = Math.Max(1, most ?? 1);
+                bar.Value = most is null ? 0 : value;
+            });
+        });
+
+    /// <summary>Runs with a moving sign on a terminal that it is not over.</summary>
+    public async Task<T> WaitAsync<T>(string what, Func<Task<T>> run)
+    {
+        if (IsJson || Console.IsErrorRedirected)
+        {
+            return await run();
+        }
+
+        isWaiting = true;
+        try
+        {
+            return await AnsiConsole.Status().StartAsync(Markup.Escape(what), _ => run());
+        }
+        finally
+        {
+            isWaiting = false;
+        }
+    }
 
     /// <summary>What strangers wrote goes to a terminal: no control characters.</summary>
     public static string Plain(string? text)

@@ -50,6 +50,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     ApiToken.Build(Connect),
     Audit.Build(Connect),
     Trace.Build(Connect),
+    Job.Build(Connect),
     Verify.Build(Connect),
     Sweep.Build(Connect),
 };

@@ -1,6 +1,7 @@
 using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Limits;
 using MailCloud.Mailboxes.Mailbox;
@@ -46,5 +47,7 @@ public static class MailboxesHost
         builder.Services.AddSingleton<Verifier>();
         builder.Services.AddSingleton<Sweeper>();
         builder.Services.AddHostedService<SweepTimer>();
+        builder.Services.AddSingleton<AccountImporter>();
+        builder.Services.AddHostedService<JobTimer>();
     }
 }

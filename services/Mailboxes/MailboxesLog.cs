@@ -1,3 +1,5 @@
+using MailCloud.MailboxContracts;
+
 namespace MailCloud.Mailboxes;
 
 /// <summary>Log events 3000–3999.</summary>
@@ -35,4 +37,13 @@ internal static partial class MailboxesLog
 
     [LoggerMessage(3005, LogLevel.Error, "small parts of {Journal} could not be read to be merged; verify says what is missing")]
     public static partial void SpoolNotMerged(ILogger logger, string journal, Exception reason);
+
+    [LoggerMessage(3030, LogLevel.Warning, "job {Job} broke off; it goes on in some seconds")]
+    public static partial void JobBrokeOff(ILogger logger, string job, Exception reason);
+
+    [LoggerMessage(3031, LogLevel.Error, "job {Job} does not answer its queue; it is asked again")]
+    public static partial void JobSilent(ILogger logger, string job, Exception reason);
+
+    [LoggerMessage(3032, LogLevel.Warning, "jobs of kind {Kind} cannot be called; they are called again in some seconds")]
+    public static partial void JobsNotPoked(ILogger logger, JobKind kind, Exception reason);
 }

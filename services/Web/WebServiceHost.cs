@@ -23,6 +23,7 @@ public static class WebServiceHost
         builder.Services.AddProblemDetails();
         builder.Services.AddOperations();
         builder.Services.AddSingleton<AccountImport>();
+        builder.Services.AddSingleton<AccountUpload>();
         builder.Services.AddSingleton<KnownTokens>();
         builder.Services.AddSingleton<AuditTrail>();
         builder.Services.AddSingleton<MailboxImport>();
@@ -75,6 +76,7 @@ public static class WebServiceHost
         OidcIssuers.Map(admin);
         MessageTrace.Map(admin);
         Upkeep.Map(admin);
+        Jobs.Map(admin);
         MailboxContents.Map(admin);
         MailboxImport.Map(admin);
         return app;

@@ -38,7 +38,7 @@ public interface IApiTokenListGrain : IGrainWithStringKey
     [Alias("Page")]
     Task<IReadOnlyList<string>> GetPageAsync(string after, int count);
 
-    /// <summary>Removes the list for good: whose tokens they are is gone, and so are these.</summary>
+    /// <summary>Removes all tokens on the list for good, and then the list: whose they are is gone, so that nobody adds one. A repeat finishes what broke off.</summary>
     [Alias("Destroy")]
     Task DestroyAsync();
 }

@@ -48,6 +48,10 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["mailbox make-folder"] = (_, of) => [of.User, "Letters"],
         ["mailbox messages"] = (_, of) => [of.User, "INBOX"],
         ["mailbox message"] = (_, of) => [of.User, "INBOX", "1"],
+        ["job list"] = (_, of) => ["--tenant", of.Tenant],
+        ["job show"] = (_, of) => [of.Job],
+        ["job watch"] = (_, of) => [of.Job],
+        ["job cancel"] = (_, of) => [of.Job],
         ["mailbox export"] = (tests, of) => [of.User, "--format", "mbox", "--to", Path.Combine(tests.directory, "export")],
         ["mailbox import"] = (tests, of) => [of.User, "--format", "mbox", "--from", tests.FileOf($"{of.Tenant}.mbox", "From x Thu Jan  1 00:00:00 2026\nSubject: x\n\nx\n")],
         ["queue list"] = (_, of) => ["--tenant", of.Tenant],
@@ -217,10 +221,12 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         await AskAsync(HttpMethod.Post, $"/domains/{tenant}.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
         var (_, password) = await server.SendAsync(HttpMethod.Post, $"/admin/v1/addresses/bob@{tenant}.test/app-passwords", """{"name":"phone"}""", WebServer.Token);
         var (_, token) = await server.SendAsync(HttpMethod.Post, "/admin/v1/tokens", $$"""{"role":"tenant","name":"of theirs","tenant":"{{tenant}}"}""", WebServer.Token);
+        var (_, job) = await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", $$"""{"kind":"import-accounts","tenant":"{{tenant}}"}""", WebServer.Token);
+        await AskAsync(HttpMethod.Put, $"/jobs/{job.GetProperty("id").GetString()}/input", "");
         var grains = server.Services.GetRequiredService<IGrainFactory>();
         await grains.GetGrain<ISpoolGrain>(SpoolShards.Of(Far)).AddAsync([EntryOf(tenant, message)]);
         await grains.GetGrain<ITraceGrain>(TraceShards.Of(message.ToString(), message.AcceptedAt)).RecordAsync([new() { Delivery = message, At = message.AcceptedAt, Kind = TraceKind.Accepted }]);
-        return new(tenant, message.ToString(), password.GetProperty("id").GetString()!, token.GetProperty("token").GetProperty("id").GetString()!);
+        return new(tenant, message.ToString(), password.GetProperty("id").GetString()!, token.GetProperty("token").GetProperty("id").GetString()!, job.GetProperty("id").GetString()!);
     }
 
     /// <summary>What a tenant has, as the platform sees it.</summary>
@@ -263,10 +269,12 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
     /// <param name="Message">A delivery id that waits in the spool.</param>
     /// <param name="AppPassword">The id of one of the account's.</param>
     /// <param name="Token">The id of one of the tenant's.</param>
-    private sealed record Things(string Tenant, string Message, string AppPassword, string Token)
+    /// <param name="Job">The id of an import without a line.</param>
+    private sealed record Things(string Tenant, string Message, string AppPassword, string Token, string Job)
     {
         /// <summary>As long as those of the other tenant that there is.</summary>
-        public static readonly Things Never = new("cli-never", DeliveryId.New(DateTimeOffset.UtcNow).ToString(), "0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c", "0193a1b2c3d47e5f8a6b7c8d9e0f1a2d");
+        public static readonly Things Never = new(
+            "cli-never", DeliveryId.New(DateTimeOffset.UtcNow).ToString(), "0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c", "0193a1b2c3d47e5f8a6b7c8d9e0f1a2d", new string('1', 32));
 
         public string Domain => $"{Tenant}.test";
 
@@ -274,7 +282,8 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
 
         public string Forget(string text) =>
             text.Replace(Tenant, "TENANT", StringComparison.Ordinal).Replace(Message, "MESSAGE", StringComparison.Ordinal).Replace(AppPassword, "PASSWORD", StringComparison.Ordinal)
-                .Replace(Token, "TOKEN", StringComparison.Ordinal);
+                .Replace(Token, "TOKEN", StringComparison.Ordinal)
+                .Replace(Job, "JOB", StringComparison.Ordinal);
     }
 }
 

@@ -3,6 +3,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Spool;
 using MailCloud.Messages;
@@ -121,6 +122,7 @@ public sealed class GoldenTests
             DkimEvent => As<DkimEvent>(),
             AuditEvent => As<AuditEvent>(),
             ExpansionEvent => As<ExpansionEvent>(),
+            JobEvent => As<JobEvent>(),
             AppPasswordEvent => As<AppPasswordEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,
         };

@@ -1,6 +1,7 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
@@ -153,6 +154,10 @@ internal static class Samples
         Before = """{"state":"active"}""",
         After = """{"state":"suspended"}""",
     };
+
+    private static readonly JobSpec Job = new() { Kind = JobKind.Sweep, Tenant = Tenant, By = "root", Grace = TimeSpan.FromHours(1) };
+
+    private static readonly JobRecord JobRecorded = new() { Sequence = 7, Kind = "failed", Subject = "a@example.test", Text = "it could not be stored", Line = 12 };
 
     private static readonly ApiToken Token = new()
     {
@@ -413,6 +418,36 @@ internal static class Samples
         new AuditEnded(Audited.Act, 200, "{}", "{}"),
         new AuditSegment([Audited]),
         new AuditState { Sequence = 7, Segments = { new("state/audit/platform/segment-1", 6, Time) }, Tail = { Audited } },
+        new JobCreated(Job),
+        new JobInputTaken("demo/job-input/a/b", 1000),
+        new JobBegun(Time),
+        new JobAdvanced(8000, 200, new() { ["created"] = 199 }, [JobRecorded]),
+        new JobFound(JobRecorded),
+        new JobCancelled("root"),
+        new JobEnded(Time, JobStatus.Done, "done", new() { ["problems"] = 1 }),
+        new JobSegment([JobRecorded]),
+        new JobState
+        {
+            Spec = Job,
+            Input = "demo/job-input/a/b",
+            Total = 1000,
+            StartedAt = Time,
+            EndedAt = Time,
+            Status = JobStatus.Cancelled,
+            Why = "cancelled by root",
+            CancelledBy = "root",
+            Attempts = 2,
+            Offset = 8000,
+            Done = 200,
+            Counts = { ["created"] = 199 },
+            Sequence = 7,
+            Segments = { new("state/job/a/records-1", 6) },
+            Tail = { JobRecorded },
+        },
+        new JobListed("a", true),
+        new JobListState { Listed = { "a" } },
+        new JobQueued("a", "tenant/demo", true),
+        new JobQueueState { Open = { new("a", "tenant/demo", true) } },
         new ApiTokenChanged(Token),
         new ApiTokenState { Token = Token },
         new ApiTokenListed("a", Time),

@@ -131,6 +131,8 @@ internal sealed class TableDomainGrain : Grain, IDomainGrain
 
     public Task<RouteDomainResult> RouteAsync(DomainRoute route) => throw new NotSupportedException();
 
+    public Task<RouteDomainResult> RouteSeenAsync(DomainInfo seen, DomainRoute route) => throw new NotSupportedException();
+
     public Task<TenantId?> GetTenantAsync() => Task.FromResult(Table.Domains.TryGetValue(this.GetPrimaryKeyString(), out var t) ? t : default(TenantId?));
 }
 
@@ -155,6 +157,8 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
     }
 
     public Task<PutAddressResult> PutAsync(AddressRecord record) => throw new NotSupportedException();
+
+    public Task<PutAddressResult> PutSeenAsync(AddressRecord? seen, AddressRecord record, AccountState? state) => throw new NotSupportedException();
 
     public Task<ClaimState> ResolveClaimAsync(Guid claim) => throw new NotSupportedException();
 
@@ -207,6 +211,8 @@ internal sealed class TableTenantGrain : Grain, ITenantGrain
     public Task<IReadOnlyList<string>> GetDomainPageAsync(string after, int count) => throw new NotSupportedException();
 
     public Task<bool> SetLimitsAsync(TenantLimits limits) => throw new NotSupportedException();
+
+    public Task<bool> SetTermsAsync(TenantInfo seen, AccountState state, TenantLimits limits) => throw new NotSupportedException();
 
     public Task CreateAsync() => throw new NotSupportedException();
 

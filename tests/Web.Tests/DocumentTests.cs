@@ -33,7 +33,8 @@ public sealed class DocumentTests(WebServer server)
         Assert.All(described, operation =>
         {
             Assert.NotEmpty(operation.Value.GetProperty("operationId").GetString()!);
-            Assert.True(operation.Value.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject().Single().Value.TryGetProperty("schema", out _), operation.Path);
+            var answer = operation.Value.GetProperty("responses").EnumerateObject().First(response => response.Name[0] == '2').Value;
+            Assert.True(answer.GetProperty("content").EnumerateObject().Single().Value.TryGetProperty("schema", out _), operation.Path);
             Assert.True(operation.Value.GetProperty("responses").TryGetProperty("409", out _), operation.Path);
             Assert.DoesNotContain("\"caller\"", operation.Value.GetRawText(), StringComparison.Ordinal);
         });

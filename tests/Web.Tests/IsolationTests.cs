@@ -35,6 +35,12 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         ["listTokens"] = of => ($"/tokens?tenant={of.Tenant}", null),
         ["getToken"] = of => ($"/tokens/{of.Token}", null),
         ["revokeToken"] = of => ($"/tokens/{of.Token}", null),
+        ["beginJob"] = of => ("/jobs", $$"""{"kind":"import-accounts","tenant":"{{of.Tenant}}"}"""),
+        ["listJobs"] = of => ($"/jobs?tenant={of.Tenant}", null),
+        ["getJob"] = of => ($"/jobs/{of.Job}", null),
+        ["listJobRecords"] = of => ($"/jobs/{of.Job}/records", null),
+        ["cancelJob"] = of => ($"/jobs/{of.Job}/cancel", null),
+        ["putJobInput"] = of => ($"/jobs/{of.Job}/input", $"eve@{of.Domain},a long secret\n"),
     };
 
     private readonly List<(string Role, string Secret)> tokens = [];
@@ -50,7 +56,8 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
 
         var message = DeliveryId.New(DateTimeOffset.UtcNow);
         await MakeTenantAsync("iso-other");
-        other = new("iso-other", message.ToString(), (await MakeTokenAsync("tenant", "\"tenant\":\"iso-other\"")).Id);
+        var (_, job) = await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", """{"kind":"import-accounts","tenant":"iso-other"}""");
+        other = new("iso-other", message.ToString(), (await MakeTokenAsync("tenant", "\"tenant\":\"iso-other\"")).Id, job.GetProperty("id").GetString()!);
         await AskAsync("PUT", "/tenants/iso-other/oidc", """{"issuer":"https://login.example","audiences":["mail"]}""");
         await AskAsync("PUT", "/tenants/iso-other/suppressions/x@far.test", "{}");
         await AskAsync("POST", "/domains/iso-other.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
@@ -93,6 +100,7 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         Assert.DoesNotContain("iso-other", await AskAsync("GET", path, token: tokens[0].Secret), StringComparison.Ordinal);
         Assert.DoesNotContain("iso-other", await AskAsync("GET", "/tokens", token: tokens[0].Secret), StringComparison.Ordinal);
         Assert.DoesNotContain("iso-other", await AskAsync("GET", "/tenants", token: tokens[0].Secret), StringComparison.Ordinal);
+        Assert.DoesNotContain("iso-other", await AskAsync("GET", "/jobs", token: tokens[0].Secret), StringComparison.Ordinal);
     }
 
     private IEnumerable<RouteEndpoint> Endpoints() => server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -139,6 +147,7 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         {
             "/tenants/iso-other", "/tenants/iso-other/oidc", "/tenants/iso-other/suppressions", "/domains/iso-other.test", "/domains/iso-other.test/dkim", "/addresses/bob@iso-other.test",
             "/addresses/bob@iso-other.test/app-passwords", "/addresses/list@iso-other.test", "/addresses/list@iso-other.test/members", "/accounts?domain=iso-other.test", "/tokens?tenant=iso-other", $"/spool/{other.Message}", "/tenants/iso-other/audit",
+            "/jobs?tenant=iso-other",
         })
         {
             view.AppendLine(await AskAsync("GET", path));
@@ -188,13 +197,14 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
 
     /// <param name="Message">A delivery id that waits in the spool.</param>
     /// <param name="Token">An API token's id.</param>
-    private sealed record Things(string Tenant, string Message, string Token)
+    /// <param name="Job">The id of an import that waits for its input.</param>
+    private sealed record Things(string Tenant, string Message, string Token, string Job)
     {
         /// <summary>As long as those that there are.</summary>
-        public static readonly Things Never = new("iso-never", DeliveryId.New(DateTimeOffset.UtcNow).ToString(), new string('0', 32));
+        public static readonly Things Never = new("iso-never", DeliveryId.New(DateTimeOffset.UtcNow).ToString(), new string('0', 32), new string('1', 32));
 
         public string Domain => $"{Tenant}.test";
 
-        public string Forget(string answer) => answer.Replace(Tenant, "TENANT", StringComparison.Ordinal).Replace(Message, "MESSAGE", StringComparison.Ordinal).Replace(Token, "TOKEN", StringComparison.Ordinal);
+        public string Forget(string answer) => answer.Replace(Tenant, "TENANT", StringComparison.Ordinal).Replace(Message, "MESSAGE", StringComparison.Ordinal).Replace(Token, "TOKEN", StringComparison.Ordinal).Replace(Job, "JOB", StringComparison.Ordinal);
     }
 }

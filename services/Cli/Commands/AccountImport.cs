@@ -11,9 +11,19 @@ internal static class AccountImport
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var file = new Argument<FileInfo>("FILE.csv") { Description = "Lines of address,password; a password may be a hash with its {SCHEME}." }.AcceptExistingOnly();
-        var command = new Command("import", "Make accounts, or change their passwords, from a CSV file.") { file };
-        command.SetAdminAction(connect, (client, parsed, cancellationToken) => RunAsync(client, Output.Of(parsed), parsed.GetValue(file)!, cancellationToken));
+        var tenant = new Option<string>("--tenant") { Description = "With --detach: the tenant whose domains' accounts they are; without it of all within reach." };
+        var command = new Command("import", "Make accounts, or change their passwords, from a CSV file.") { file, Job.Detach, tenant };
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => parsed.GetValue(Job.Detach)
+            ? SendAsync(client, Output.Of(parsed), parsed.GetValue(file)!, parsed.GetValue(tenant), cancellationToken)
+            : RunAsync(client, Output.Of(parsed), parsed.GetValue(file)!, cancellationToken));
         return command;
+    }
+
+    private static async Task<int> SendAsync(AdminClient client, Output output, FileInfo file, string? tenant, CancellationToken cancellationToken)
+    {
+        using var content = new StreamContent(file.OpenRead());
+        content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
+        return await output.WaitAsync("sending", () => Job.BeginAsync(client, output, new { kind = "import-accounts", tenant }, content, cancellationToken));
     }
 
     private static async Task<int> RunAsync(AdminClient client, Output output, FileInfo file, CancellationToken cancellationToken)

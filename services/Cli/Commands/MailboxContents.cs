@@ -72,8 +72,7 @@ internal static class MailboxContents
             var path = $"{PathOf(parsed.GetValue(address)!)}/messages/{parsed.GetValue(uid)}?folder={Uri.EscapeDataString(parsed.GetValue(folder)!)}";
             if (Console.IsOutputRedirected)
             {
-                await using var octets = Console.OpenStandardOutput();
-                await client.CopyAsync(path, octets, cancellationToken);
+                await CopyAsync(client, path, cancellationToken);
                 return 0;
             }
 
@@ -85,6 +84,19 @@ internal static class MailboxContents
             return 0;
         });
         return command;
+    }
+
+    private static async Task CopyAsync(AdminClient client, string path, CancellationToken cancellationToken)
+    {
+        await using var octets = Console.OpenStandardOutput();
+        try
+        {
+            await client.CopyAsync(path, octets, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new AdminException($"the message is not whole: {e.Message}");
+        }
     }
 
     private static Argument<string> Address => new("ADDRESS") { Description = "The account, local@domain." };

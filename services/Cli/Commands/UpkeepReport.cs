@@ -5,7 +5,9 @@ namespace MailCloud.Cli.Commands;
 /// <summary>Prints findings as they come; the last record is the summary, and without it the walk was not complete.</summary>
 internal static class UpkeepReport
 {
-    public static async Task<int> PrintAsync(Output output, IAsyncEnumerable<JsonElement> records)
+    public static Task<int> PrintAsync(Output output, string walk, IAsyncEnumerable<JsonElement> records) => output.WaitAsync(walk, () => PrintAsync(output, records));
+
+    private static async Task<int> PrintAsync(Output output, IAsyncEnumerable<JsonElement> records)
     {
         var problems = 0;
         var complete = false;

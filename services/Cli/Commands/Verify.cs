@@ -7,8 +7,10 @@ internal static class Verify
 {
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
-        var command = new Command("verify", "Check every reference of everything stored: queue, journals, chunks, bodies, counts. Changes nothing.");
-        command.SetAdminAction(connect, (client, parsed, cancellationToken) => UpkeepReport.PrintAsync(Output.Of(parsed), client.PostAsync("/admin/v1/verify", null, cancellationToken)));
+        var command = new Command("verify", "Check every reference of everything stored: queue, journals, chunks, bodies, counts. Changes nothing.") { Job.Detach };
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => parsed.GetValue(Job.Detach)
+            ? Job.BeginAsync(client, Output.Of(parsed), new { kind = "verify" }, null, cancellationToken)
+            : UpkeepReport.PrintAsync(Output.Of(parsed), "checking", client.PostAsync("/admin/v1/verify", null, cancellationToken)));
         return command;
     }
 }

@@ -1,6 +1,5 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Journaled;
-using MailCloud.Mailboxes.Tokens;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Directory;
@@ -11,6 +10,9 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
 {
     /// <summary>The claim of the change that is under way.</summary>
     private Guid? claiming;
+
+    /// <summary>What it has is being removed, and so is this address in the end: whoever asks meanwhile, as a part that is told something late, must not make anew what is gone already.</summary>
+    private bool isRemoving;
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -28,7 +30,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
     }
 
     /// <summary>What the address stands for; null when it was deleted, too.</summary>
-    private AddressRecord? Current => State.GoneAt is null ? State.Record : null;
+    private AddressRecord? Current => State.GoneAt is null && !isRemoving ? State.Record : null;
 
     private AddressChanged Unchanged => new(State.Record) { Claim = State.Claim, GoneAt = State.GoneAt, IsUncounted = State.IsUncounted };
 
@@ -172,16 +174,17 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
     // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
     private async Task RemoveAsync()
     {
+        isRemoving = true;
         if (State.Record is { } record)
         {
             await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
             await GrainFactory.GetGrain<ILoginsGrain>(Key).DestroyAsync();
+            await GrainFactory.GetGrain<IApiTokenListGrain>(ApiTokenLists.KeyOf(record.Tenant, Key)).DestroyAsync();
             if (record.Group is not null)
             {
                 await GrainFactory.GetGrain<IGroupGrain>(Key).DestroyAsync();
             }
 
-            await TokenPurge.RunAsync(GrainFactory, ApiTokenLists.KeyOf(record.Tenant, Key));
             if (record.Account is { } account)
             {
                 await GrainFactory.GetGrain<IMailboxGrain>(account.Value).DestroyAsync();

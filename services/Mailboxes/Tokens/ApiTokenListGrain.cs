@@ -14,6 +14,8 @@ internal sealed class ApiTokenListGrain(GrainStorage storage) : SnapshotGrain<Ap
     /// <summary>Of those that have expired, how many one addition ends: more than it adds, so that they become fewer.</summary>
     private const int EndedAtOnce = 10;
 
+    private const int RevokedAtOnce = 50;
+
     protected override string JournalName => $"tokens/{this.GetPrimaryKeyString()}";
 
     public async Task<bool> AddAsync(string id, DateTimeOffset expiresAt)
@@ -49,7 +51,15 @@ internal sealed class ApiTokenListGrain(GrainStorage storage) : SnapshotGrain<Ap
         return page;
     }
 
-    public Task DestroyAsync() => DestroyStateAsync();
+    public async Task DestroyAsync()
+    {
+        foreach (var some in State.Listed.Keys.ToArray().Chunk(RevokedAtOnce))
+        {
+            await Task.WhenAll(some.Select(id => GrainFactory.GetGrain<IApiTokenGrain>(id).RevokeAsync()));
+        }
+
+        await DestroyStateAsync();
+    }
 
     protected override void Apply(ApiTokenListState state, ApiTokenListed recorded)
     {

@@ -3,6 +3,7 @@ using MailCloud.Journal;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Audit;
 using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Sending;
@@ -61,6 +62,9 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "spool" => CheckSpoolAsync(cancellationToken),
             "trace" => CheckTraceAsync(cancellationToken),
             "audit" => CheckAuditAsync(cancellationToken),
+            "job" => CheckJobAsync(cancellationToken),
+            "jobs" => ReadSnapshotAsync<JobListState, JobListed>(cancellationToken),
+            "job-queue" => ReadSnapshotAsync<JobQueueState, JobQueued>(cancellationToken),
             "tenant" => ReadSnapshotAsync<TenantState, TenantEvent>(cancellationToken),
             "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
             "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
@@ -133,6 +137,15 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         foreach (var segment in state?.Segments ?? [])
         {
             await CheckLoadsAsync<AuditSegment>(segment.Blob, "what administrators did cannot be read", $"the log ends before record {segment.Last} and goes on after it", cancellationToken);
+        }
+    }
+
+    private async Task CheckJobAsync(CancellationToken cancellationToken)
+    {
+        var state = await ReadSnapshotAsync<JobState, JobEvent>(cancellationToken);
+        foreach (var segment in state?.Segments ?? [])
+        {
+            await CheckLoadsAsync<JobSegment>(segment.Blob, "what the job found cannot be read", "the job goes on, and the list of it fails", cancellationToken);
         }
     }
 

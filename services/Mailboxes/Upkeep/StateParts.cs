@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Audit;
+using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Spool;
 using MailCloud.Mailboxes.Traces;
@@ -73,6 +74,7 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
                 : journalName.StartsWith(SpoolPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<SpoolState>(manifest, cancellationToken)).Blobs()]
                 : journalName.StartsWith(TracePrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<TraceState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
                 : journalName.StartsWith(AuditPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<AuditState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
+                : journalName.StartsWith(JobGrain.Prefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<JobState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
                 : [manifest];
         }
         catch (Exception e) when (e is not OperationCanceledException)

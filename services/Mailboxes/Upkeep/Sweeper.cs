@@ -16,10 +16,13 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
 
     /// <param name="releasedAfter">Age of bodies that every owner has released, and of replaced parts of a state.</param>
     /// <param name="abandonedAfter">Age of bodies that no owner holds, released or not.</param>
-    public async IAsyncEnumerable<UpkeepRecord> RunAsync(TimeSpan releasedAfter, TimeSpan abandonedAfter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<UpkeepRecord> RunAsync(TimeSpan releasedAfter, TimeSpan abandonedAfter, CancellationToken cancellationToken) =>
+        RunAsync(releasedAfter, abandonedAfter, new(), cancellationToken);
+
+    /// <param name="counts">Grow while it walks.</param>
+    public async IAsyncEnumerable<UpkeepRecord> RunAsync(TimeSpan releasedAfter, TimeSpan abandonedAfter, SweepCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["bodies"] = 0, ["deleted"] = 0 };
         await foreach (var gone in deletions.PurgeAsync(cancellationToken))
         {
             yield return gone;
@@ -33,7 +36,7 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
 
         await foreach (var page in BodyPagesAsync(cancellationToken))
         {
-            counts["bodies"] += page.Count;
+            counts.Bodies += page.Count;
             var unneeded = await FindUnneededAsync(page, waiting, now - releasedAfter, now - abandonedAfter);
             await foreach (var deleted in DeleteAsync(unneeded, counts, cancellationToken))
             {
@@ -43,13 +46,13 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
 
         await foreach (var shard in traces.DeleteAsync(cancellationToken))
         {
-            counts["deleted"]++;
+            counts.Deleted++;
             yield return new() { Kind = UpkeepKind.Deleted, Subject = shard, Text = "what became of messages, for longer than it is kept" };
         }
 
         await foreach (var expansion in expansions.DeleteAsync(cancellationToken))
         {
-            counts["deleted"]++;
+            counts.Deleted++;
             yield return new() { Kind = UpkeepKind.Deleted, Subject = expansion, Text = "how a message to a group was expanded, which is too old to come again" };
         }
 
@@ -64,8 +67,8 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
             }
         }
 
-        counts["stray"] = await blobs.RemoveStrayAsync(releasedAfter, cancellationToken);
-        yield return new() { Kind = UpkeepKind.Summary, Text = $"{counts["deleted"]} blobs and {counts["stray"]} stray pieces deleted", Counts = counts };
+        counts.Stray = await blobs.RemoveStrayAsync(releasedAfter, cancellationToken);
+        yield return new() { Kind = UpkeepKind.Summary, Text = $"{counts.Deleted} blobs and {counts.Stray} stray pieces deleted", Counts = counts.ByName() };
     }
 
     private IAsyncEnumerable<List<StoredBlob>> BodyPagesAsync(CancellationToken cancellationToken) =>
@@ -86,13 +89,25 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
     }
 
     private async IAsyncEnumerable<UpkeepRecord> DeleteAsync(
-        List<(string Name, string Why)> unneeded, SortedDictionary<string, long> counts, [EnumeratorCancellation] CancellationToken cancellationToken)
+        List<(string Name, string Why)> unneeded, SweepCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await blobs.DeleteAsync([.. unneeded.Select(blob => blob.Name)], cancellationToken);
-        counts["deleted"] += unneeded.Count;
+        counts.Deleted += unneeded.Count;
         foreach (var (name, why) in unneeded)
         {
             yield return new() { Kind = UpkeepKind.Deleted, Subject = name, Text = why };
         }
     }
+}
+
+/// <summary>What a sweep looked at and deleted.</summary>
+internal sealed class SweepCounts
+{
+    public long Bodies { get; set; }
+
+    public long Deleted { get; set; }
+
+    public long Stray { get; set; }
+
+    public SortedDictionary<string, long> ByName() => new(StringComparer.Ordinal) { ["bodies"] = Bodies, ["deleted"] = Deleted, ["stray"] = Stray };
 }

@@ -1,13 +1,12 @@
 using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
-using MailCloud.Mailboxes.Tokens;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Upkeep;
 
 /// <summary>
-/// Removes a tenant for good whose time is over: its mail that waits, its domains, its suppression list, its API tokens, its counts, and last the tenant itself, which says until then that there
-/// is something to do. Every step may be repeated.
+/// Removes a tenant for good whose time is over: its mail that waits, its domains, its suppression list, its API tokens, its jobs, its counts, and last the tenant itself, which says
+/// until then that there is something to do. Every step may be repeated.
 /// </summary>
 internal sealed class TenantPurge(IGrainFactory grains, IMessageBlobs blobs, DomainPurge domains)
 {
@@ -74,7 +73,8 @@ internal sealed class TenantPurge(IGrainFactory grains, IMessageBlobs blobs, Dom
         }
 
         await index.DestroyAsync();
-        await TokenPurge.RunAsync(grains, ApiTokenLists.KeyOf(tenant, null));
+        await grains.GetGrain<IJobListGrain>(JobLists.KeyOf(tenant)).DestroyAsync();
+        await grains.GetGrain<IApiTokenListGrain>(ApiTokenLists.KeyOf(tenant, null)).DestroyAsync();
         await grains.GetGrain<ITenantOidcGrain>(tenant.Value).DestroyAsync();
         await grains.GetGrain<ISendingGrain>(tenant.Value).DestroyAsync();
         await grains.GetGrain<ITenantUsageGrain>(tenant.Value).DestroyAsync();

@@ -14,10 +14,12 @@ internal sealed class Verifier(
 {
     private const int Page = 256;
 
-    public async IAsyncEnumerable<UpkeepRecord> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<UpkeepRecord> RunAsync(CancellationToken cancellationToken) => RunAsync(new(), cancellationToken);
+
+    /// <param name="counts">Grow while it walks.</param>
+    public async IAsyncEnumerable<UpkeepRecord> RunAsync(VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = storage.Time.GetUtcNow();
-        var counts = new VerifyCounts();
         var waiting = new WaitingBodies();
         await foreach (var record in StoreAsync(cancellationToken)
             .Concat(WaitingAsync(waiting, counts, cancellationToken))
@@ -145,15 +147,17 @@ internal sealed class VerifyCounts
     {
         Kind = UpkeepKind.Summary,
         Text = $"{problems} problems and {leftovers} leftovers in {Mailboxes} mailboxes with {Messages} messages, {Bodies} bodies and {Waiting} waiting entries",
-        Counts = new SortedDictionary<string, long>(StringComparer.Ordinal)
-        {
-            ["problems"] = problems,
-            ["leftovers"] = leftovers,
-            ["waiting"] = Waiting,
-            ["journals"] = Journals,
-            ["mailboxes"] = Mailboxes,
-            ["messages"] = Messages,
-            ["bodies"] = Bodies,
-        },
+        Counts = ByName(),
+    };
+
+    public SortedDictionary<string, long> ByName() => new(StringComparer.Ordinal)
+    {
+        ["problems"] = problems,
+        ["leftovers"] = leftovers,
+        ["waiting"] = Waiting,
+        ["journals"] = Journals,
+        ["mailboxes"] = Mailboxes,
+        ["messages"] = Messages,
+        ["bodies"] = Bodies,
     };
 }

@@ -77,14 +77,14 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
             await foreach (var line in AccountLine.ReadAsync(body, cancellationToken))
             {
                 number++;
-                if (line is { Length: 0 } || (number == 1 && string.Equals(line, "address,password", StringComparison.OrdinalIgnoreCase)))
+                if (AccountLine.IsBlank(line, number))
                 {
                     continue;
                 }
 
-                var parsed = AccountLine.TryParse(line ?? "", out var account);
-                var lane = parsed ? (uint)string.GetHashCode(account.Address.Key, StringComparison.Ordinal) % Lanes : 0;
-                lanes[lane] = ImportAfterAsync(lanes[lane], number, line, parsed ? account : null, caller);
+                var unreadable = AccountLine.WhyUnreadable(line, out var account);
+                var lane = unreadable is null ? (uint)string.GetHashCode(account.Address.Key, StringComparison.Ordinal) % Lanes : 0;
+                lanes[lane] = ImportAfterAsync(lanes[lane], number, unreadable, account, caller);
                 await underWay.WriteAsync(lanes[lane]!, cancellationToken);
             }
 
@@ -96,12 +96,10 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
         }
     }
 
-    private async Task<ImportedLine> ImportAfterAsync(Task<ImportedLine>? before, int number, string? line, AccountLine? account, Caller caller)
+    private async Task<ImportedLine> ImportAfterAsync(Task<ImportedLine>? before, int number, string? unreadable, AccountLine account, Caller caller)
     {
         await (before ?? Task.CompletedTask);
-        return line is null ? new(number, null, null, $"the line is longer than {AccountLine.MaxLength} octets")
-            : account is null ? new(number, null, null, "the line does not begin with an address and a comma")
-            : await Task.Run(() => ImportAsync(number, account.Value, caller));
+        return unreadable is not null ? new(number, null, null, unreadable) : await Task.Run(() => ImportAsync(number, account, caller));
     }
 
     private async Task<ImportedLine> ImportAsync(int number, AccountLine account, Caller caller)
@@ -149,7 +147,7 @@ internal sealed class AccountImport(IGrainFactory grains, ILogger<AccountImport>
 
         var record = existing ?? new AddressRecord { Address = address, Tenant = tenant, Kind = AddressKind.Account };
         var result = await grain.PutAsync(record with { Verifier = isVerifier ? secret : Verifiers.Create(secret) });
-        if (Addresses.LimitOf(result, tenant) is { } limit)
+        if (PutAddressRefusals.LimitOf(result, tenant) is { } limit)
         {
             return new(number, address.Key, null, limit);
         }

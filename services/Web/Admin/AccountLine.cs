@@ -27,6 +27,17 @@ internal readonly record struct AccountLine(EmailAddress Address, string Secret,
         return true;
     }
 
+    /// <summary>Why a line, null when it is too long, is none of an import, in a sentence without the password; null when it is one.</summary>
+    public static string? WhyUnreadable(string? line, out AccountLine account)
+    {
+        account = default;
+        return line is null ? $"the line is longer than {MaxLength} octets"
+            : !TryParse(line, out account) ? "the line does not begin with an address and a comma" : null;
+    }
+
+    /// <summary>An empty line, or the names of the columns above the first.</summary>
+    public static bool IsBlank(string? line, int number) => line is { Length: 0 } || (number == 1 && string.Equals(line, "address,password", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The lines of a file; null stands for one that is too long.</summary>
     public static async IAsyncEnumerable<string?> ReadAsync(PipeReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -128,7 +128,7 @@ internal static class Addresses
                 return null;
             case PutAddressResult.NotHosted:
                 return Problem.NotHosted(parsed.AsciiDomain);
-            case var result when LimitOf(result, tenant) is { } limit:
+            case var result when PutAddressRefusals.LimitOf(result, tenant) is { } limit:
                 return Problem.Conflict(limit);
         }
 
@@ -136,16 +136,6 @@ internal static class Addresses
         act.Changed(existing is null ? null : AddressView.Of(existing), view, update.Password is null ? null : "password");
         return EntityTag.Answer(view);
     }
-
-    /// <summary>Why the tenant's limits, or a deletion, do not allow it; null when they do.</summary>
-    internal static string? LimitOf(PutAddressResult result, TenantId tenant) => result switch
-    {
-        PutAddressResult.TooManyAccounts => $"tenant {tenant} has as many accounts as it may: raise its limit first",
-        PutAddressResult.TooMuchStorage => $"the quotas of tenant {tenant} would come to more than it may have: give less, or raise its limit first",
-        PutAddressResult.Deleted => "the address was deleted: restore it, or wait until it is gone",
-        PutAddressResult.QuotaNeeded => $"the storage of tenant {tenant} is limited: give the account a quota, or the tenant one for new accounts (accountBytes)",
-        _ => null,
-    };
 
     /// <param name="Owner">Of a group; "" is the postmaster of its domain again.</param>
     /// <param name="Posting">Who may send to a group: anyone, tenant or members.</param>

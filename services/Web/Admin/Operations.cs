@@ -79,6 +79,10 @@ internal static class Operations
     /// <summary>Names the operation, as a client's method is called, says in a line what it does, and what it answers.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, string operation, string summary) => endpoint.WithName(operation).WithSummary(summary).Produces<T>();
 
+    /// <summary>As <see cref="Answers{T}"/>; what it has begun is done later.</summary>
+    public static RouteHandlerBuilder AnswersAccepted<T>(this RouteHandlerBuilder endpoint, string operation, string summary) =>
+        endpoint.WithName(operation).WithSummary(summary).Produces<T>(StatusCodes.Status202Accepted);
+
     /// <summary>As <see cref="Answers{T}"/>, with a tag; a client that has it is told so.</summary>
     public static RouteHandlerBuilder AnswersTagged<T>(this RouteHandlerBuilder endpoint, string operation, string summary) =>
         endpoint.Answers<T>(operation, summary).Produces(StatusCodes.Status304NotModified);

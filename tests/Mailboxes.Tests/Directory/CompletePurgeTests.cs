@@ -12,7 +12,7 @@ namespace MailCloud.Mailboxes.Tests.Directory;
 public sealed class CompletePurgeTests
 {
     /// <summary>Journals of all tenants together, which are not a tenant's, and what time alone takes away.</summary>
-    private static readonly string[] Staying = ["audit/tenant/late", "deletions/", "spool/", "standing/", "trace/"];
+    private static readonly string[] Staying = ["audit/tenant/late", "deletions/", "job-queue/", "spool/", "standing/", "trace/"];
 
     private static readonly MailboxesOptions Options = new();
 
@@ -29,10 +29,10 @@ public sealed class CompletePurgeTests
         await FillAsync(silo);
         string[] kinds =
         [
-            "address", "app-passwords", "audit", "dkim", "domain", "index", "logins", "mailbox", "oidc", "sending", "suppression-index", "suppressions", "tenant", "token", "tokens", "usage",
+            "address", "app-passwords", "audit", "dkim", "domain", "index", "job", "jobs", "logins", "mailbox", "oidc", "sending", "suppression-index", "suppressions", "tenant", "token", "tokens", "usage",
         ];
         Assert.Equal(kinds, (await StoredAsync(silo)).Except(before).Where(name => !name.StartsWith("blob ", StringComparison.Ordinal)).Select(name => name.Split('/')[0]).Distinct()
-            .Except(["deletions", "spool", "standing", "trace"]).Order(StringComparer.Ordinal));
+            .Except(["deletions", "job-queue", "spool", "standing", "trace"]).Order(StringComparer.Ordinal));
         Assert.Contains(await StoredAsync(silo), name => name.StartsWith("blob ", StringComparison.Ordinal));
 
         await silo.Grains.GetGrain<ITenantDeletionGrain>("late").DeleteAsync();
@@ -84,6 +84,7 @@ public sealed class CompletePurgeTests
         await grains.GetGrain<IAuditGrain>(AuditLogs.KeyOf(late)).BeginAsync(
             new() { Act = Guid.NewGuid(), At = now, Name = "root", Role = AdminRole.Platform, From = "", Operation = "POST /tenants", Path = "/admin/v1/tenants" });
         await AddTokenAsync(silo, new("of-the-tenant", null, null));
+        await grains.GetGrain<IJobListGrain>(JobLists.KeyOf(late)).BeginAsync(new() { Kind = JobKind.ImportAccounts, Tenant = late, By = "root" });
 
         var record = new AddressRecord { Address = new("anna", "late.test"), Tenant = late, Kind = AddressKind.Account, QuotaBytes = 1_000_000 };
         await grains.GetGrain<IAddressGrain>("anna@late.test").PutAsync(record);

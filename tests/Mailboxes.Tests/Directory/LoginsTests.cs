@@ -1,4 +1,7 @@
+using MailCloud.Journal;
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Tests.Journaled;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.Mailboxes.Tests.Directory;
@@ -67,14 +70,34 @@ public sealed class LoginsTests
         Assert.Empty(await LoginsOf(silo, "nobody").ListAsync());
     }
 
+    [Fact]
+    public async Task What_is_told_while_its_account_is_removed_leaves_nothing()
+    {
+        HeldDeletes held = null!;
+        await using var silo = await StartAsync(journal => held = new(journal));
+        held.Held = $"mailbox/{(await silo.Grains.GetGrain<IAddressGrain>("bob@example.test").GetAsync())!.Account!.Value.Value}";
+        await LoginsOf(silo, "bob").AddAsync(Guid.NewGuid(), [Row(Phone, 0)]);
+        await silo.Grains.GetGrain<IDomainDeletionGrain>("example.test").DeleteAsync();
+        time.Advance(new MailboxesOptions().DeletedFor);
+
+        // Its history is gone by now, and its mailbox about to go.
+        var purge = silo.Grains.GetGrain<IUpkeepGrain>(0).SweepAsync(null, default).ToListAsync().AsTask();
+        await held.Asked;
+        await LoginsOf(silo, "bob").AddAsync(Guid.NewGuid(), [Row(Phone, 1)]);
+        Assert.Empty(await LoginsOf(silo, "bob").ListAsync());
+        held.LetGo();
+        await purge;
+        Assert.Empty(await silo.Services.GetRequiredService<IJournal>().ListAsync("logins/", default).ToListAsync());
+    }
+
     private static ILoginsGrain LoginsOf(TestSilo silo, string user) => silo.Grains.GetGrain<ILoginsGrain>($"{user}@example.test");
 
     // Hours from the beginning of the test.
     private LoginRow Row(LoginKind kind, int first, int? last = null) => new(kind, time.GetUtcNow().AddHours(first), time.GetUtcNow().AddHours(last ?? first), 1);
 
-    private async Task<TestSilo> StartAsync()
+    private async Task<TestSilo> StartAsync(Func<IJournal, IJournal>? wrapJournal = null)
     {
-        var silo = await TestSilo.StartAsync(time: time);
+        var silo = await TestSilo.StartAsync(wrapJournal, time: time);
         await silo.Grains.GetGrain<ITenantGrain>("demo").CreateAsync();
         await silo.Grains.GetGrain<ITenantGrain>("demo").AddDomainAsync("example.test");
         await silo.Grains.GetGrain<IAddressGrain>("bob@example.test").PutAsync(new() { Address = new("bob", "example.test"), Tenant = new("demo"), Kind = AddressKind.Account });

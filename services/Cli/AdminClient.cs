@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -21,6 +22,10 @@ internal sealed class AdminClient : IDisposable
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadToken(tokenFile));
     }
 
+    /// <summary>Terms of a query string that has some before; those without a value are left out.</summary>
+    public static string Filter(params (string Name, string? Value)[] terms) =>
+        string.Concat(terms.Where(term => term.Value is not null).Select(term => $"&{term.Name}={Uri.EscapeDataString(term.Value!)}"));
+
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => AnswerAsync(new(HttpMethod.Get, path), cancellationToken);
 
     public Task<JsonElement> PutAsync(string path, string json, CancellationToken cancellationToken) =>
@@ -40,8 +45,15 @@ internal sealed class AdminClient : IDisposable
     {
         using var response = await SendAsync(request, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var document = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
-        return document.RootElement.Clone();
+        try
+        {
+            using var document = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            throw NotTheApi();
+        }
     }
 
     /// <summary>Sends octets and returns the answer.</summary>
@@ -70,9 +82,20 @@ internal sealed class AdminClient : IDisposable
         {
             if (line.Length > 0)
             {
-                using var document = JsonDocument.Parse(line);
-                yield return document.RootElement.Clone();
+                yield return Parse(line);
             }
+        }
+    }
+
+    private JsonElement Parse(string line)
+    {
+        try
+        {
+            return JsonElement.Parse(line);
+        }
+        catch (JsonException)
+        {
+            throw NotTheApi();
         }
     }
 
@@ -111,6 +134,10 @@ internal sealed class AdminClient : IDisposable
         {
             response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
+        {
+            throw NotTheApi();
+        }
         catch (HttpRequestException e)
         {
             throw new AdminException($"{server} does not answer ({e.Message}). Is MailCloud running, and is this its admin address?") { Transient = true };
@@ -134,19 +161,25 @@ internal sealed class AdminClient : IDisposable
     }
 
     // RFC 9457: "detail" says what was wrong and what to do.
-    private static async Task<string> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<string> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
             using var problem = JsonDocument.Parse(text);
-            return problem.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString()! : text;
+            return problem.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString()! : WithoutDetail();
         }
         catch (JsonException)
         {
-            return $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+            return WithoutDetail();
         }
+
+        string WithoutDetail() => response.StatusCode == HttpStatusCode.NotFound
+            ? NotTheApi().Message
+            : string.Create(CultureInfo.InvariantCulture, $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}: see what it logs");
     }
+
+    private AdminException NotTheApi() => new($"{server} answers, but not as the admin API. Give its admin address with --server, like http://127.0.0.1:8081.");
 
     private static string ReadToken(FileInfo file)
     {

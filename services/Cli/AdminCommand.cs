@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 
 namespace MailCloud.Cli;
 
@@ -17,6 +18,11 @@ internal static class AdminCommand
             catch (AdminException e)
             {
                 await Console.Error.WriteLineAsync($"mailcloud: {e.Message}");
+                return 1;
+            }
+            catch (IOException e) when (e is HttpIOException || e.InnerException is SocketException)
+            {
+                await Console.Error.WriteLineAsync($"mailcloud: the answer broke off ({e.Message}). Run it again, and see what the server logs if it happens twice.");
                 return 1;
             }
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -15,6 +16,10 @@ internal sealed class Output
     public static readonly Option<bool> Json = new("--json") { Description = "Print JSON, of a list a value a line; so it is without a terminal.", Recursive = true };
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private const int Step = 1024;
+
+    private static readonly string[] Units = ["octets", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
     private bool isWaiting;
 
@@ -59,6 +64,18 @@ internal sealed class Output
             Console.WriteLine(Plain(sentence));
         }
     }
+
+    /// <summary>A line for people; JSON has it in its records.</summary>
+    public void Note(string line)
+    {
+        if (!IsJson)
+        {
+            Console.WriteLine(Plain(line));
+        }
+    }
+
+    /// <summary>"1 line", "2 lines".</summary>
+    public static string Counted(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
     public Listing Begin(params string[] columns) => new(this, columns);
 
@@ -126,6 +143,23 @@ internal sealed class Output
         var other => other.GetRawText(),
     };
 
+    /// <summary>A moment as people read it, in UTC.</summary>
+    public static string? Time(JsonElement record, string member) => record.GetProperty(member) is { ValueKind: JsonValueKind.String } time
+        ? time.GetDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+        : null;
+
+    /// <summary>Octets with a unit of which there are not too many: 512 octets, 1.5 GiB.</summary>
+    public static string Size(long octets)
+    {
+        var (size, unit) = ((double)octets, 0);
+        for (; size >= Step && unit < Units.Length - 1; unit++)
+        {
+            size /= Step;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {Units[unit]}");
+    }
+
     private static void WriteJson(object value) => Console.WriteLine(value is JsonElement element ? JsonSerializer.Serialize(element, Format) : JsonSerializer.Serialize(value, Format));
 
     /// <summary>A list while it is printed. Tables are of a bounded number of rows: a longer list is several.</summary>
@@ -134,6 +168,7 @@ internal sealed class Output
         private const int RowsOfTable = 500;
 
         private Table table = NewTable(columns);
+        private bool isEmpty = true;
 
         public void Add(object entry, params string?[] cells)
         {
@@ -143,16 +178,26 @@ internal sealed class Output
                 return;
             }
 
+            isEmpty = false;
             table.AddRow(cells.Select(cell => new Text(Plain(cell))));
             if (table.Rows.Count == RowsOfTable)
             {
-                Dispose();
+                AnsiConsole.Write(table);
                 table = NewTable(columns);
             }
         }
 
         /// <summary>Adds an entry whose cells are members of it.</summary>
         public void AddMembers(JsonElement entry, params string[] members) => Add(entry, [.. members.Select(member => Member(entry, member))]);
+
+        /// <summary>The list is whole: of an empty one a terminal is told so.</summary>
+        public void End()
+        {
+            if (isEmpty)
+            {
+                output.Note("none");
+            }
+        }
 
         public void Dispose()
         {
@@ -169,6 +214,9 @@ internal sealed class Output
             {
                 table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
             }
+
+            // Ids and addresses are for copying.
+            table.Columns[0].NoWrap = true;
 
             return table;
         }

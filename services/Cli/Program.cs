@@ -53,6 +53,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     Job.Build(Connect),
     Verify.Build(Connect),
     Sweep.Build(Connect),
+    Doctor.Build(Connect, server),
 };
 return await root.Parse(args).InvokeAsync();
 

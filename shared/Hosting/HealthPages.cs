@@ -29,7 +29,15 @@ public static class HealthPages
         var startup = new Startup(app.ServiceProvider.GetRequiredService<HealthCheckService>());
         app.MapGet("/health/startup", startup.AnswerAsync);
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready");
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+    }
+
+    /// <summary>Names what is amiss, and no more: the page is for everybody.</summary>
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        var amiss = string.Join(", ", report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).Select(entry => entry.Key));
+        context.Response.ContentType = "text/plain";
+        return context.Response.WriteAsync(amiss.Length == 0 ? $"{report.Status}" : $"{report.Status}: {amiss}");
     }
 
     private sealed class Startup(HealthCheckService checks)

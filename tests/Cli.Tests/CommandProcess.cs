@@ -13,9 +13,12 @@ internal static partial class CommandProcess
     public static Task<(int Exit, string Output, string Error)> RunAsync(WebServer server, Uri? address, params string[] command) =>
         RunAsync(new("dotnet", [Command, "--server", (address ?? server.Admin.BaseAddress!).ToString(), "--token-file", server.TokenFile, .. command]), input: "");
 
+    public static Task<(int Exit, string Output, string Error)> RunAsync(Uri address, string tokenFile, params string[] command) =>
+        RunAsync(new("dotnet", [Command, "--server", address.ToString(), "--token-file", tokenFile, .. command]), input: "");
+
     /// <summary>With a standard input of its own.</summary>
     public static Task<(int Exit, string Output, string Error)> RunWithInputAsync(WebServer server, string input, params string[] command) =>
-        RunAsync(new("dotnet", [Command, "--server", server.Admin.BaseAddress!.ToString(), "--token-file", server.TokenFile, .. command]), input);
+        RunAsync(new ProcessStartInfo("dotnet", [Command, "--server", server.Admin.BaseAddress!.ToString(), "--token-file", server.TokenFile, .. command]), input);
 
     /// <summary>In a folder and with variables of its environment, and with those arguments alone.</summary>
     public static Task<(int Exit, string Output, string Error)> RunInAsync(string folder, Dictionary<string, string?> variables, params string[] command)

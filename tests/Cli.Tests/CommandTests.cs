@@ -19,7 +19,8 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal((0, "{\"imported\":2,\"failed\":0}\n", ""), await RunAsync("account", "import", file));
         var (exit, output, _) = await RunAsync("account", "list", "example.test");
         Assert.Equal(0, exit);
-        Assert.Equal(["ann@example.test account", "ben@example.test account"], Lines(output).Where(a => Text(a, "address")[3..] == "@example.test").Select(a => $"{Text(a, "address")} {Text(a, "kind")}").Take(2));
+        var listed = Lines(output).Where(a => Text(a, "address")[3..] == "@example.test").Select(a => $"{Text(a, "address")} {Text(a, "kind")}");
+        Assert.Equal(["ann@example.test account", "ben@example.test account"], listed.Take(2));
     }
 
     [Fact]
@@ -113,7 +114,9 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         var kind = new LoginKind(LoginProtocols.Pop, "192.0.2.1", "password", null, LoginResult.Limited);
         await server.Services.GetRequiredService<IGrainFactory>().GetGrain<ILoginsGrain>("wim@example.test").AddAsync(Guid.NewGuid(), [new(kind, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, 2)]);
         var login = await OneAsync("account", "logins", "wim@example.test");
-        Assert.Equal((2, "pop", "192.0.2.1", "password", "limited"), (login.GetProperty("count").GetInt32(), Text(login, "protocol"), Text(login, "network"), Text(login, "means"), Text(login, "result")));
+        Assert.Equal(
+            (2, "pop", "192.0.2.1", "password", "limited"),
+            (login.GetProperty("count").GetInt32(), Text(login, "protocol"), Text(login, "network"), Text(login, "means"), Text(login, "result")));
         Assert.Equal(1, (await RunAsync("account", "logins", "nobody@example.test")).Exit);
     }
 
@@ -123,7 +126,10 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"late"}""");
         await server.SendAsync(HttpMethod.Post, "/admin/v1/tenants/late/domains", """{"domain":"late.test"}""");
         var set = await OneAsync("tenant", "set", "late", "--state", "suspended", "--plan", "small", "--domains", "1", "--accounts", "2");
-        Assert.Equal(("suspended", "small", 1, 2), (Text(set, "state"), Text(set.GetProperty("limits"), "plan"), set.GetProperty("usage").GetProperty("domains").GetInt32(), set.GetProperty("limits").GetProperty("accounts").GetInt32()));
+        var (limits, usage) = (set.GetProperty("limits"), set.GetProperty("usage"));
+        Assert.Equal(
+            ("suspended", "small", 1, 2),
+            (Text(set, "state"), Text(limits, "plan"), usage.GetProperty("domains").GetInt32(), limits.GetProperty("accounts").GetInt32()));
         Assert.Equal(set.GetRawText(), (await OneAsync("tenant", "show", "late")).GetRawText());
         var (exit, _, error) = await RunAsync("tenant", "show", "nobody");
         Assert.Equal(1, exit);
@@ -251,7 +257,8 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     {
         var now = DateTimeOffset.UtcNow;
         var id = DeliveryId.New(now);
-        TraceEvent At(int seconds, TraceKind kind, params string[] recipients) => new() { Delivery = id, At = now.AddSeconds(seconds), Kind = kind, Recipients = recipients, Count = recipients.Length };
+        TraceEvent At(int seconds, TraceKind kind, params string[] recipients) =>
+            new() { Delivery = id, At = now.AddSeconds(seconds), Kind = kind, Recipients = recipients, Count = recipients.Length };
         var shards = server.Services.GetRequiredService<IGrainFactory>();
         await shards.GetGrain<ITraceGrain>(TraceShards.Of("m@remote.test", now)).RecordAsync([At(0, TraceKind.Named) with { MessageId = "m@remote.test" }]);
         foreach (var happened in (TraceEvent[])
@@ -280,7 +287,8 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal(
         [
             "recipient refused: no@example.test: 550 5.1.1 no such user here",
-            "accepted from 192.0.2.1 (c.example, submission, Tls13 X, as ann@example.test), sender <ann@example.test>, tenant demo, 1234 octets, for ann@example.test, far@remote.test: 250 2.0.0 queued as x",
+            "accepted from 192.0.2.1 (c.example, submission, Tls13 X, as ann@example.test), sender <ann@example.test>, tenant demo, 1234 octets, "
+                + "for ann@example.test, far@remote.test: 250 2.0.0 queued as x",
             "filed for ann@example.test in INBOX, UID 7, UIDVALIDITY 4, mailbox demo/1",
             "put off for far@remote.test by mx.remote.test[192.0.2.2], in clear: 451 later?[2J",
             "failed for far@remote.test by mx.remote.test: 550 never",
@@ -309,6 +317,10 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal((1, "", 1), Count(await StartAsync(["--token-file", wrong, "queue", "status"])));
         Assert.Equal((1, "", 1), Count(await StartAsync(["--token-file", wrong + "-missing", "queue", "status"])));
         Assert.Equal((1, "", 1), Count(await StartAsync(["--server", "http://127.0.0.1:1", "--token-file", server.TokenFile, "queue", "status"])));
+        var http = server.Http.BaseAddress!.ToString();
+        Assert.Equal(
+            (1, "", $"mailcloud: {http} answers, but not as the admin API. Give its admin address with --server, like http://127.0.0.1:8081.\n"),
+            await StartAsync(["--server", http, "--token-file", server.TokenFile, "queue", "status"]));
     }
 
     [Fact]
@@ -320,6 +332,7 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
         Assert.Matches("│ +address +│ +listed at +│ +until +│ +reason +│", table);
         Assert.Matches("│ table@far.test +│ .+ │ +│ .\\[2Jwords +│", table);
         await RunAsync("suppression", "remove", "demo", "table@far.test");
+        Assert.Equal((0, "none\n"), await OnTerminalAsync("suppression", "list", "demo", "--prefix", "table"));
         Assert.Matches("^waiting +\\d+ *\nparked +\\d+ *\n", (await OnTerminalAsync("queue", "status")).Output);
         Assert.Matches("^{\"waiting\":\\d+,\"parked\":\\d+}\n$", (await OnTerminalAsync("queue", "status", "--json")).Output);
     }

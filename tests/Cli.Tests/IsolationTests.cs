@@ -69,6 +69,11 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["tenant set"] = (_, of) => [of.Tenant, "--plan", "other"],
         ["tenant delete"] = (_, of) => [of.Tenant],
         ["tenant restore"] = (_, of) => [of.Tenant],
+        ["doctor"] = (_, of) =>
+        [
+            "--domain", of.Domain, "--name", "mx.mail.test", "--resolver", "127.0.0.1:1", "--http", "0",
+            "--smtp", "0", "--submission", "0", "--submissions", "0", "--imap", "0", "--imaps", "0", "--pop3", "0", "--pop3s", "0",
+        ],
         ["tenant oidc show"] = (_, of) => [of.Tenant],
         ["tenant oidc set"] = (_, of) => [of.Tenant, "--issuer", "https://eve.test", "--audience", "mail"],
         ["tenant oidc remove"] = (_, of) => [of.Tenant],

@@ -141,7 +141,8 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
         var file = Path.Combine(server.Directory, "foreign.mbox");
         await File.WriteAllTextAsync(
             file,
-            "From ann@remote.test Sun Feb  3 04:05:06 2001\nSubject: 1\nStatus: RO\nX-Status: AF\nX-Keywords: Work Home\n continued\nX-UID: 7\nTo: b\n\n>From the start\n>>From them\nnot\nFrom a separator\n\n"
+            "From ann@remote.test Sun Feb  3 04:05:06 2001\nSubject: 1\nStatus: RO\nX-Status: AF\nX-Keywords: Work Home\n continued\nX-UID: 7\nTo: b\n\n"
+            + ">From the start\n>>From them\nnot\nFrom a separator\n\n"
             + "From ben@remote.test Tue Dec 25 23:59:59 2012 +0000\nSubject: 2\nStatus: O\n\n\nlast\n");
         Assert.Equal((0, Imported(2), ""), await RunAsync("mailbox", "import", to, "--from", file, "--format", "mbox"));
         var mail = await ReadAsync(to);
@@ -233,8 +234,8 @@ public sealed class MailboxTests(WebServer server) : IClassFixture<WebServer>
     {
         await server.SendAsync(HttpMethod.Put, $"{PathOf(address)}/folders?folder={Uri.EscapeDataString(folder)}&subscribed=true");
         using var content = new ByteArrayContent(octets);
-        using var response = await server.Admin.PutAsync(
-            $"{PathOf(address)}/imports/{import}/{key}?folder={Uri.EscapeDataString(folder)}&date={Uri.EscapeDataString(date.ToString("O", CultureInfo.InvariantCulture))}&flags={flags}&keywords={keywords}", content);
+        var query = $"folder={Uri.EscapeDataString(folder)}&date={Uri.EscapeDataString(date.ToString("O", CultureInfo.InvariantCulture))}&flags={flags}&keywords={keywords}";
+        using var response = await server.Admin.PutAsync($"{PathOf(address)}/imports/{import}/{key}?{query}", content);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 

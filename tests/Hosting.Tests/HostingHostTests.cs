@@ -82,6 +82,8 @@ public sealed class HostingHostTests
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK], await PagesAsync(client));
         needed = HealthCheckResult.Unhealthy();
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], await PagesAsync(client));
+        using var notReady = await client.GetAsync(new Uri("health/ready", UriKind.Relative));
+        Assert.Equal("Unhealthy: needed", await notReady.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal static class AccountImport
         var lines = File.ReadLines(file.FullName).Count(l => l.Length > 0);
         var results = ImportAsync(client, file, cancellationToken);
         var (done, failed) = await output.ProgressAsync("importing", lines, step => CountAsync(results, step));
-        output.Say(new { imported = done, failed }, $"{done} accounts imported, {failed} lines failed");
+        output.Say(new { imported = done, failed }, $"{Output.Counted(done, "account")} imported, {Output.Counted(failed, "line")} failed");
         return failed == 0 ? 0 : 1;
     }
 

@@ -30,6 +30,7 @@ internal static class AccountList
             after = page.GetProperty("next").GetString();
         }
 
+        listing.End();
         return 0;
     }
 }

@@ -12,12 +12,21 @@ internal static class AccountLogins
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var answer = await client.GetAsync($"/admin/v1/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}/logins", cancellationToken);
-            using var listing = Output.Of(parsed).Begin("first at", "last at", "count", "protocol", "network", "means", "app password", "result");
+            using var listing = Output.Of(parsed).Begin("first at", "last at", "count", "protocol", "network", "means (app password)", "result");
             foreach (var login in answer.GetProperty("logins").EnumerateArray())
             {
-                listing.AddMembers(login, "firstAt", "lastAt", "count", "protocol", "network", "means", "appPassword", "result");
+                listing.Add(
+                    login,
+                    Output.Time(login, "firstAt"),
+                    Output.Time(login, "lastAt"),
+                    Output.Member(login, "count"),
+                    Output.Member(login, "protocol"),
+                    Output.Member(login, "network"),
+                    Output.Member(login, "appPassword") is { } name ? $"{Output.Member(login, "means")} ({name})" : Output.Member(login, "means"),
+                    Output.Member(login, "result"));
             }
 
+            listing.End();
             return 0;
         });
         return command;

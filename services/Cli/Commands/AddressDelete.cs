@@ -12,7 +12,7 @@ internal static class AddressDelete
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var deleted = await client.DeleteAsync(PathOf(parsed.GetValue(address)!), cancellationToken);
-            Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, "address")} is deleted; it can be restored until {Output.Member(deleted, "restorableUntil")}");
+            Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, "address")} is deleted; it can be restored until {Output.Time(deleted, "restorableUntil")}");
             return 0;
         });
         return command;

@@ -23,9 +23,10 @@ internal static class AppPassword
             using var listing = Output.Of(parsed).Begin("id", "name", "opens", "made at", "expires at", "last use");
             foreach (var listed in answer.GetProperty("appPasswords").EnumerateArray())
             {
-                listing.Add(listed, Text(listed, "id"), Text(listed, "name"), Text(listed, "scopes"), Text(listed, "madeAt"), Text(listed, "expiresAt"), LastUseOf(listed));
+                listing.Add(listed, Text(listed, "id"), Text(listed, "name"), Text(listed, "scopes"), Output.Time(listed, "madeAt"), Output.Time(listed, "expiresAt"), LastUseOf(listed));
             }
 
+            listing.End();
             return 0;
         });
         return command;
@@ -74,7 +75,7 @@ internal static class AppPassword
     private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}/app-passwords";
 
     private static string LastUseOf(JsonElement listed) =>
-        listed.GetProperty("lastUse") is { ValueKind: JsonValueKind.Object } use ? $"{Text(use, "at")} {Text(use, "protocol")} {Text(use, "network")}" : "";
+        listed.GetProperty("lastUse") is { ValueKind: JsonValueKind.Object } use ? $"{Output.Time(use, "at")} {Text(use, "protocol")} {Text(use, "network")}" : "";
 
     private static string? Text(JsonElement listed, string member) => Output.Member(listed, member);
 }

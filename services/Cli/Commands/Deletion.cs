@@ -23,7 +23,7 @@ internal static class Deletion
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var deleted = await client.DeleteAsync(kind.PathOf(parsed.GetValue(name)!), cancellationToken);
-            Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, kind.NameMember)} is deleted; it can be restored until {Output.Member(deleted, "restorableUntil")}");
+            Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, kind.NameMember)} is deleted; it can be restored until {Output.Time(deleted, "restorableUntil")}");
             return 0;
         });
         return command;

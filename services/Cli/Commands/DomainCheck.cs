@@ -23,31 +23,56 @@ internal static class DomainCheck
         var command = new Command("check", "Look up which of a domain's records are published as they should be.") { domain, host, resolver };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var name = parsed.GetValue(host)!.TrimEnd('.');
-            var records = await DomainRecords.AllAsync(client, parsed.GetValue(domain)!, name, cancellationToken);
-            var options = parsed.GetValue(resolver) is { } server ? new LookupClientOptions(await ResolverAsync(server, cancellationToken)) : new LookupClientOptions();
-            options.UseCache = false;
-            options.Timeout = DnsTimeout;
-            options.Retries = 1;
-            var dns = new LookupClient(options);
-            var findings = await Task.WhenAll(records.Select(record => CheckAsync(record, name, dns, cancellationToken)));
+            var findings = await FindAsync(client, parsed.GetValue(domain)!, parsed.GetValue(host)!.TrimEnd('.'), parsed.GetValue(resolver), cancellationToken);
             return Print(Output.Of(parsed), findings);
         });
         return command;
     }
 
-    private static int Print(Output output, Finding[] findings)
+    /// <param name="host">The name at which this MailCloud takes mail, without a dot at its end.</param>
+    /// <param name="resolver">The name server to ask; null for the machine's.</param>
+    public static async Task<IReadOnlyList<Finding>> FindAsync(AdminClient client, string domain, string host, string? resolver, CancellationToken cancellationToken)
     {
-        using var listing = output.Begin("record", "name", "state", "found", "what to do");
-        foreach (var finding in findings)
+        var records = await DomainRecords.AllAsync(client, domain, host, cancellationToken);
+        var options = resolver is null ? new LookupClientOptions() : new LookupClientOptions(await ResolverAsync(resolver, cancellationToken));
+        options.UseCache = false;
+        options.Timeout = DnsTimeout;
+        options.Retries = 1;
+        var dns = new LookupClient(options);
+        return await Task.WhenAll(records.Select(record => CheckAsync(record, host, dns, cancellationToken)));
+    }
+
+    private static int Print(Output output, IReadOnlyList<Finding> findings)
+    {
+        using (var listing = output.Begin("record", "name", "state", "found"))
         {
-            var record = finding.Record;
-            listing.Add(
-                new { record = record.What, name = record.Name, type = record.Type, state = finding.State, found = finding.Found, publish = record.Data },
-                record.What, record.Name, finding.State, finding.Found, finding.Advice);
+            foreach (var finding in findings)
+            {
+                var record = finding.Record;
+                listing.Add(
+                    new { record = record.What, name = record.Name, type = record.Type, state = finding.State, found = finding.Found, publish = record.Data },
+                    record.What, record.Name, finding.State, finding.Found);
+            }
+        }
+
+        // Below the table and not in it, where lines of a zone file would be broken.
+        Advise(output, "missing", "Publish:", findings);
+        Advise(output, "wrong", "Publish in place of what is wrong:", findings);
+        if (findings.Any(finding => finding.State == "unknown"))
+        {
+            output.Note("Look up what is unknown again, or at another --resolver.");
         }
 
         return findings.All(finding => finding.State == "live") ? 0 : 1;
+    }
+
+    private static void Advise(Output output, string state, string advice, IReadOnlyList<Finding> findings)
+    {
+        var lines = findings.Where(finding => finding.State == state).Select(finding => $"  {finding.Record.ZoneLine}").ToList();
+        if (lines.Count > 0)
+        {
+            output.Note($"{advice}\n{string.Join('\n', lines)}");
+        }
     }
 
     private static async Task<Finding> CheckAsync(DomainRecord record, string host, LookupClient dns, CancellationToken cancellationToken)
@@ -59,7 +84,7 @@ internal static class DomainCheck
         }
         catch (DnsResponseException e)
         {
-            return new(record, "unknown", e.Message);
+            return new(record, "unknown", e.Code == DnsResponseCode.ConnectionTimeout ? "the name server does not answer" : $"the name server answers {e.DnsError}");
         }
 
         if (answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain)
@@ -133,14 +158,5 @@ internal static class DomainCheck
 
     /// <param name="State">live, missing, wrong, or unknown when nobody answered.</param>
     /// <param name="Found">What stands there, or why that is not known.</param>
-    private sealed record Finding(DomainRecord Record, string State, string Found)
-    {
-        public string Advice => State switch
-        {
-            "live" => "",
-            "unknown" => "look it up again, or at another --resolver",
-            "wrong" => $"publish in its place {Record.ZoneLine}",
-            _ => $"publish {Record.ZoneLine}",
-        };
-    }
+    internal sealed record Finding(DomainRecord Record, string State, string Found);
 }

@@ -73,11 +73,13 @@ internal static class DomainDkim
         {
             var when = key.GetProperty("state").GetString() switch
             {
-                "published" => $"signs from {key.GetProperty("signsFrom").GetString()}",
-                "retired" => $"publish until {key.GetProperty("listedUntil").GetString()}",
-                _ => $"since {key.GetProperty("signsFrom").GetString()}",
+                "published" => $"signs from {Output.Time(key, "signsFrom")}",
+                "retired" => $"publish until {Output.Time(key, "listedUntil")}",
+                _ => $"since {Output.Time(key, "signsFrom")}",
             };
             listing.Add(key, Output.Member(key, "selector"), Output.Member(key, "algorithm"), Output.Member(key, "state"), when);
         }
+
+        listing.End();
     }
 }

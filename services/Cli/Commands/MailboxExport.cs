@@ -4,8 +4,8 @@ using MailCloud.Cli.Mailboxes;
 namespace MailCloud.Cli.Commands;
 
 /// <summary>
-/// <c>mailbox export ADDRESS --to DIR --format maildir|mbox</c>: the whole mailbox, folder by folder, in the order of UIDs. What a directory has already is not fetched again, so that a repeat goes on where the
-/// one before ended. Exit code 1 when something could not be written as it is.
+/// <c>mailbox export ADDRESS --to DIR --format maildir|mbox</c>: the whole mailbox, folder by folder, in the order of UIDs. What a directory has already is not fetched again, so that a repeat
+/// goes on where the one before ended. Exit code 1 when something could not be written as it is.
 /// </summary>
 internal static class MailboxExport
 {
@@ -38,7 +38,8 @@ internal static class MailboxExport
 
         await target.SubscribeAsync(all.Where(folder => folder.Subscribed).Select(folder => folder.Name), cancellationToken);
         await target.SaveUsesAsync(folders, cancellationToken);
-        output.Say(new { exported = written, folders = folders.Count, warnings }, $"{written} messages exported, {folders.Count} folders, {warnings} not as they are");
+        output.Say(
+            new { exported = written, folders = folders.Count, warnings }, $"{Output.Counted(written, "message")} exported, {Output.Counted(folders.Count, "folder")}, {warnings} not as they are");
         return warnings == 0 ? 0 : 1;
     }
 

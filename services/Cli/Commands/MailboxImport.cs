@@ -6,8 +6,8 @@ using MailCloud.Cli.Mailboxes;
 namespace MailCloud.Cli.Commands;
 
 /// <summary>
-/// <c>mailbox import ADDRESS --from PATH --format maildir|mbox</c>: files each message once, with its flags, keywords and date. What was filed is written down beside the mail, so that a repeat goes on where
-/// the one before ended. A message that is refused does not stop the rest; exit code 1 when there was one.
+/// <c>mailbox import ADDRESS --from PATH --format maildir|mbox</c>: files each message once, with its flags, keywords and date. What was filed is written down beside the mail, so that a repeat
+/// goes on where the one before ended. A message that is refused does not stop the rest; exit code 1 when there was one.
 /// </summary>
 internal static class MailboxImport
 {
@@ -17,7 +17,11 @@ internal static class MailboxImport
     public static Command Build(Func<ParseResult, AdminClient> connect)
     {
         var address = new Argument<string>("ADDRESS") { Description = "The account's address." };
-        var from = new Option<FileSystemInfo>("--from") { Description = "A Maildir; or an mbox file, whose mail goes to INBOX; or a directory of files FOLDER.mbox.", Required = true }.AcceptExistingOnly();
+        var from = new Option<FileSystemInfo>("--from")
+        {
+            Description = "A Maildir; or an mbox file, whose mail goes to INBOX; or a directory of files FOLDER.mbox.",
+            Required = true,
+        }.AcceptExistingOnly();
         var format = MailboxFormat.Option();
         var command = new Command("import", "File the mail of a Maildir or of mbox files in an account's mailbox.") { address, from, format };
         command.SetAdminAction(connect, (client, parsed, cancellationToken) =>
@@ -60,7 +64,7 @@ internal static class MailboxImport
                 await mailbox.MakeFolderAsync(name, true, null, cancellationToken);
             }
 
-            output.Say(new { imported = filed, earlier, refused }, $"{filed} messages imported, {earlier} imported before, {refused} refused");
+            output.Say(new { imported = filed, earlier, refused }, $"{Output.Counted(filed, "message")} imported, {earlier} imported before, {refused} refused");
             return refused == 0 ? 0 : 1;
         }
 

@@ -13,7 +13,7 @@ internal static class QueueCancel
         {
             await foreach (var answer in client.PostAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/cancel", null, cancellationToken))
             {
-                Output.Of(parsed).Say(answer, $"{Output.Member(answer, "recipients")} recipients cancelled");
+                Output.Of(parsed).Say(answer, $"{Output.Counted(answer.GetProperty("recipients").GetInt64(), "recipient")} cancelled");
             }
 
             return 0;

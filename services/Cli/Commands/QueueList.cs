@@ -18,7 +18,7 @@ internal static class QueueList
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
             var before = parsed.GetValue(accepted)?.ToString("O", CultureInfo.InvariantCulture);
-            var filter = Filter(("tenant", parsed.GetValue(tenant)), ("destination", parsed.GetValue(destination)), ("kind", parsed.GetValue(kind)), ("acceptedBefore", before));
+            var filter = AdminClient.Filter(("tenant", parsed.GetValue(tenant)), ("destination", parsed.GetValue(destination)), ("kind", parsed.GetValue(kind)), ("acceptedBefore", before));
             var left = parsed.GetValue(most);
             using var listing = Output.Of(parsed).Begin("id", "accepted", "due", "attempts", "sender", "recipient", "last error");
             for (string? after = "0:"; after is not null;)
@@ -32,17 +32,23 @@ internal static class QueueList
                         return 0;
                     }
 
-                    listing.AddMembers(entry, "id", "acceptedAt", "dueAt", "attempts", "sender", "destination", "lastError");
+                    listing.Add(
+                        entry,
+                        Output.Member(entry, "id"),
+                        Output.Time(entry, "acceptedAt"),
+                        Output.Time(entry, "dueAt"),
+                        Output.Member(entry, "attempts"),
+                        Output.Member(entry, "sender"),
+                        Output.Member(entry, "destination"),
+                        Output.Member(entry, "lastError"));
                 }
 
                 after = page.GetProperty("next").GetString();
             }
 
+            listing.End();
             return 0;
         });
         return command;
     }
-
-    private static string Filter(params (string Name, string? Value)[] terms) =>
-        string.Concat(terms.Where(t => t.Value is not null).Select(t => $"&{t.Name}={Uri.EscapeDataString(t.Value!)}"));
 }

@@ -13,9 +13,10 @@ internal static class QueueParked
             using var listing = Output.Of(parsed).Begin("id", "parked at", "reason");
             foreach (var entry in (await client.GetAsync("/admin/v1/queue/parked", cancellationToken)).EnumerateArray())
             {
-                listing.AddMembers(entry, "id", "parkedAt", "reason");
+                listing.Add(entry, Output.Member(entry, "id"), Output.Time(entry, "parkedAt"), Output.Member(entry, "reason"));
             }
 
+            listing.End();
             return 0;
         });
         return command;

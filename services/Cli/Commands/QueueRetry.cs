@@ -13,7 +13,7 @@ internal static class QueueRetry
         {
             await foreach (var answer in client.PostAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}/retry", null, cancellationToken))
             {
-                Output.Of(parsed).Say(answer, $"{Output.Member(answer, "recipients")} recipients due now");
+                Output.Of(parsed).Say(answer, $"{Output.Counted(answer.GetProperty("recipients").GetInt64(), "recipient")} due now");
             }
 
             return 0;

@@ -14,7 +14,19 @@ internal static class QueueShow
             var message = await client.GetAsync($"/admin/v1/spool/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellationToken);
             foreach (var entry in message.GetProperty("entries").EnumerateArray())
             {
-                Output.Of(parsed).Write(entry, [.. entry.EnumerateObject().Select(field => (field.Name, Output.Member(entry, field.Name)))]);
+                Output.Of(parsed).Write(
+                    entry,
+                    ("id", Output.Member(entry, "id")),
+                    ("tenant", Output.Member(entry, "tenant")),
+                    ("kind", Output.Member(entry, "kind")),
+                    ("sender", Output.Member(entry, "sender") is { Length: > 0 } sender ? sender : "none: a report"),
+                    ("recipient", Output.Member(entry, "recipient")),
+                    ("destination", Output.Member(entry, "destination")),
+                    ("size", Output.Size(entry.GetProperty("octets").GetInt64())),
+                    ("accepted", Output.Time(entry, "acceptedAt")),
+                    ("attempts", Output.Member(entry, "attempts")),
+                    ("due", Output.Time(entry, "dueAt")),
+                    ("last error", Output.Member(entry, "lastError")));
             }
 
             return 0;

@@ -29,12 +29,13 @@ internal static class Suppression
                     $"{PathOf(parsed.GetValue(tenant)!)}?prefix={Uri.EscapeDataString(parsed.GetValue(prefix)!)}&after={Uri.EscapeDataString(after)}", cancellationToken);
                 foreach (var listed in page.GetProperty("suppressions").EnumerateArray())
                 {
-                    listing.AddMembers(listed, "address", "at", "until", "reason");
+                    listing.Add(listed, Output.Member(listed, "address"), Output.Time(listed, "at"), Output.Time(listed, "until"), Output.Member(listed, "reason"));
                 }
 
                 after = page.GetProperty("next").GetString();
             }
 
+            listing.End();
             return 0;
         });
         return command;
@@ -83,8 +84,12 @@ internal static class Suppression
 
     private static string PathOf(string tenant, string address) => $"{PathOf(tenant)}/{Uri.EscapeDataString(address)}";
 
-    private static void Print(Output output, JsonElement listed)
-    {
-        output.Write(listed, [.. listed.EnumerateObject().Select(member => (member.Name, Output.Member(listed, member.Name)))]);
-    }
+    private static void Print(Output output, JsonElement listed) => output.Write(
+        listed,
+        ("address", Output.Member(listed, "address")),
+        ("listed at", Output.Time(listed, "at")),
+        ("by", Output.Member(listed, "by")),
+        ("reason", Output.Member(listed, "reason")),
+        ("other host", Output.Member(listed, "host")),
+        ("until", Output.Time(listed, "until") ?? "it is removed"));
 }

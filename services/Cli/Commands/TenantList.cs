@@ -43,6 +43,7 @@ internal static class TenantList
             after = page.GetProperty("next").GetString();
         }
 
+        listing.End();
         return 0;
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace MailCloud.Cli.Mailboxes;
 
-/// <summary>What Maildir++ and Dovecot say of names: folders are <c>.Level.Level</c> beside the INBOX, flags letters after <c>:2,</c>, keywords the letters a to z by <c>dovecot-keywords</c>.</summary>
+/// <summary>
+/// What Maildir++ and Dovecot say of names: folders are <c>.Level.Level</c> beside the INBOX, flags letters after <c>:2,</c>, keywords the letters a to z by <c>dovecot-keywords</c>.
+/// </summary>
 internal static class Maildir
 {
     public const string Info = ":2,";

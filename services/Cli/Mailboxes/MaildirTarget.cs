@@ -3,8 +3,8 @@ using System.Globalization;
 namespace MailCloud.Cli.Mailboxes;
 
 /// <summary>
-/// Writes a Maildir. A message is written in <c>tmp</c>, synced, given its internal date as the file's time and moved to <c>cur</c>. Its name follows from its UID, so that one which a crash kept from being
-/// recorded is found again and not written twice.
+/// Writes a Maildir. A message is written in <c>tmp</c>, synced, given its internal date as the file's time and moved to <c>cur</c>. Its name follows from its UID, so that one
+/// which a crash kept from being recorded is found again and not written twice.
 /// </summary>
 internal sealed class MaildirTarget(string root) : IMailTarget
 {

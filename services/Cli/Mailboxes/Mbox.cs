@@ -29,7 +29,7 @@ internal static class Mbox
 
     /// <summary>The line above a message; who sent it is not known of a message in a mailbox.</summary>
     public static string SeparatorOf(DateTimeOffset date) =>
-        string.Create(CultureInfo.InvariantCulture, $"From MAILER-DAEMON {date.UtcDateTime.ToString("ddd MMM", CultureInfo.InvariantCulture)} {date.UtcDateTime.Day,2} {date.UtcDateTime:HH:mm:ss yyyy}\n");
+        string.Create(CultureInfo.InvariantCulture, $"From MAILER-DAEMON {date.UtcDateTime:ddd MMM} {date.UtcDateTime.Day,2} {date.UtcDateTime:HH:mm:ss yyyy}\n");
 
     public static bool IsSeparator(ReadOnlySpan<byte> line) => line.StartsWith("From "u8);
 

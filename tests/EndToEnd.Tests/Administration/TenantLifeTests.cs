@@ -319,7 +319,7 @@ public sealed class TenantLifeTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task StartAsync(params string[] arguments)
     {
-        server = await ServerProcess.StartAsync(data, offset: 23500, arguments:
+        server = await ServerProcess.StartAsync(data, offset: 19800, arguments:
         [
             .. ServerProcess.NoRateLimits, "--Relay:DialPrivate=127.0.0.0/8",
             "--Relay:Routes:0:Destination=down.test", "--Relay:Routes:0:Host=[127.0.0.1]", "--Relay:Routes:0:Port=9",

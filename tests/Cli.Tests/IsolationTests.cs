@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Web.Tests;
@@ -11,7 +12,7 @@ namespace MailCloud.Cli.Tests;
 /// It runs within this process, whose console it takes: no other tests run meanwhile.
 /// </summary>
 [Collection(nameof(TakenConsole))]
-public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>, IAsyncLifetime
+public sealed partial class IsolationTests(WebServer server) : IClassFixture<WebServer>, IAsyncLifetime
 {
     private const string Own = "cli-owns";
     private const string Far = "far.test";
@@ -44,6 +45,11 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["domain check"] = (_, of) => [of.Domain, "--host", "mx.mail.test", "--resolver", "127.0.0.1:1"],
         ["domain delete"] = (_, of) => [of.Domain],
         ["domain restore"] = (_, of) => [of.Domain],
+        ["group set"] = (_, of) => [of.Group, "--posting", "members"],
+        ["group show"] = (_, of) => [of.Group],
+        ["group member list"] = (_, of) => [of.Group],
+        ["group member add"] = (_, of) => [of.Group, $"y@{Far}"],
+        ["group member remove"] = (_, of) => [of.Group, $"x@{Far}"],
         ["mailbox folders"] = (_, of) => [of.User],
         ["mailbox make-folder"] = (_, of) => [of.User, "Letters"],
         ["mailbox messages"] = (_, of) => [of.User, "INBOX"],
@@ -90,6 +96,19 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         ["tenant list"] = (_, _) => [],
         ["verify"] = (_, _) => [],
         ["sweep"] = (_, _) => [],
+    };
+
+    /// <summary>By command: further arguments, about what is one's own, that name what is another's.</summary>
+    private static readonly Dictionary<string, Func<Things, string[][]>> within = new()
+    {
+        ["address set"] = of => [[$"office@{Own}.test", "--kind", "alias", "--target", of.User], [$"bob@{Own}.test", "--send-as", of.User]],
+        ["domain route"] = of => [[$"{Own}.test", "--alias-of", of.Domain], [$"{Own}.test", "--catch-all", of.User]],
+        ["group set"] = of => [[$"all@{Own}.test", "--owner", of.User]],
+        ["group member add"] = of => [[$"all@{Own}.test", of.User, of.Group]],
+        ["group member remove"] = of => [[$"all@{Own}.test", of.User]],
+        ["suppression add"] = of => [[Own, of.User]],
+        ["suppression show"] = of => [[Own, of.User]],
+        ["suppression remove"] = of => [[Own, of.User]],
     };
 
     private readonly string directory = Directory.CreateTempSubdirectory("mailcloud-cli-isolation-").FullName;
@@ -162,12 +181,19 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         return words.Length == 0 ? [command] : words.SelectMany(word => Below(line + word));
     }
 
-    /// <summary>How the command ends, and what it prints, without names.</summary>
+    /// <summary>How the command ends each time, and what it prints, without names.</summary>
     private async Task<string> RunAsync(string tokenFile, string command, Things of)
     {
-        string[] arguments = [.. command.Split(' '), .. cases[command](this, of), "--json", "--server", server.Admin.BaseAddress!.ToString(), "--token-file", tokenFile];
-        var (exit, output) = await Task.Run(() => Run(arguments));
-        return of.Forget($"{exit} {output}");
+        var answers = new StringBuilder();
+        string[][] calls = [[.. cases[command](this, of)], .. within.TryGetValue(command, out var further) ? further(of) : []];
+        foreach (var arguments in calls)
+        {
+            string[] all = [.. command.Split(' '), .. arguments, "--json", "--server", server.Admin.BaseAddress!.ToString(), "--token-file", tokenFile];
+            var (exit, output) = await Task.Run(() => Run(all));
+            answers.Append($"{exit} {Moment().Replace(output, "")}");
+        }
+
+        return of.Forget(answers.ToString());
     }
 
     private static (int Exit, string Output) Run(string[] arguments)
@@ -221,6 +247,8 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         await AskAsync(HttpMethod.Post, "/tenants", $$"""{"id":"{{tenant}}"}""");
         await AskAsync(HttpMethod.Post, $"/tenants/{tenant}/domains", $$"""{"domain":"{{tenant}}.test"}""");
         await AskAsync(HttpMethod.Put, $"/addresses/bob@{tenant}.test", """{"password":"a long secret"}""");
+        await AskAsync(HttpMethod.Put, $"/addresses/all@{tenant}.test", """{"kind":"group"}""");
+        await AskAsync(HttpMethod.Post, $"/addresses/all@{tenant}.test/members", $$"""{"members":["x@{{Far}}"]}""");
         await AskAsync(HttpMethod.Put, $"/tenants/{tenant}/oidc", """{"issuer":"https://login.example","audiences":["mail"]}""");
         await AskAsync(HttpMethod.Put, $"/tenants/{tenant}/suppressions/x@{Far}", "{}");
         await AskAsync(HttpMethod.Post, $"/domains/{tenant}.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
@@ -242,6 +270,7 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         {
             $"/tenants/{of.Tenant}", $"/tenants/{of.Tenant}/oidc", $"/tenants/{of.Tenant}/suppressions", $"/tenants/{of.Tenant}/audit", $"/domains/{of.Domain}", $"/domains/{of.Domain}/dkim",
             $"/addresses/{of.User}", $"/addresses/{of.User}/app-passwords", $"/accounts?domain={of.Domain}", $"/spool/{of.Message}", $"/tokens?tenant={of.Tenant}",
+            $"/addresses/{of.Group}", $"/addresses/{of.Group}/members",
         })
         {
             view.AppendLine(await AskAsync(HttpMethod.Get, path));
@@ -271,6 +300,10 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         };
     }
 
+    // When an address was listed.
+    [GeneratedRegex("\"at\":\"[^\"]*\"")]
+    private static partial Regex Moment();
+
     /// <param name="Message">A delivery id that waits in the spool.</param>
     /// <param name="AppPassword">The id of one of the account's.</param>
     /// <param name="Token">The id of one of the tenant's.</param>
@@ -284,6 +317,8 @@ public sealed class IsolationTests(WebServer server) : IClassFixture<WebServer>,
         public string Domain => $"{Tenant}.test";
 
         public string User => $"bob@{Domain}";
+
+        public string Group => $"all@{Domain}";
 
         public string Forget(string text) =>
             text.Replace(Tenant, "TENANT", StringComparison.Ordinal).Replace(Message, "MESSAGE", StringComparison.Ordinal).Replace(AppPassword, "PASSWORD", StringComparison.Ordinal)

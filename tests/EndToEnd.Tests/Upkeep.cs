@@ -44,11 +44,12 @@ internal static class Upkeep
         return answer.RootElement.Clone();
     }
 
-    // The answer to a long walk is a stream: a time limit for the whole of it would be one for the size of the store.
+    // The answer to a long walk is a stream, which begins with the first that is found: a shorter time limit would be one for the size of the store.
     private static async Task<string> PostAsync(IAdministered server, string path)
     {
         using var limit = new CancellationTokenSource(WalkLimit);
         using var admin = server.Admin();
+        admin.Timeout = Timeout.InfiniteTimeSpan;
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative));
         using var response = await admin.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         var answer = await response.Content.ReadAsStringAsync(limit.Token);

@@ -8,8 +8,8 @@ using Orleans.Concurrency;
 namespace MailCloud.Mailboxes.Directory;
 
 /// <summary>
-/// Reads addresses off their journals. A walk over a domain of a million would otherwise leave a million activations in memory, 4 kB each, for none of which anybody asks again; and making them is what
-/// a page takes longest for.
+/// Reads addresses off their journals. A walk over a domain of a million would otherwise leave a million activations in memory, 4 kB each, for none of which anybody asks again; and making them is
+/// what a page takes longest for.
 /// </summary>
 [StatelessWorker, Reentrant]
 internal sealed class AddressReaderGrain(GrainStorage storage) : Grain, IAddressReaderGrain

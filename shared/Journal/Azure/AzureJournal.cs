@@ -135,7 +135,7 @@ internal sealed class AzureJournal(StorageContainer container) : IJournal, IDisp
     public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) =>
         ListAsync(new GetBlobsOptions { Prefix = StoredName.Encode(prefix) }, cancellationToken).Select(StoredName.Decode);
 
-    /// <summary>By the names as they are stored, which the service has in order. It begins there; Azurite does not know how, and gives those before too.</summary>
+    /// <summary>By the names as they are stored, which the service has in order. It begins there, with the name itself; one that does not know how gives those before too.</summary>
     public IAsyncEnumerable<string> ListAsync(string prefix, string after, CancellationToken cancellationToken)
     {
         var stored = StoredName.Encode(after);

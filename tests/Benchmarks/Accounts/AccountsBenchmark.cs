@@ -8,8 +8,8 @@ using MailCloud.Benchmarks.Servers;
 namespace MailCloud.Benchmarks.Accounts;
 
 /// <summary>
-/// A domain of many accounts on one AllInOne: how fast they are imported, what memory that takes, and how long a page of 200 of their list takes. Pages are cold when the process has just started: none of the
-/// addresses is in memory. Every walk must see every account once.
+/// A domain of many accounts on one AllInOne: how fast they are imported, what memory that takes, and how long a page of 200 of their list takes. Pages are
+/// cold when the process has just started: none of the addresses is in memory. Every walk must see every account once.
 /// </summary>
 internal sealed class AccountsBenchmark(AccountsOptions options)
 {
@@ -78,7 +78,8 @@ internal sealed class AccountsBenchmark(AccountsOptions options)
 
             if ((lines[^1] + 1) % (accounts / 10) == 0)
             {
-                Console.Error.WriteLine($"  {domain}: {lines[^1] + 1} accounts, the last tenth at {accounts / 10 / Stopwatch.GetElapsedTime(tenth).TotalSeconds:F0} a second, {server.Processes.Memory() / 1e6:F0} MB");
+                var rate = accounts / 10 / Stopwatch.GetElapsedTime(tenth).TotalSeconds;
+                Console.Error.WriteLine($"  {domain}: {lines[^1] + 1} accounts, the last tenth at {rate:F0} a second, {server.Processes.Memory() / 1e6:F0} MB");
                 tenth = Stopwatch.GetTimestamp();
             }
         }

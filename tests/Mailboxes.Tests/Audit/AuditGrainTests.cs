@@ -6,7 +6,8 @@ namespace MailCloud.Mailboxes.Tests.Audit;
 /// <summary>The log of what administrators did, in a silo: nothing of it is lost by seals, sweeps and reloads, and what was begun shows.</summary>
 public sealed class AuditGrainTests
 {
-    private readonly FakeTimeProvider time = new(new(2026, 11, 28, 12, 0, 0, TimeSpan.Zero));
+    // Not ahead of the machine's clock: Orleans would hold the silo for dead.
+    private readonly FakeTimeProvider time = new(new(2026, 11, 26, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public async Task What_was_begun_shows_with_or_without_its_end()

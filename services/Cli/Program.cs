@@ -26,7 +26,8 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     Output.Json,
     new Command("account", "Accounts.")
     {
-        AccountCreate.Build(Connect), AccountImport.Build(Connect), AccountExport.Build(Connect), AccountList.Build(Connect), AppPassword.Build(Connect), AccountLogins.Build(Connect),
+        AccountCreate.Build(Connect), AccountImport.Build(Connect), AccountExport.Build(Connect), AccountList.Build(Connect),
+        AppPassword.Build(Connect), AccountTotp.Build(Connect), AccountLogins.Build(Connect),
     },
     new Command("address", "What an address stands for.") { AddressShow.Build(Connect), AddressSet.Build(Connect), AddressDelete.BuildDelete(Connect), AddressDelete.BuildRestore(Connect) },
     new Command("queue", "Mail on its way: the delivery queue, and what waits for its next attempt.")

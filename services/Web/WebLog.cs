@@ -29,6 +29,9 @@ internal static partial class WebLog
     [LoggerMessage(5008, LogLevel.Error, "admin request {Operation} on {Path} ended with {Status}, which the audit log does not know")]
     public static partial void ActNotEnded(this ILogger log, string operation, string path, int status, Exception error);
 
+    [LoggerMessage(5020, LogLevel.Information, "sign-in of {Account} from {Client} refused: {Why}")]
+    public static partial void SignInRefused(this ILogger log, string account, string client, SignIns.SignInVerdict why);
+
     [LoggerMessage(5010, LogLevel.Warning, "imported body {Body} could not be parsed; it is filed as it is")]
     public static partial void NotParsed(this ILogger log, string body, Exception error);
 }

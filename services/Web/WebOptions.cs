@@ -23,6 +23,11 @@ internal sealed record WebOptions
     /// <summary>Connections of one listener at a time. nginx's worker_connections is 512 by default; browsers take six each, and a process has 20,000 descriptors for all that it does.</summary>
     public int MaxConnections { get; init; } = 1000;
 
+    /// <summary>Networks of proxies, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto say who the client is and whether it came by HTTPS. Nobody else's are believed.</summary>
+    public string ProxyNetworks { get; init; } = "";
+
+    public IReadOnlyList<IPNetwork> Proxies => [.. ProxyTexts.Select(text => IPNetwork.TryParse(text, out var network) ? network : default)];
+
     public IPEndPoint? HttpEndPoint => Parse(Http);
 
     public IPEndPoint? AdminEndPoint => Parse(Admin);
@@ -44,11 +49,18 @@ internal sealed record WebOptions
             yield return "Web:HeaderTimeout, Web:IdleTimeout and Web:MaxConnections must be above zero";
         }
 
+        if (!ProxyTexts.All(text => IPNetwork.TryParse(text, out _)))
+        {
+            yield return "Web:ProxyNetworks must be networks as address/bits, separated by commas";
+        }
+
         if (Admin.Length > 0 && AdminTokenFile.Length == 0)
         {
             yield return "Web:AdminTokenFile is missing: the admin API needs a token";
         }
     }
+
+    private string[] ProxyTexts => ProxyNetworks.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static IPEndPoint? Parse(string text) => IPEndPoint.TryParse(text, out var endpoint) ? endpoint : null;
 }

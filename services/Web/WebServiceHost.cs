@@ -1,10 +1,14 @@
+using MailCloud.Credentials;
 using MailCloud.Hosting;
 using MailCloud.MailboxContracts;
+using MailCloud.Standing;
 using MailCloud.Tracing;
 using MailCloud.Web.Admin;
+using MailCloud.Web.SignIns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +23,8 @@ public static class WebServiceHost
     {
         builder.Services.AddCheckedOptions<WebOptions>("Web", options => options.Errors());
         builder.AddTracing();
+        builder.AddStanding();
+        builder.Services.AddCredentials(builder.Configuration);
         builder.Services.AddHealthChecks();
         builder.Services.AddProblemDetails();
         builder.Services.AddOperations();
@@ -27,6 +33,8 @@ public static class WebServiceHost
         builder.Services.AddSingleton<KnownTokens>();
         builder.Services.AddSingleton<AuditTrail>();
         builder.Services.AddSingleton<MailboxImport>();
+        builder.Services.AddSingleton<SignInAttempts>();
+        builder.Services.AddSingleton<SignInTokens>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -44,11 +52,18 @@ public static class WebServiceHost
     /// <summary>Maps what the two listeners answer; health on both.</summary>
     public static WebApplication MapWeb(this WebApplication app)
     {
+        var options = app.Services.GetRequiredService<IOptions<WebOptions>>().Value;
+        if (options.Proxies.Count > 0)
+        {
+            app.UseForwardedHeaders(Forwarded(options.Proxies));
+        }
+
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.Use(AdminAccess.CheckAsync);
         app.MapHealth();
         app.MapGet("/", IndexPage.Write);
+        SignIn.Map(app);
 
         var admin = app.MapGroup(AdminAccess.Path).AnswersProblems();
         Operations.MapDocument(admin);
@@ -65,6 +80,7 @@ public static class WebServiceHost
         Addresses.Map(admin);
         GroupMembers.Map(admin);
         AppPasswords.Map(admin);
+        SecondFactors.Map(admin);
         Logins.Map(admin);
         QueueStatus.Map(admin);
         SpoolList.Map(admin);
@@ -80,5 +96,19 @@ public static class WebServiceHost
         MailboxContents.Map(admin);
         MailboxImport.Map(admin);
         return app;
+    }
+
+    // Of one proxy: what others have written before it, clients may have made up.
+    private static ForwardedHeadersOptions Forwarded(IReadOnlyList<System.Net.IPNetwork> proxies)
+    {
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var network in proxies)
+        {
+            forwarded.KnownIPNetworks.Add(network);
+        }
+
+        return forwarded;
     }
 }

@@ -15,20 +15,25 @@ public static class AppPasswordSecret
     private const int Groups = 4;
     private const int GroupLength = 5;
 
-    public static string New() => string.Join('-', Enumerable.Range(0, Groups).Select(_ => RandomNumberGenerator.GetString(Letters, GroupLength)));
+    public static string New() => NewLetters(Groups, GroupLength);
 
     /// <summary>What is kept of a secret; null when the password does not look like one.</summary>
-    public static string? DigestOf(string password)
+    public static string? DigestOf(string password) => TryRead(password, Groups, GroupLength) is { } letters
+        ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"mailcloud app password {letters}")))
+        : null;
+
+    internal static string NewLetters(int groups, int length) => string.Join('-', Enumerable.Range(0, groups).Select(_ => RandomNumberGenerator.GetString(Letters, length)));
+
+    /// <summary>The letters of what somebody has typed; null when it does not look like so many.</summary>
+    internal static string? TryRead(string typed, int groups, int length)
     {
-        if (password.Length > (Groups * GroupLength) + Groups - 1)
+        if (typed.Length > (groups * length) + groups - 1)
         {
             return null;
         }
 
-        var letters = string.Concat(password.Where(c => c is not ('-' or ' '))).ToLowerInvariant();
-        return letters.Length == Groups * GroupLength && letters.All(Letters.Contains)
-            ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"mailcloud app password {letters}")))
-            : null;
+        var letters = string.Concat(typed.Where(c => c is not ('-' or ' '))).ToLowerInvariant();
+        return letters.Length == groups * length && letters.All(Letters.Contains) ? letters : null;
     }
 }
 

@@ -13,6 +13,12 @@ public readonly record struct FoundLogin(string Name, string? Verifier)
 {
     /// <summary>Asked for any name that could be an account's, whether it is one or not: time would tell. Null: no app password opens it.</summary>
     public AppPasswordLookup? AppPasswords { get; init; }
+
+    /// <summary>Null: the account's own password suffices.</summary>
+    public SecondFactor? SecondFactor { get; init; }
+
+    /// <summary>What is guessed by a password, and by a code where one came with it.</summary>
+    internal string GuessOf(string password) => SecondFactor is { Code: { } code } ? $"{password}\n{code}" : password;
 }
 
 /// <summary>Checks a password that a client sent: IMAP's LOGIN, POP3's PASS, and the SASL mechanisms PLAIN and LOGIN.</summary>
@@ -32,7 +38,7 @@ public sealed class PasswordCheck
     public async ValueTask<PasswordVerdict> CheckAsync(string username, string password, IPAddress client, VerifierLookup lookup, CancellationToken cancellationToken)
     {
         var login = await lookup(username, cancellationToken).ConfigureAwait(false);
-        var attempt = guard.Begin(login, password, client);
+        var attempt = guard.Begin(login, login.GuessOf(password), client);
         try
         {
             // Before the wait only for who has none of its own: else a guesser would learn at once that a guess was right, and need not wait to know that it was wrong.
@@ -67,22 +73,53 @@ public sealed class PasswordCheck
 
     private async ValueTask<PasswordVerdict> DeriveAsync(GuessAttempt attempt, FoundLogin login, string password, CancellationToken cancellationToken)
     {
-        using var turn = await guard.EnterDerivationAsync(attempt, cancellationToken).ConfigureAwait(false);
-        if (turn is null)
+        using (var turn = await guard.EnterDerivationAsync(attempt, cancellationToken).ConfigureAwait(false))
         {
-            return new(LoginAnswer.TryLater, null);
-        }
+            if (turn is null)
+            {
+                return new(LoginAnswer.TryLater, null);
+            }
 
-        if (!Verifiers.Verify(password, login.Verifier))
-        {
-            return Wrong("wrong");
+            if (!Verifiers.Verify(password, login.Verifier))
+            {
+                return Wrong("wrong");
+            }
         }
 
         verified.Add(login.Name, login.Verifier!, password);
 
         // A crypt password may hold what RFC 4013 prohibits: it then stays as it is.
         var replace = Verifiers.NeedsRehash(login.Verifier!) && Verifiers.WhyUnusable(password) is null;
-        return Right(attempt, "right", replace ? new(login.Verifier!, Verifiers.Create(password)) : null);
+        return await OwnAsync(attempt, login, "right", replace ? new(login.Verifier!, Verifiers.Create(password)) : null, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The account's own password: only who has it hears that it needs something beside it.
+    private async ValueTask<PasswordVerdict> OwnAsync(GuessAttempt attempt, FoundLogin login, string result, VerifierChange? rehash, CancellationToken cancellationToken)
+    {
+        if (login.SecondFactor is not { } second)
+        {
+            return Right(attempt, result, rehash);
+        }
+
+        if (second.Code is not { } code)
+        {
+            // Neither a guess nor a login: the network is not known by it, and a program that tries for days is not slowed.
+            attempt.GiveBack();
+            telemetry.Answered("incomplete");
+            return new(LoginAnswer.Incomplete, null);
+        }
+
+        switch (await second.Check(code, cancellationToken).ConfigureAwait(false))
+        {
+            case CodeAnswer.Right:
+                return Right(attempt, result, rehash);
+            case CodeAnswer.TryLater:
+                telemetry.Refused("codes");
+                return new(LoginAnswer.TryLater, null);
+            default:
+                telemetry.Answered("code");
+                return new(LoginAnswer.WrongCode, null);
+        }
     }
 
     // What costs no derivation. An app password also when it was wrong a moment ago: for another protocol it may be right.
@@ -90,7 +127,7 @@ public sealed class PasswordCheck
     {
         if (IsVerified(login, password))
         {
-            return Right(attempt, "cached", null);
+            return await OwnAsync(attempt, login, "cached", null, cancellationToken).ConfigureAwait(false);
         }
 
         return login.AppPasswords is { } find && AppPasswordSecret.DigestOf(password) is { } digest
@@ -126,6 +163,12 @@ public enum LoginAnswer
 
     /// <summary>It was not checked: too many attempts wait. A transient failure (SMTP 454 4.7.0, IMAP NO [UNAVAILABLE], POP3 -ERR [SYS/TEMP]).</summary>
     TryLater,
+
+    /// <summary>The account's own password, without the code that it needs beside it: where none is asked for, an app password is.</summary>
+    Incomplete,
+
+    /// <summary>The account's own password with a wrong code.</summary>
+    WrongCode,
 }
 
 /// <param name="Rehash">The verifier to store in place of the present one; null when it can stay.</param>

@@ -80,6 +80,12 @@ public sealed record ApiToken
 
     /// <summary>To the hour.</summary>
     [Id(12)] public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>A sign-in made it, and not somebody for a program.</summary>
+    [Id(13)] public bool IsSignIn { get; init; }
+
+    /// <summary>The app password by which that was: it ends with it. Null: it was none.</summary>
+    [Id(14)] public Guid? AppPassword { get; init; }
 }
 
 public enum AdminRole
@@ -151,13 +157,22 @@ public static class ApiTokenLists
 
     private const int MostOfAnAccount = 20;
 
-    private const string AccountPrefix = "address/";
+    /// <summary>Browsers and devices of one person; one more ends the oldest.</summary>
+    private const int MostSignIns = 20;
 
-    public static string KeyOf(ApiToken token) => KeyOf(token.Tenant, token.Address);
+    private const string AccountPrefix = "address/";
+    private const string SignInPrefix = "sign-in/";
+
+    public static string KeyOf(ApiToken token) => token.IsSignIn ? SignInPrefix + token.Address : KeyOf(token.Tenant, token.Address);
+
+    /// <summary>The lists that together have all of a holder's: an account's tokens of sign-ins take no room from the others.</summary>
+    public static IReadOnlyList<string> KeysOf(TenantId? tenant, string? addressKey) =>
+        addressKey is null ? [KeyOf(tenant, addressKey)] : [KeyOf(tenant, addressKey), SignInPrefix + addressKey];
 
     /// <param name="tenant">Null: the platform.</param>
     /// <param name="addressKey">Null: all tokens of the tenant but its users'.</param>
     public static string KeyOf(TenantId? tenant, string? addressKey) => addressKey is not null ? AccountPrefix + addressKey : tenant is { } id ? $"tenant/{id}" : "platform";
 
-    public static int MostOf(string key) => key.StartsWith(AccountPrefix, StringComparison.Ordinal) ? MostOfAnAccount : Most;
+    public static int MostOf(string key) =>
+        key.StartsWith(SignInPrefix, StringComparison.Ordinal) ? MostSignIns : key.StartsWith(AccountPrefix, StringComparison.Ordinal) ? MostOfAnAccount : Most;
 }

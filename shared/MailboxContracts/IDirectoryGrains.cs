@@ -226,6 +226,10 @@ public interface IAddressGrain : IGrainWithStringKey
     [Alias("SetState")]
     Task<bool> SetStateAsync(AccountState state);
 
+    /// <summary>Says that logging in takes more than the account's password, or no more, durably. False: there is no such account.</summary>
+    [Alias("SetSecondFactor")]
+    Task<bool> SetSecondFactorAsync(bool has);
+
     /// <summary>Takes the address away at once, with all that it has kept for a time. Returns when that is over; a repeat does not prolong it. Null: the address does not exist.</summary>
     [Alias("Delete")]
     Task<DateTimeOffset?> DeleteAsync();
@@ -312,6 +316,12 @@ public sealed record AddressRecord
     /// Who runs a group. Without an owner it is the postmaster of its domain, who is there by RFC 5321 §4.5.1: §3.9.2 wants somebody who administers it, which a null reverse-path is not.
     /// </summary>
     public EmailAddress RunBy => Group?.Owner ?? new("postmaster", Address.Domain);
+
+    /// <summary>
+    /// The account's password alone opens nothing: where a code can be asked for one is (<see cref="ITotpGrain"/>), and mail programs log in by an app password or a token. Only
+    /// <see cref="IAddressGrain.SetSecondFactorAsync"/> changes it.
+    /// </summary>
+    [Id(10)] public bool HasSecondFactor { get; init; }
 
     /// <summary>Whether all is equal, lists by what they hold.</summary>
     public bool IsSameAs(AddressRecord other) =>

@@ -59,4 +59,7 @@ public enum LoginResult
 
     /// <summary>Not checked because too many attempts waited, or refused because the tenant has too many sessions.</summary>
     Limited = 3,
+
+    /// <summary>The right password of an account with a second factor, and no code or a wrong one.</summary>
+    Incomplete = 4,
 }

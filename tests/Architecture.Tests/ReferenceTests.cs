@@ -25,7 +25,7 @@ public sealed class ReferenceTests
         ["services/OutboundRelay"] = ["Wire", "Messages", "Queue", "Blobs", "MailboxContracts", "Reports", "Tracing", "Cluster", "Hosting"],
         ["services/Mailboxes"] = ["Messages", "MailboxContracts", "Blobs", "Journal", "Queue", "Tracing", "Cluster", "Hosting"],
         ["services/MailboxAccess"] = ["Wire", "Messages", "MailboxContracts", "Blobs", "Standing", "Credentials", "Oidc", "Cluster", "Hosting"],
-        ["services/Web"] = ["Messages", "MailboxContracts", "Blobs", "Queue", "Tracing", "Credentials", "Cluster", "Hosting"],
+        ["services/Web"] = ["Messages", "MailboxContracts", "Blobs", "Queue", "Tracing", "Standing", "Credentials", "Cluster", "Hosting"],
         ["services/Cli"] = [],
     };
 

@@ -107,6 +107,20 @@ public sealed class CommandTests(WebServer server) : IClassFixture<WebServer>
     }
 
     [Fact]
+    public async Task A_second_factor_is_begun_confirmed_shown_and_removed()
+    {
+        await RunAsync("address", "set", "ute@example.test");
+        var begun = await OneAsync("account", "totp", "begin", "ute@example.test");
+        Assert.StartsWith("otpauth://totp/", Text(begun, "uri"), StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("account", "totp", "confirm", "ute@example.test", "x")).Exit);
+        var code = new OtpNet.Totp(OtpNet.Base32Encoding.ToBytes(Text(begun, "secret"))).ComputeTotp();
+        Assert.Equal(10, (await OneAsync("account", "totp", "confirm", "ute@example.test", code)).GetProperty("recoveryCodes").GetArrayLength());
+        var shown = await OneAsync("account", "totp", "show", "ute@example.test");
+        Assert.Equal(("on", 10), (Text(shown, "state"), shown.GetProperty("recoveryCodes").GetInt32()));
+        Assert.Equal("off", Text(await OneAsync("account", "totp", "remove", "ute@example.test"), "state"));
+    }
+
+    [Fact]
     public async Task Logins_of_an_account_are_listed()
     {
         await RunAsync("address", "set", "wim@example.test");

@@ -28,6 +28,10 @@ public sealed partial class IsolationTests(WebServer server) : IClassFixture<Web
         ["account app-password list"] = (_, of) => [of.User],
         ["account app-password add"] = (_, of) => [of.User, "phone"],
         ["account app-password remove"] = (_, of) => [of.User, of.AppPassword],
+        ["account totp show"] = (_, of) => [of.User],
+        ["account totp begin"] = (_, of) => [of.User],
+        ["account totp confirm"] = (_, of) => [of.User, "123456"],
+        ["account totp remove"] = (_, of) => [of.User],
         ["address show"] = (_, of) => [of.User],
         ["address set"] = (_, of) => [of.User, "--quota", "5000000"],
         ["address delete"] = (_, of) => [of.User],
@@ -269,7 +273,7 @@ public sealed partial class IsolationTests(WebServer server) : IClassFixture<Web
         foreach (var path in new[]
         {
             $"/tenants/{of.Tenant}", $"/tenants/{of.Tenant}/oidc", $"/tenants/{of.Tenant}/suppressions", $"/tenants/{of.Tenant}/audit", $"/domains/{of.Domain}", $"/domains/{of.Domain}/dkim",
-            $"/addresses/{of.User}", $"/addresses/{of.User}/app-passwords", $"/accounts?domain={of.Domain}", $"/spool/{of.Message}", $"/tokens?tenant={of.Tenant}",
+            $"/addresses/{of.User}", $"/addresses/{of.User}/app-passwords", $"/addresses/{of.User}/totp", $"/accounts?domain={of.Domain}", $"/spool/{of.Message}", $"/tokens?tenant={of.Tenant}",
             $"/addresses/{of.Group}", $"/addresses/{of.Group}/members",
         })
         {

@@ -59,11 +59,18 @@ internal sealed class LoginServices : IDisposable
     /// <summary>App passwords by user and digest.</summary>
     public ConcurrentDictionary<(string User, string Digest), AppPasswordMatch> AppPasswords { get; } = [];
 
+    /// <summary>What the password of a user needs beside it.</summary>
+    public ConcurrentDictionary<string, SecondFactor> SecondFactors { get; } = [];
+
     /// <summary>For whom an app password was looked for, and from which network.</summary>
     public ConcurrentQueue<(string User, string Network)> AppPasswordsAsked { get; } = [];
 
     public ValueTask<FoundLogin> LookupAsync(string username, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(new FoundLogin(username, Verifiers.GetValueOrDefault(username)) { AppPasswords = (digest, network, _) => FindAppPasswordAsync(username, digest, network) });
+        ValueTask.FromResult(new FoundLogin(username, Verifiers.GetValueOrDefault(username))
+        {
+            AppPasswords = (digest, network, _) => FindAppPasswordAsync(username, digest, network),
+            SecondFactor = SecondFactors.GetValueOrDefault(username),
+        });
 
     /// <summary>A directory without tokens.</summary>
     public static ValueTask<TokenVerdict> CheckTokenAsync(string username, string token, CancellationToken cancellationToken) =>

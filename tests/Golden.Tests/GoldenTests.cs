@@ -124,6 +124,7 @@ public sealed class GoldenTests
             ExpansionEvent => As<ExpansionEvent>(),
             JobEvent => As<JobEvent>(),
             AppPasswordEvent => As<AppPasswordEvent>(),
+            TotpEvent => As<TotpEvent>(),
             _ => (Codec)typeof(Codec).GetMethod(nameof(As))!.MakeGenericMethod(sample.GetType()).Invoke(null, null)!,
         };
 

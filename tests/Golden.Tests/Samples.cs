@@ -93,6 +93,7 @@ internal static class Samples
         QuotaBytes = 5000,
         SendAs = ["sales@example.test"],
         State = AccountState.Suspended,
+        HasSecondFactor = true,
         Group = new() { Owner = Address, Posting = GroupPosting.Members },
     };
 
@@ -105,6 +106,8 @@ internal static class Samples
         EndsGroup = true,
         Groups = [Address],
     };
+
+    private static readonly TotpSecret Factor = new(new byte[] { 1, 2, 3 });
 
     private static readonly KeptAppPassword AppPassword = new(
         new()
@@ -174,6 +177,8 @@ internal static class Samples
         CreatedBy = "root",
         ExpiresAt = Time.AddDays(1),
         LastUsedAt = Time.AddHours(1),
+        IsSignIn = true,
+        AppPassword = Delivery.Value,
     };
 
     private static readonly Suppression Suppression = new()
@@ -394,6 +399,11 @@ internal static class Samples
         new AppPasswordRemoved(Delivery.Value),
         new AppPasswordUsed(Delivery.Value, AppPassword.Password.LastUse!),
         new AppPasswordsState { Kept = [AppPassword] },
+        new TotpBegun(Factor),
+        new TotpConfirmed(Time, 7, ["digest"]),
+        new TotpUsed(Delivery.Value, 8, "digest"),
+        new TotpRemoved(),
+        new TotpState { Secret = Factor, ConfirmedAt = Time, LastStep = 8, LastAttempt = Delivery.Value, RecoveryDigests = { "digest" } },
         new LoginsTold(Delivery.Value, [Login]),
         new LoginsState { Rows = [Login], Tellings = new([Delivery.Value]) },
         new DeletionListed("a@example.test", Time),

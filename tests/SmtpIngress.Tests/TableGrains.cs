@@ -57,6 +57,7 @@ internal static class Table
         Account("thrift@example.test", "demo"),
         Account("counted@example.test", "demo"),
         Account("frozen@example.test", "demo") with { State = AccountState.Suspended },
+        Account("guarded@example.test", "demo") with { HasSecondFactor = true },
         Account("listener@example.test", "demo") with { State = AccountState.ReceiveOnly },
         Account("erin@example.test", "demo"),
         Account("frank@example.test", "demo"),
@@ -155,6 +156,8 @@ internal sealed class TableAddressGrain : Grain, IAddressGrain
         await GrainFactory.GetGrain<IStandingNewsGrain>(0).TellAsync(new(record.Tenant, record.Address.Key, record.Account, state == AccountState.Suspended));
         return true;
     }
+
+    public Task<bool> SetSecondFactorAsync(bool has) => throw new NotSupportedException();
 
     public Task<PutAddressResult> PutAsync(AddressRecord record) => throw new NotSupportedException();
 

@@ -62,6 +62,7 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         await AskAsync("PUT", "/tenants/iso-other/suppressions/x@far.test", "{}");
         await AskAsync("POST", "/domains/iso-other.test/dkim", """{"algorithm":"ed25519","selector":"one"}""");
         await AskAsync("POST", "/addresses/bob@iso-other.test/app-passwords", """{"name":"phone"}""");
+        await AskAsync("POST", "/addresses/bob@iso-other.test/totp");
         await AskAsync("PUT", "/addresses/list@iso-other.test", """{"kind":"group"}""");
         await AskAsync("POST", "/addresses/list@iso-other.test/members", """{"members":["x@far.test"]}""");
         await server.Services.GetRequiredService<IGrainFactory>().GetGrain<ISpoolGrain>(SpoolShards.Of(Far)).AddAsync([EntryOf(message)]);
@@ -146,8 +147,8 @@ public sealed partial class IsolationTests(WebServer server) : IAsyncLifetime
         foreach (var path in new[]
         {
             "/tenants/iso-other", "/tenants/iso-other/oidc", "/tenants/iso-other/suppressions", "/domains/iso-other.test", "/domains/iso-other.test/dkim", "/addresses/bob@iso-other.test",
-            "/addresses/bob@iso-other.test/app-passwords", "/addresses/list@iso-other.test", "/addresses/list@iso-other.test/members", "/accounts?domain=iso-other.test", "/tokens?tenant=iso-other", $"/spool/{other.Message}", "/tenants/iso-other/audit",
-            "/jobs?tenant=iso-other",
+            "/addresses/bob@iso-other.test/app-passwords", "/addresses/bob@iso-other.test/totp", "/addresses/list@iso-other.test", "/addresses/list@iso-other.test/members",
+            "/accounts?domain=iso-other.test", "/tokens?tenant=iso-other", $"/spool/{other.Message}", "/tenants/iso-other/audit", "/jobs?tenant=iso-other",
         })
         {
             view.AppendLine(await AskAsync("GET", path));

@@ -41,6 +41,7 @@ public sealed class WebServer : IAsyncLifetime
             new("Web:Http", $"127.0.0.1:{ports[0]}"),
             new("Web:Admin", $"127.0.0.1:{ports[1]}"),
             new("Web:AdminTokenFile", TokenFile),
+            new("Web:ProxyNetworks", "127.0.0.1/32"),
         ]);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddEmbeddedStorage(builder.Configuration);

@@ -108,6 +108,10 @@ internal sealed class ImapSession : IClientSession
                 Services.Telemetry.Login("suspended");
                 Services.Log.Suspended(connection.ConnectionId, outcome.TriedAccount);
                 return ImapReply.No("This account is suspended", "CONTACTADMIN") with { Close = IsOneFailureTooMany() };
+            case LoginVerdict.NeedsAppPassword:
+                Services.Telemetry.Login("incomplete");
+                Services.Log.LoginFailed(connection.ConnectionId, remote.ToString(), outcome.TriedAccount);
+                return ImapReply.No("This account has a second factor, use an app password", "AUTHENTICATIONFAILED") with { Close = IsOneFailureTooMany() };
             case LoginVerdict.TooManySessions:
                 Services.Telemetry.Login("limited");
                 Services.Log.TooManySessions(connection.ConnectionId, outcome.TriedAccount);

@@ -34,7 +34,11 @@ internal sealed class AccountLookup(IGrainFactory grains, GrainCalls calls, Stan
 
         // By the account's own address, whatever name it has come by: its failures count together.
         var key = found?.Address.Key ?? await standings.KeyOfUnknownAsync(address, patience, cancellationToken).ConfigureAwait(false);
-        return new(key, found?.Verifier) { AppPasswords = (digest, network, ct) => FindAppPasswordAsync(key, digest, network, ct) };
+        return new(key, found?.Verifier)
+        {
+            AppPasswords = (digest, network, ct) => FindAppPasswordAsync(key, digest, network, ct),
+            SecondFactor = found is { HasSecondFactor: true } ? SecondFactor.NotAskedFor : null,
+        };
     }
 
     /// <summary>True when both names are the same account's: its own, or the one that it logs in by.</summary>

@@ -32,6 +32,9 @@ internal enum LoginVerdict
 
     /// <summary>The client is who it says, and its tenant has as many sessions here as it may: a transient failure.</summary>
     TooManySessions = 5,
+
+    /// <summary>The password is the account's, which has a second factor: here an app password is needed.</summary>
+    NeedsAppPassword = 6,
 }
 
 /// <param name="Verdict">How it ended.</param>
@@ -64,6 +67,7 @@ internal sealed class LoginAttempt(
         {
             LoginAnswer.Right => await FinishAsync("", verdict.Rehash, verdict.AppPassword, cancellationToken).ConfigureAwait(false),
             LoginAnswer.TryLater => Ended(LoginVerdict.TryLater),
+            LoginAnswer.Incomplete => Ended(LoginVerdict.NeedsAppPassword),
             _ => Ended(LoginVerdict.Refused),
         };
         return Noted(outcome, verdict.AppPassword);
@@ -82,6 +86,7 @@ internal sealed class LoginAttempt(
     {
         SaslStep.Authenticated done => Noted(await FinishAsync(done.AuthorizationId, done.Rehash, done.AppPassword, cancellationToken).ConfigureAwait(false), done.AppPassword),
         SaslStep.TryLater => Noted(Ended(LoginVerdict.TryLater), null),
+        SaslStep.Incomplete => Noted(Ended(LoginVerdict.NeedsAppPassword), null),
         _ => Noted(Ended(LoginVerdict.Refused), null),
     };
 
@@ -106,6 +111,7 @@ internal sealed class LoginAttempt(
         {
             LoginVerdict.LoggedIn => LoginResult.Ok,
             LoginVerdict.Suspended => LoginResult.Suspended,
+            LoginVerdict.NeedsAppPassword => LoginResult.Incomplete,
             LoginVerdict.TryLater or LoginVerdict.TooManySessions => LoginResult.Limited,
             _ => LoginResult.Wrong,
         };

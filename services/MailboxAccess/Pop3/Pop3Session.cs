@@ -93,6 +93,10 @@ internal sealed class Pop3Session : IClientSession
                 Services.Telemetry.Login("suspended");
                 Services.Log.Suspended(connection.ConnectionId, outcome.TriedAccount);
                 return Pop3Reply.Error("SYS/PERM", Pop3Text.Suspended) with { Close = IsOneFailureTooMany() };
+            case LoginVerdict.NeedsAppPassword:
+                Services.Telemetry.Login("incomplete");
+                Services.Log.LoginFailed(connection.ConnectionId, remote.ToString(), outcome.TriedAccount);
+                return Pop3Reply.Error("AUTH", Pop3Text.NeedsAppPassword) with { Close = IsOneFailureTooMany() };
             case LoginVerdict.NotAnotherUser:
                 return Pop3Reply.Error("AUTH", Pop3Text.NotAnotherUser);
             case LoginVerdict.TooManySessions:

@@ -49,6 +49,9 @@ internal sealed record Pop3Text(string English, string SimplifiedChinese)
     public static readonly Pop3Text NothingRemoved = new("Another session has the maildrop by now; nothing was removed", "\u90ae\u7bb1\u5df2\u88ab\u5176\u4ed6\u4f1a\u8bdd\u5360\u7528\uff0c\u672a\u5220\u9664\u4efb\u4f55\u90ae\u4ef6");
     public static readonly Pop3Text NoMailbox = new("The account has no mailbox", "\u8be5\u5e10\u6237\u6ca1\u6709\u90ae\u7bb1");
     public static readonly Pop3Text Revoked = new("This app password was revoked", "\u8be5\u5e94\u7528\u4e13\u7528\u5bc6\u7801\u5df2\u88ab\u64a4\u9500");
+    public static readonly Pop3Text NeedsAppPassword = new(
+        "This account has a second factor, use an app password", "\u8be5\u5e10\u6237\u5df2\u542f\u7528\u4e24\u6b65\u9a8c\u8bc1\uff0c\u8bf7\u4f7f\u7528\u5e94\u7528\u4e13\u7528\u5bc6\u7801");
+
     public static readonly Pop3Text Suspended = new("This account is suspended, ask your administrator", "\u8be5\u5e10\u6237\u5df2\u505c\u7528\uff0c\u8bf7\u8054\u7cfb\u7ba1\u7406\u5458");
     public static readonly Pop3Text TooManyConnections = new("Too many connections, try again later", "\u8fde\u63a5\u8fc7\u591a\uff0c\u8bf7\u7a0d\u540e\u518d\u8bd5");
     public static readonly Pop3Text ShuttingDown = new("The server shuts down, connect again", "\u670d\u52a1\u5668\u5373\u5c06\u5173\u95ed\uff0c\u8bf7\u91cd\u65b0\u8fde\u63a5");

@@ -99,6 +99,19 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         return true;
     }
 
+    public async Task<bool> SetSecondFactorAsync(bool has)
+    {
+        var isAccount = Current is { Kind: AddressKind.Account };
+        if (isAccount && State.Record!.HasSecondFactor != has)
+        {
+            Record(Unchanged with { Record = State.Record! with { HasSecondFactor = has } });
+        }
+
+        // Edges are told nothing: a login reads the record, and sessions that are open stay.
+        await Durable();
+        return isAccount;
+    }
+
     public async Task<DateTimeOffset?> DeleteAsync()
     {
         if (State.Record is not { } record)
@@ -178,8 +191,13 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         if (State.Record is { } record)
         {
             await GrainFactory.GetGrain<IAppPasswordsGrain>(Key).DestroyAsync();
+            await GrainFactory.GetGrain<ITotpGrain>(Key).DestroyAsync();
             await GrainFactory.GetGrain<ILoginsGrain>(Key).DestroyAsync();
-            await GrainFactory.GetGrain<IApiTokenListGrain>(ApiTokenLists.KeyOf(record.Tenant, Key)).DestroyAsync();
+            foreach (var list in ApiTokenLists.KeysOf(record.Tenant, Key))
+            {
+                await GrainFactory.GetGrain<IApiTokenListGrain>(list).DestroyAsync();
+            }
+
             if (record.Group is not null)
             {
                 await GrainFactory.GetGrain<IGroupGrain>(Key).DestroyAsync();
@@ -270,6 +288,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         {
             Account = existing?.Account ?? (record.Kind == AddressKind.Account ? AccountId.New(record.Tenant) : null),
             State = state ?? existing?.State ?? AccountState.Active,
+            HasSecondFactor = existing?.HasSecondFactor ?? false,
 
             // What was a group may have members: they go with the address.
             Group = record.Group ?? existing?.Group ?? (record.Kind == AddressKind.Group ? GroupSettings.None : null),

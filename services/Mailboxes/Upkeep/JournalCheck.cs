@@ -71,6 +71,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
             "oidc" => ReadSnapshotAsync<TenantOidcState, OidcIssuerChanged>(cancellationToken),
             "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
             "app-passwords" => ReadSnapshotAsync<AppPasswordsState, AppPasswordEvent>(cancellationToken),
+            "totp" => ReadSnapshotAsync<TotpState, TotpEvent>(cancellationToken),
             "logins" => ReadSnapshotAsync<LoginsState, LoginsTold>(cancellationToken),
             "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
             "group" => ReadSnapshotAsync<GroupState, GroupPageUsed>(cancellationToken),

@@ -15,6 +15,9 @@ internal static class Auth
     // RFC 5248's registry has 525 with X.7.13: the client is not to ask for another password. Only who knows the password hears it.
     private static readonly SmtpReply Suspended = new(525, "5.7.13", "this account is suspended, ask your administrator");
 
+    // RFC 4954 §6: weaker than policy permits for that user; Gmail says it in the same words. Only who knows the password hears it.
+    private static readonly SmtpReply NeedsAppPassword = new(534, "5.7.9", "this account has a second factor, use an app password");
+
     private static readonly SmtpReply TooManySessions = new(454, "4.7.0", "your organisation has too many sessions, try again later");
 
     // RFC 4954 §6: too many attempts wait, or the directory is away.
@@ -95,6 +98,10 @@ internal static class Auth
                     case SaslStep.Downgraded:
                         // RFC 4954 §6: weaker than policy permits. Nothing was guessed, so it counts for nothing.
                         return new(534, "5.7.9", "this mechanism is too weak here, take SCRAM-SHA-256-PLUS");
+                    case SaslStep.Incomplete:
+                        Note(session, account, mechanism, null, LoginResult.Incomplete);
+                        session.Services.Log.AuthenticationFailed(session.Id, session.Remote.ToString(), account?.Address.Key ?? "(no account)");
+                        return NeedsAppPassword;
                     case SaslStep.TryLater:
                         Note(session, account, mechanism, null, LoginResult.Limited);
                         return TryLater;
@@ -122,7 +129,11 @@ internal static class Auth
 
             // By the account's own address, whatever name it has come by: its failures count together.
             var key = account?.Address.Key ?? await session.Services.Standings.KeyOfUnknownAsync(address, session.Patience, ct).ConfigureAwait(false);
-            return new(key, account?.Verifier) { AppPasswords = (digest, network, end) => FindAppPasswordAsync(key, digest, network, end) };
+            return new(key, account?.Verifier)
+            {
+                AppPasswords = (digest, network, end) => FindAppPasswordAsync(key, digest, network, end),
+                SecondFactor = account is { HasSecondFactor: true } ? SecondFactor.NotAskedFor : null,
+            };
         }
 
         async ValueTask<AppPasswordMatch?> FindAppPasswordAsync(string key, string digest, string network, CancellationToken ct) =>

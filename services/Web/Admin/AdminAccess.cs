@@ -32,6 +32,13 @@ internal static class AdminAccess
         await (isAdminPath && !isPublic ? AdministerAsync(context, options, next) : next(context));
     }
 
+    /// <summary>What a request shows as a bearer token; empty: nothing.</summary>
+    public static string TokenOf(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+    }
+
     private static async Task AdministerAsync(HttpContext context, WebOptions options, RequestDelegate next)
     {
         var services = context.RequestServices;
@@ -59,8 +66,7 @@ internal static class AdminAccess
 
     private static async Task<(Caller? Caller, IResult? Refusal)> IdentifyAsync(HttpContext context, WebOptions options, ILogger log)
     {
-        var header = context.Request.Headers.Authorization.ToString();
-        var shown = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+        var shown = TokenOf(context);
         Caller? caller;
         if (TokenText.TryParse(shown, out var text))
         {

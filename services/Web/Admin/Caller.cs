@@ -65,6 +65,9 @@ internal readonly record struct TokenText(string Id, string Secret)
 
     public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
+    /// <summary>It is the text of this token.</summary>
+    public bool IsOf(ApiToken token) => CryptographicOperations.FixedTimeEquals(token.Hash, Hash());
+
     public byte[] Hash() => SHA256.HashData(Encoding.ASCII.GetBytes(Secret));
 
     public override string ToString() => $"{Prefix}{Id}_{Secret}";

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.Web.Admin;
@@ -21,7 +20,7 @@ internal sealed class KnownTokens(IGrainFactory grains, TimeProvider time)
         if (!known.TryGetValue(shown.Id, out var entry) || entry.Until <= time.GetUtcNow())
         {
             var token = await grains.GetGrain<IApiTokenGrain>(shown.Id).FindAsync();
-            if (token is null || !IsShown(token, shown) || !await IsInForceAsync(token))
+            if (token is null || !shown.IsOf(token) || !await IsInForceAsync(token))
             {
                 known.TryRemove(shown.Id, out _);
                 return null;
@@ -34,16 +33,20 @@ internal sealed class KnownTokens(IGrainFactory grains, TimeProvider time)
             grains.GetGrain<IApiTokenGrain>(shown.Id).UseAsync().Ignore();
         }
 
-        return IsShown(entry.Token, shown) && entry.Token.ExpiresAt > time.GetUtcNow() ? Caller.Of(entry.Token) : null;
+        return shown.IsOf(entry.Token) && entry.Token.ExpiresAt > time.GetUtcNow() ? Caller.Of(entry.Token) : null;
     }
 
     public void Forget(string id) => known.TryRemove(id, out _);
 
-    private static bool IsShown(ApiToken token, TokenText shown) => CryptographicOperations.FixedTimeEquals(token.Hash, shown.Hash());
-
     private async Task<bool> IsInForceAsync(ApiToken token)
     {
         if (token.Tenant is { } tenant && await grains.GetGrain<ITenantGrain>(tenant.Value).GetAsync() is null or { State: AccountState.Suspended })
+        {
+            return false;
+        }
+
+        // A sign-in by an app password ends with it, as sessions of mail programs do. One that has run out ends none.
+        if (token is { AppPassword: { } appPassword, Address: { } address } && !(await grains.GetGrain<IAppPasswordsGrain>(address).ListAsync()).Any(listed => listed.Id == appPassword))
         {
             return false;
         }

@@ -19,6 +19,8 @@ internal static class Problem
 
     public static IResult PreconditionFailed(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status412PreconditionFailed);
 
+    public static IResult TooManyRequests(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests);
+
     public static IResult Unavailable(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     public static IResult NoAddress(string text) => BadRequest($"'{text}' is no address: write local@domain");

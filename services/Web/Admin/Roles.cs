@@ -12,6 +12,9 @@ internal static class Roles
 
     private const AdminPermission User = AdminPermission.ReadDirectory | AdminPermission.ResetPasswords | AdminPermission.ReadSignIns | AdminPermission.ReadContent;
 
+    /// <summary>What a user may who signed in by an app password: no more than a mail program that has one. Else whoever steals it from a device could set the password.</summary>
+    public const AdminPermission OfAppPasswords = AdminPermission.ReadDirectory | AdminPermission.ReadContent;
+
     // Which domains a tenant has is the platform's to say: nothing proves yet that a domain is who claims it.
     private const AdminPermission Tenant = HelpDesk | User | AdminPermission.ManageDomains | AdminPermission.ManageAddresses | AdminPermission.ManageSignIn | AdminPermission.ManageMail
         | AdminPermission.WriteContent | AdminPermission.ReadAudit | AdminPermission.ManageTokens;

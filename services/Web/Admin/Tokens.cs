@@ -99,12 +99,13 @@ internal static class Tokens
             return refusal!;
         }
 
-        var list = grains.GetGrain<IApiTokenListGrain>(ApiTokenLists.KeyOf(holder.Tenant, holder.Address));
-        var ids = await list.GetPageAsync(after ?? "", count);
+        var lists = ApiTokenLists.KeysOf(holder.Tenant, holder.Address).Select(key => grains.GetGrain<IApiTokenListGrain>(key));
+        var pages = await Task.WhenAll(lists.Select(list => list.GetPageAsync(after ?? "", count)));
+        string[] ids = [.. pages.SelectMany(page => page).Order(StringComparer.Ordinal).Take(count)];
         var tokens = await Task.WhenAll(ids.Select(id => grains.GetGrain<IApiTokenGrain>(id).FindAsync()));
 
         // An entry whose token a crash kept from being made is passed over.
-        return Results.Ok(new TokenPage(tokens.OfType<ApiToken>().Select(TokenView.Of), ids.Count == count ? ids[^1] : null));
+        return Results.Ok(new TokenPage(tokens.OfType<ApiToken>().Select(TokenView.Of), ids.Length == count ? ids[^1] : null));
     }
 
     private static async Task<IResult> GetAsync(string id, Caller caller, IGrainFactory grains) =>

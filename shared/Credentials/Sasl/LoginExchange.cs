@@ -38,6 +38,7 @@ internal sealed class LoginExchange(PasswordCheck passwords, IPAddress client, V
         {
             LoginAnswer.Right => new SaslStep.Authenticated(username, "", verdict.Rehash) { AppPassword = verdict.AppPassword },
             LoginAnswer.TryLater => new SaslStep.TryLater(),
+            LoginAnswer.Incomplete => new SaslStep.Incomplete(),
             _ => new SaslStep.Failed(),
         };
     }

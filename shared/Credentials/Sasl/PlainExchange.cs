@@ -24,6 +24,7 @@ internal sealed class PlainExchange(PasswordCheck passwords, IPAddress client, V
         {
             LoginAnswer.Right => new SaslStep.Authenticated(authcid, authzid, verdict.Rehash) { AppPassword = verdict.AppPassword },
             LoginAnswer.TryLater => new SaslStep.TryLater(),
+            LoginAnswer.Incomplete => new SaslStep.Incomplete(),
             _ => new SaslStep.Failed(),
         };
     }

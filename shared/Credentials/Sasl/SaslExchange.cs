@@ -44,6 +44,11 @@ public abstract record SaslStep
     public sealed record Failed : SaslStep;
 
     /// <summary>
+    /// The account's own password, which opens nothing alone: the client is to be given an app password. Only who knows the password hears it (SMTP 534 5.7.9, IMAP NO [AUTHENTICATIONFAILED]).
+    /// </summary>
+    public sealed record Incomplete : SaslStep;
+
+    /// <summary>
     /// The client can bind to the channel and was made to believe that this host cannot (RFC 5802 §6), whatever its password: it must take the -PLUS form (SMTP 534 5.7.9).
     /// </summary>
     public sealed record Downgraded : SaslStep;

@@ -116,7 +116,12 @@ internal sealed class ScramExchange : SaslExchange
         var answer = await proofs.CheckAsync(first.Username, login, () => IsProven(fields, proof, authMessage), cancellationToken).ConfigureAwait(false);
         if (answer != LoginAnswer.Right)
         {
-            return answer == LoginAnswer.TryLater ? new SaslStep.TryLater() : new SaslStep.Failed();
+            return answer switch
+            {
+                LoginAnswer.TryLater => new SaslStep.TryLater(),
+                LoginAnswer.Incomplete => new SaslStep.Incomplete(),
+                _ => new SaslStep.Failed(),
+            };
         }
 
         state = State.Acknowledgement;

@@ -21,8 +21,21 @@ internal sealed class ScramProofs(LoginGuard guard, CredentialsTelemetry telemet
             }
 
             await guard.WaitAsync(attempt, cancellationToken).ConfigureAwait(false);
-            var isRight = isProven()
-                && (attempt.Wait == TimeSpan.Zero || (await lookup(username, cancellationToken).ConfigureAwait(false)).Verifier == login.Verifier);
+            var isRight = isProven();
+            if (isRight && attempt.Wait > TimeSpan.Zero)
+            {
+                var now = await lookup(username, cancellationToken).ConfigureAwait(false);
+                (isRight, login) = (now.Verifier == login.Verifier, now);
+            }
+
+            if (isRight && login.SecondFactor is not null)
+            {
+                // No code can come with a proof.
+                attempt.GiveBack();
+                telemetry.Answered("incomplete");
+                return LoginAnswer.Incomplete;
+            }
+
             if (isRight)
             {
                 attempt.Succeeded();

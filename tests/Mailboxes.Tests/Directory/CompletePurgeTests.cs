@@ -29,7 +29,8 @@ public sealed class CompletePurgeTests
         await FillAsync(silo);
         string[] kinds =
         [
-            "address", "app-passwords", "audit", "dkim", "domain", "index", "job", "jobs", "logins", "mailbox", "oidc", "sending", "suppression-index", "suppressions", "tenant", "token", "tokens", "usage",
+            "address", "app-passwords", "audit", "dkim", "domain", "index", "job", "jobs", "logins", "mailbox", "oidc", "sending", "suppression-index", "suppressions", "tenant", "token", "tokens",
+            "totp", "usage",
         ];
         Assert.Equal(kinds, (await StoredAsync(silo)).Except(before).Where(name => !name.StartsWith("blob ", StringComparison.Ordinal)).Select(name => name.Split('/')[0]).Distinct()
             .Except(["deletions", "job-queue", "spool", "standing", "trace"]).Order(StringComparer.Ordinal));
@@ -93,6 +94,7 @@ public sealed class CompletePurgeTests
         await FileAsync(silo, account);
         await grains.GetGrain<ISendingGrain>(account.Value).HoldAsync(now.AddHours(1), 10);
         await grains.GetGrain<IAppPasswordsGrain>("anna@late.test").AddAsync(new() { Id = Guid.NewGuid(), Name = "phone", Scopes = LoginProtocols.Imap, MadeAt = now }, "digest");
+        await grains.GetGrain<ITotpGrain>("anna@late.test").BeginAsync();
         await grains.GetGrain<ILoginsGrain>("anna@late.test").AddAsync(Guid.NewGuid(), [new(new(LoginProtocols.Imap, "192.0.2.1", "PLAIN", null, LoginResult.Ok), now, now, 1)]);
         await AddTokenAsync(silo, new("of-anna", "anna@late.test", account));
         await WaitAsync(silo, account);

@@ -125,6 +125,7 @@ public sealed class DeletionTests
         await silo.Mailbox(account.Value).FileAsync(Mail.For(account.Value, DeliveryId.New(time.GetUtcNow())));
         var password = new AppPassword { Id = Guid.NewGuid(), Name = "phone", Scopes = LoginProtocols.Imap, MadeAt = time.GetUtcNow() };
         Assert.Equal(AddAppPasswordResult.Added, await silo.Grains.GetGrain<IAppPasswordsGrain>("anna@example.test").AddAsync(password, "digest"));
+        Assert.NotNull(await silo.Grains.GetGrain<ITotpGrain>("anna@example.test").BeginAsync());
         var login = new LoginRow(new(LoginProtocols.Imap, "192.0.2.1", "PLAIN", null, LoginResult.Ok), time.GetUtcNow(), time.GetUtcNow(), 1);
         await silo.Grains.GetGrain<ILoginsGrain>("anna@example.test").AddAsync(Guid.NewGuid(), [login]);
         await silo.Grains.GetGrain<IGroupPageGrain>(GroupPages.GrainKey("anna@example.test", 3)).AddAsync([new("bob", "example.test")]);
@@ -142,7 +143,7 @@ public sealed class DeletionTests
         var journals = await silo.Services.GetRequiredService<IJournal>().ListAsync("", default).ToListAsync();
         var blobs = await silo.Services.GetRequiredService<IMessageBlobs>().ListAsync("", default).Select(blob => blob.Name).ToListAsync();
         var listed = await silo.Grains.GetGrain<IAddressIndexGrain>(AddressIndex.GrainKey("example.test", AddressIndex.BucketOf("anna@example.test"))).GetPageAsync("", 10);
-        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending" or "app-passwords" or "logins" or "group" or "group-page");
+        var own = journals.Where(name => name.Split('/')[0] is "address" or "mailbox" or "sending" or "app-passwords" or "totp" or "logins" or "group" or "group-page");
         return string.Join('\n', own.Concat(blobs).Concat(listed).Order(StringComparer.Ordinal));
     }
 

@@ -39,7 +39,7 @@ public sealed class SeenChangeTests
         [
             Bob with { Address = new("bib", "example.test") }, Bob with { Tenant = new("other") }, Bob with { Kind = AddressKind.Alias }, Bob with { Account = new("demo/1") },
             Bob with { Targets = [new("a", "far.test")] }, Bob with { Verifier = "new" }, Bob with { QuotaBytes = 11 }, Bob with { SendAs = ["a@far.test"] },
-            Bob with { State = AccountState.Suspended }, Bob with { Group = new() },
+            Bob with { State = AccountState.Suspended }, Bob with { Group = new() }, Bob with { HasSecondFactor = true },
         ];
         Assert.Equal(StoredMembersOf<AddressRecord>(), others.Length);
         Assert.All(others, other => Assert.False(Bob.IsSameAs(other)));

@@ -80,10 +80,8 @@ public sealed class DeletionTests
         var stored = await StoredAsync(silo);
         var (anna, _) = await AddAnnaAsync(silo);
         await anna.DeleteAsync();
-
-        // Before the clock is advanced: the silo's own timer sweeps then.
-        faulty.Failing = true;
         time.Advance(Kept);
+        faulty.Failing = true;
         for (var i = 0; i < 5; i++)
         {
             await SweepAsync(silo);

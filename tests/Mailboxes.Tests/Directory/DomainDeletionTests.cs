@@ -90,10 +90,8 @@ public sealed class DomainDeletionTests
         await FillAsync(silo, "demo", "gone-too.test");
         await silo.Grains.GetGrain<ITenantDeletionGrain>("late").DeleteAsync();
         await Deletion(silo, "gone-too.test").DeleteAsync();
-
-        // Before the clock is advanced: the silo's own timer sweeps then.
-        faulty.Failing = true;
         time.Advance(Kept);
+        faulty.Failing = true;
         for (var i = 0; i < 5; i++)
         {
             await SweepAsync(silo);

@@ -6,16 +6,13 @@ namespace MailCloud.Mailboxes.Directory;
 
 /// <summary>What one address stands for.</summary>
 internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions options, UnknownNames unknown)
-    : SnapshotGrain<AddressState, AddressChanged>(storage), IAddressGrain, IAddressDeletionGrain, IDisposable
+    : SnapshotGrain<AddressState, AddressChanged>(storage), IAddressGrain, IAddressDeletionGrain
 {
     /// <summary>The claim of the change that is under way.</summary>
     private Guid? claiming;
 
     /// <summary>What it has is being removed, and so is this address in the end: whoever asks meanwhile, as a part that is told something late, must not make anew what is gone already.</summary>
     private bool isRemoving;
-
-    /// <summary>Set once a write is in doubt.</summary>
-    private readonly CancellationTokenSource fenced = new();
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -31,8 +28,6 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
             unknown.Add(GrainContext);
         }
     }
-
-    public void Dispose() => fenced.Dispose();
 
     /// <summary>What the address stands for; null when it was deleted, too.</summary>
     private AddressRecord? Current => State.GoneAt is null && !isRemoving ? State.Record : null;
@@ -189,8 +184,6 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
 
     protected override void Apply(AddressState state, AddressChanged recorded) => state.Apply(recorded);
 
-    protected override void OnFenced() => fenced.Cancel();
-
     // Each step may be repeated, and this grain's own end is the last: until then it says that there is something to do.
     private async Task RemoveAsync()
     {
@@ -231,7 +224,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         }
 
         var usage = UsageOf(record.Tenant);
-        await usage.SettleAsync(counted);
+        await AnswerOf(usage.SettleAsync(counted));
         if (State.IsUncounted)
         {
             return;
@@ -241,7 +234,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         claiming = claim;
         try
         {
-            await ClaimAsync(usage, new(claim, Key, -Accounts(record), -Octets(record)), TenantLimits.None);
+            await AnswerOf(usage.ClaimAsync(new(claim, Key, -Accounts(record), -Octets(record)), TenantLimits.None));
             Record(Unchanged with { Claim = claim, IsUncounted = true });
         }
         finally
@@ -250,7 +243,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
         }
 
         await Durable();
-        await usage.SettleAsync(claim);
+        await AnswerOf(usage.SettleAsync(claim));
     }
 
     private ITenantUsageGrain UsageOf(TenantId tenant) => GrainFactory.GetGrain<ITenantUsageGrain>(tenant.Value);
@@ -269,15 +262,12 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
 
         if (State.Claim is { } last)
         {
-            await UsageOf(record.Tenant).SettleAsync(last);
+            await AnswerOf(UsageOf(record.Tenant).SettleAsync(last));
         }
 
         claiming = Guid.NewGuid();
-        return await ClaimAsync(UsageOf(record.Tenant), new(claiming.Value, Key, accounts, octets), limits);
+        return await AnswerOf(UsageOf(record.Tenant).ClaimAsync(new(claiming.Value, Key, accounts, octets), limits));
     }
-
-    // The tenant's grain may ask this address about an earlier claim first. An activation that is ending hears no question before what runs in it has ended: so it waits for no answer either.
-    private Task<ClaimResult> ClaimAsync(ITenantUsageGrain usage, UsageClaim claim, TenantLimits limits) => usage.ClaimAsync(claim, limits).WaitAsync(fenced.Token);
 
     private async Task<PutAddressResult> PutAsync(AddressRecord record, AccountState? state)
     {

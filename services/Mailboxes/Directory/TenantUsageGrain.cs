@@ -90,7 +90,7 @@ internal sealed class TenantUsageGrain(GrainStorage storage, ILogger<TenantUsage
     {
         try
         {
-            End(claim.Id, await GrainFactory.GetGrain<IAddressGrain>(claim.AddressKey).ResolveClaimAsync(claim.Id));
+            End(claim.Id, await AnswerOf(GrainFactory.GetGrain<IAddressGrain>(claim.AddressKey).ResolveClaimAsync(claim.Id)));
         }
         catch (Exception e)
         {

@@ -35,6 +35,7 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     private TaskCompletionSource openDone = NewCompletion();
     private TaskCompletionSource? inFlightDone;
     private TaskCompletionSource? sealWanted;
+    private TaskCompletionSource? ended;
     private Task flusher = Task.CompletedTask;
     private JournalHead head = null!;
     private string? doubt;
@@ -154,6 +155,26 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
         {
             throw new JournalMovedException(JournalName, doubt);
         }
+    }
+
+    /// <summary>
+    /// What a grain answers that may ask this one meanwhile; fails once a write is in doubt. An activation that is ending hears no question before what runs in it has ended: were that to wait for the
+    /// answer all the same, both would until the call times out.
+    /// </summary>
+    protected async Task<T> AnswerOf<T>(Task<T> call)
+    {
+        await AnswerOf((Task)call);
+        return await call;
+    }
+
+    /// <inheritdoc cref="AnswerOf{T}"/>
+    protected async Task AnswerOf(Task call)
+    {
+        ThrowIfFenced();
+        ended ??= NewCompletion();
+        await Task.WhenAny(call, ended.Task);
+        ThrowIfFenced();
+        await call;
     }
 
     private static TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -300,6 +321,7 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
     private void End(string why)
     {
         doubt = why;
+        ended?.SetResult();
         OnFenced();
         DeactivateOnIdle();
         var failure = new JournalMovedException(JournalName, doubt);

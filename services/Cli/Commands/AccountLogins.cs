@@ -11,7 +11,7 @@ internal static class AccountLogins
         var command = new Command("logins", "List the last logins and failures, the newest first; those of a day that differ in their time only are one, with a count.") { address };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var answer = await client.GetAsync($"/admin/v1/addresses/{Uri.EscapeDataString(parsed.GetValue(address)!)}/logins", cancellationToken);
+            var answer = await client.GetAsync($"{AddressShow.PathOf(parsed.GetValue(address)!)}/logins", cancellationToken);
             using var listing = Output.Of(parsed).Begin("first at", "last at", "count", "protocol", "network", "means (app password)", "result");
             foreach (var login in answer.GetProperty("logins").EnumerateArray())
             {

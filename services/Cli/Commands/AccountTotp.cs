@@ -79,7 +79,7 @@ internal static class AccountTotp
         return command;
     }
 
-    private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}/totp";
+    private static string PathOf(string address) => $"{AddressShow.PathOf(address)}/totp";
 
     private static string? Text(JsonElement shown, string member) => Output.Member(shown, member);
 }

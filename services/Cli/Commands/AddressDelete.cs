@@ -11,7 +11,7 @@ internal static class AddressDelete
         var command = new Command("delete", "Delete an address. It is gone at once, and can be restored for a time.") { address };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var deleted = await client.DeleteAsync(PathOf(parsed.GetValue(address)!), cancellationToken);
+            var deleted = await client.DeleteAsync(AddressShow.PathOf(parsed.GetValue(address)!), cancellationToken);
             Output.Of(parsed).Say(deleted, $"{Output.Member(deleted, "address")} is deleted; it can be restored until {Output.Time(deleted, "restorableUntil")}");
             return 0;
         });
@@ -24,7 +24,7 @@ internal static class AddressDelete
         var command = new Command("restore", "Bring a deleted address back as it was.") { address };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            await foreach (var restored in client.PostAsync($"{PathOf(parsed.GetValue(address)!)}/restore", null, cancellationToken))
+            await foreach (var restored in client.PostAsync($"{AddressShow.PathOf(parsed.GetValue(address)!)}/restore", null, cancellationToken))
             {
                 Output.Of(parsed).Say(restored, $"{Output.Member(restored, "address")} is back: {Output.Member(restored, "kind")}");
             }
@@ -35,6 +35,4 @@ internal static class AddressDelete
     }
 
     private static Argument<string> Address => new("ADDRESS") { Description = "The address, in a hosted domain." };
-
-    private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}";
 }

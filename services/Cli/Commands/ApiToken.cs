@@ -56,7 +56,7 @@ internal static class ApiToken
         var command = new Command("list", "List tokens, in the order in which they were made: the platform's, a tenant's or an account's. Without an option those of whose token this is.") { tenant, address };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var holder = $"{Term("tenant", parsed.GetValue(tenant))}{Term("address", parsed.GetValue(address))}";
+            var holder = AdminClient.Filter(("tenant", parsed.GetValue(tenant)), ("address", parsed.GetValue(address)));
             using var listing = Output.Of(parsed).Begin("id", "name", "role", "read only", "expires at", "last used");
             for (string? after = ""; after is not null;)
             {
@@ -124,6 +124,4 @@ internal static class ApiToken
         token.GetProperty(member) is { ValueKind: JsonValueKind.String } time ? time.GetDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) : "";
 
     private static string PathOf(string id) => $"{Path}/{Uri.EscapeDataString(id)}";
-
-    private static string Term(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 }

@@ -72,7 +72,7 @@ internal static class AppPassword
         return command;
     }
 
-    private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}/app-passwords";
+    private static string PathOf(string address) => $"{AddressShow.PathOf(address)}/app-passwords";
 
     private static string LastUseOf(JsonElement listed) =>
         listed.GetProperty("lastUse") is { ValueKind: JsonValueKind.Object } use ? $"{Output.Time(use, "at")} {Text(use, "protocol")} {Text(use, "network")}" : "";

@@ -18,7 +18,7 @@ internal static class Audit
         command.SetAdminAction(connect, (client, parsed, cancellationToken) =>
         {
             var log = parsed.GetValue(tenant) is { } id ? $"{Tenant.PathOf(id)}/audit" : $"{ApiPath}/audit";
-            var from = parsed.GetValue(since) is { } time ? $"&since={Uri.EscapeDataString(time.ToString("O", CultureInfo.InvariantCulture))}" : "";
+            var from = AdminClient.Filter(("since", parsed.GetValue(since)?.ToString("O", CultureInfo.InvariantCulture)));
             return ListAsync(client, Output.Of(parsed), log, from, parsed.GetValue(limit), cancellationToken);
         });
         return command;
@@ -38,7 +38,7 @@ internal static class Audit
                     return 0;
                 }
 
-                listing.Add(record, When(record), Who(record), What(record), Change(record), Output.Member(record, "status") ?? "not known");
+                listing.Add(record, Output.Time(record, "at"), Who(record), What(record), Change(record), Output.Member(record, "status") ?? "not known");
             }
 
             after = page.GetProperty("next").GetString();
@@ -46,8 +46,6 @@ internal static class Audit
 
         return 0;
     }
-
-    private static string When(JsonElement record) => record.GetProperty("at").GetDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Who(JsonElement record) => $"{Output.Member(record, "name")} ({Output.Member(record, "role")})\n{Output.Member(record, "from")}";
 

@@ -29,7 +29,7 @@ internal static class Group
             var update = new Dictionary<string, string> { ["kind"] = "group" };
             AddGiven(update, "owner", parsed.GetValue(owner));
             AddGiven(update, "posting", parsed.GetValue(posting));
-            Print(Output.Of(parsed), await client.PutAsync(PathOf(parsed.GetValue(address)!), JsonSerializer.Serialize(update), cancellationToken));
+            Print(Output.Of(parsed), await client.PutAsync(AddressShow.PathOf(parsed.GetValue(address)!), JsonSerializer.Serialize(update), cancellationToken));
             return 0;
         });
         return command;
@@ -41,7 +41,7 @@ internal static class Group
         var command = new Command("show", "Show who runs a group, and who may send to it.") { address };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var shown = await client.GetAsync(PathOf(parsed.GetValue(address)!), cancellationToken);
+            var shown = await client.GetAsync(AddressShow.PathOf(parsed.GetValue(address)!), cancellationToken);
             if (Output.Member(shown, "kind") != "group")
             {
                 throw new AdminException($"{Output.Member(shown, "address")} is no group ({Output.Member(shown, "kind")})");
@@ -126,7 +126,5 @@ internal static class Group
         }
     }
 
-    private static string PathOf(string address) => $"/admin/v1/addresses/{Uri.EscapeDataString(address)}";
-
-    private static string MembersOf(string address) => $"{PathOf(address)}/members";
+    private static string MembersOf(string address) => $"{AddressShow.PathOf(address)}/members";
 }

@@ -8,19 +8,23 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Metrics;
 
 namespace MailCloud.Hosting;
 
 /// <summary>
 /// What an orchestrator asks a process. <c>/health/live</c>: it answers, so that killing it would mend nothing. <c>/health/ready</c>: all that it needs is there and it is not ending, so that new
-/// work may come. <c>/health/startup</c>: it has been ready once.
+/// work may come. <c>/health/startup</c>: it has been ready once. Beside them is <c>/metrics</c>.
 /// </summary>
 public static class HealthPages
 {
+    /// <summary>Names tenants: never on a port for everybody.</summary>
+    public const string Metrics = "/metrics";
+
     /// <summary>Listens where <c>Hosting:Health</c> says, for services that have no HTTP of their own.</summary>
     public static void AddHealthListener(this WebApplicationBuilder builder)
     {
-        var options = builder.Configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
+        var options = OptionsOf(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Health)));
     }
 
@@ -30,7 +34,13 @@ public static class HealthPages
         app.MapGet("/health/startup", startup.AnswerAsync);
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        if (app.ServiceProvider.GetService<MeterProvider>() is not null && OptionsOf(app.ServiceProvider.GetRequiredService<IConfiguration>()).Prometheus)
+        {
+            app.MapPrometheusScrapingEndpoint(Metrics);
+        }
     }
+
+    private static HostingOptions OptionsOf(IConfiguration configuration) => configuration.GetSection("Hosting").Get<HostingOptions>() ?? new();
 
     /// <summary>Names what is amiss, and no more: the page is for everybody.</summary>
     private static Task WriteAsync(HttpContext context, HealthReport report)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -47,17 +48,30 @@ public static class HostingHost
 
     private static void AddTelemetry(IHostApplicationBuilder builder, string service, HostingOptions options)
     {
-        var standard = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"];
-        if (options.Otlp is null && string.IsNullOrEmpty(standard))
+        var collector = options.Otlp ?? (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } standard ? new Uri(standard) : null);
+        if (collector is null && !options.Prometheus)
         {
             // Nobody listens: instruments without a listener cost nothing.
             return;
         }
 
-        builder.Services.AddOpenTelemetry()
+        var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service, serviceNamespace: "mailcloud"))
-            .WithTracing(tracing => tracing.AddSource(Instruments).AddAspNetCoreInstrumentation())
-            .WithMetrics(metrics => metrics.AddMeter(Instruments).AddRuntimeInstrumentation())
-            .UseOtlpExporter(OpenTelemetry.Exporter.OtlpExportProtocol.Grpc, options.Otlp ?? new Uri(standard!));
+            .WithMetrics(metrics => AddMetrics(metrics, options));
+        if (collector is not null)
+        {
+            telemetry.WithTracing(tracing => tracing.AddSource(Instruments).AddAspNetCoreInstrumentation()).UseOtlpExporter(OtlpExportProtocol.Grpc, collector);
+        }
+    }
+
+    private static void AddMetrics(MeterProviderBuilder metrics, HostingOptions options)
+    {
+        var views = new MetricViews(options);
+        metrics.AddMeter(Instruments).AddRuntimeInstrumentation().AddView(views.For);
+        if (options.Prometheus)
+        {
+            // Names say which meter it is; which service it is the scraper need not be told for each port.
+            metrics.AddPrometheusExporter(page => (page.ScopeInfoEnabled, page.ResourceConstantLabels) = (false, attribute => attribute == "service.name"));
+        }
     }
 }

@@ -6,6 +6,15 @@ public sealed record HostingOptions
     /// <summary>Where traces and metrics go by OTLP, for example <c>http://collector:4317</c>; nothing is exported when it is not set.</summary>
     public Uri? Otlp { get; init; }
 
+    /// <summary>Whether metrics stand on <c>/metrics</c> beside the health pages, for Prometheus to read.</summary>
+    public bool Prometheus { get; init; } = true;
+
+    /// <summary>Whether counters tell tenants apart. Where tenants reach the admin port, which has the page too, it names them to each other.</summary>
+    public bool TenantsInMetrics { get; init; } = true;
+
+    /// <summary>How many series a counter has in a process: what comes beyond is counted together, under <c>otel_metric_overflow</c>. The widest has one per tenant and listener, so that 3,000 tenants fit.</summary>
+    public int SeriesPerCounter { get; init; } = 10_000;
+
     /// <summary>Where the health pages of a service without HTTP are, <c>address:port</c>: beside the admin API's 8081. Not for the outside.</summary>
     public string Health { get; init; } = "127.0.0.1:8082";
 

@@ -19,7 +19,7 @@ public sealed class HostingHostTests
     [Fact]
     public async Task Nothing_is_exported_or_recorded_without_a_collector()
     {
-        await using var app = Build();
+        await using var app = Build(("Hosting:Prometheus", "false"));
         await app.StartAsync();
         using var source = new ActivitySource("MailCloud.Nobody");
 

@@ -17,6 +17,16 @@ public sealed class AccessTests(WebServer server)
     }
 
     [Fact]
+    public async Task Metrics_are_on_the_admin_port_alone_and_without_a_token()
+    {
+        using var anonymous = new HttpClient { BaseAddress = server.Admin.BaseAddress };
+        Assert.Contains("service_name=\"web\"", await anonymous.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        request.Headers.Host = server.Admin.BaseAddress!.Authority;
+        Assert.Equal(HttpStatusCode.NotFound, (await server.Http.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
     public async Task The_index_page_says_what_runs_here()
     {
         using var page = await server.Http.GetAsync("/");

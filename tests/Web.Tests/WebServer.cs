@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using MailCloud.Embedded;
+using MailCloud.Hosting;
 using MailCloud.Mailboxes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -44,6 +45,7 @@ public sealed class WebServer : IAsyncLifetime
             new("Web:ProxyNetworks", "127.0.0.1/32"),
         ]);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddMailCloudHosting("web");
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         builder.AddMailboxes();
         builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[2], ports[3]));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using MailCloud.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -21,8 +22,11 @@ internal static class AdminAccess
         var isAdminPath = context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase);
         var isHealth = context.Request.Path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase);
 
+        // Without a token: a scraper would need one that does more, and this port is kept from every network but the operator's.
+        var isMetrics = context.Request.Path.StartsWithSegments(HealthPages.Metrics, StringComparison.OrdinalIgnoreCase);
+
         // By the connection's port, not the Host field, which the client writes.
-        if (!isHealth && isAdminPath != isAdminPort)
+        if (!isHealth && (isAdminPath || isMetrics) != isAdminPort)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;

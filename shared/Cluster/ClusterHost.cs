@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using StackExchange.Redis;
 
 namespace MailCloud.Cluster;
@@ -44,6 +46,7 @@ public static class ClusterHost
     {
         var options = ClusterOptions.From(builder.Configuration);
         var (siloEnd, gatewayEnd) = (IPEndPoint.Parse(options.Silo), IPEndPoint.Parse(options.Gateway));
+        var pod = Pod.FromEnvironment();
         builder.UseOrleans(silo =>
         {
             silo.Configure<Orleans.Configuration.ClusterOptions>(names => Name(names, options));
@@ -52,7 +55,11 @@ public static class ClusterHost
             {
                 ends.AdvertisedIPAddress = siloEnd.Address;
                 (ends.SiloPort, ends.GatewayPort) = (siloEnd.Port, gatewayEnd.Port);
+
+                // As Orleans has them where it is not told; in a pod it would listen on all addresses of IPv4.
+                (ends.SiloListeningEndpoint, ends.GatewayListeningEndpoint) = (siloEnd, gatewayEnd);
             });
+            AddPod(silo, pod, options);
             silo.Configure<ClusterMembershipOptions>(membership => (membership.ProbeTimeout, membership.MaxProbeTimeout) = (ProbeTimeout, MaxProbeTimeout));
 
             // Activations go, the least used first, before the memory that the process is given ends.
@@ -93,6 +100,23 @@ public static class ClusterHost
         builder.Services.TryAddSingleton<GatewayCount>();
         builder.Services.TryAddSingleton(services => new GrainCalls(
             patience, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
+    }
+
+    private static void AddPod(ISiloBuilder silo, Pod pod, ClusterOptions options)
+    {
+        if (!string.IsNullOrEmpty(pod.Name))
+        {
+            // Also where the option is off: a silo that goes by Kubernetes declares those dead whose names are no pods', and during an upgrade that turns it on there are both.
+            silo.Configure<SiloOptions>(names => names.SiloName = pod.Name);
+        }
+
+        if (options.Kubernetes)
+        {
+            pod.Require(options);
+            silo.UseKubernetesHosting();
+            silo.Services.AddSingleton(pod);
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PodAccess>();
+        }
     }
 
     /// <summary>Without it a silo that starts gets only what is called for the first time since: mailboxes in constant use would stay where they are.</summary>

@@ -11,4 +11,7 @@ internal static partial class ClusterLog
 
     [LoggerMessage(6501, LogLevel.Warning, "the membership table cannot be read: {Reason}")]
     public static partial void TableUnreadable(ILogger logger, string reason);
+
+    [LoggerMessage(6502, LogLevel.Warning, "the Kubernetes API does not tell of this pod, and the start waits: {Reason}")]
+    public static partial void ApiAway(ILogger logger, string reason);
 }

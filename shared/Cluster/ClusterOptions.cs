@@ -25,6 +25,11 @@ public sealed record ClusterOptions
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>
+    /// Of silos: each is a pod, and a silo whose pod is gone from Kubernetes is declared dead. Needs variables, labels and rights of the pod (README.md of shared/Cluster); the chart gives them, and sets it.
+    /// </summary>
+    public bool Kubernetes { get; init; }
+
     /// <exception cref="ValidationException">Something is missing or malformed; the message names all of it.</exception>
     internal static ClusterOptions From(IConfiguration configuration)
     {

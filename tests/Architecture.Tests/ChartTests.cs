@@ -17,6 +17,7 @@ public sealed partial class ChartTests
     private const string Chart = "helm/mailcloud";
     private const string Schema = $"{Chart}/values.schema.json";
     private const string Readme = "helm/README.md";
+    private const string Deployments = $"{Chart}/templates/deployments.yaml";
 
     /// <summary>Of AllInOne alone.</summary>
     private const string Embedded = "Embedded";
@@ -59,6 +60,34 @@ public sealed partial class ChartTests
         var rows = new StringBuilder("| value | default | is |\n|---|---|---|\n");
         AddRows(rows, "", JsonNode.Parse(Repository.Read(Schema))!, yaml.Deserialize<object>(Repository.Read($"{Chart}/values.yaml")));
         HasOrWrites(Readme, Table().Replace(Repository.Read(Readme), match => match.Groups[1].Value + rows + match.Groups[2].Value));
+    }
+
+    [Theory]
+    [InlineData("POD_NAME", "metadata.name")]
+    [InlineData("POD_NAMESPACE", "metadata.namespace")]
+    [InlineData("POD_IP", "status.podIP")]
+    [InlineData("ORLEANS_SERVICE_ID", "metadata.labels['orleans/serviceId']")]
+    [InlineData("ORLEANS_CLUSTER_ID", "metadata.labels['orleans/clusterId']")]
+    public void A_silo_is_told_which_pod_it_is(string variable, string field)
+    {
+        Assert.Contains(variable, Repository.Read("shared/Cluster/README.md"), StringComparison.Ordinal);
+        Assert.Matches($$"""- \{name: {{variable}}, valueFrom: \{fieldRef: \{fieldPath: "?{{Regex.Escape(field)}}"?\}\}\}""", Repository.Read(Deployments));
+    }
+
+    [Fact]
+    public void Silos_pods_have_the_labels_by_which_they_find_each_other_and_their_token()
+    {
+        var text = Repository.Read(Deployments);
+        Assert.Contains("orleans/serviceId: {{ $cluster.id | quote }}", text, StringComparison.Ordinal);
+        Assert.Contains("orleans/clusterId: {{ $cluster.id | quote }}", text, StringComparison.Ordinal);
+        Assert.Contains("automountServiceAccountToken: {{ and (eq $key \"mailboxes\") $cluster.kubernetes }}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Silos_may_see_pods_and_do_nothing_else()
+    {
+        var rules = Rules().Matches(Repository.Read($"{Chart}/templates/rbac.yaml")).Select(rule => $"{rule.Groups[1].Value}: {rule.Groups[2].Value}");
+        Assert.Equal(["resources: pods", "verbs: get, list, watch"], rules);
     }
 
     private static void HasOrWrites(string file, string text)
@@ -148,6 +177,9 @@ public sealed partial class ChartTests
 
     [GeneratedRegex(@"(<!-- values -->\n).*?(<!-- end -->)", RegexOptions.Singleline)]
     private static partial Regex Table();
+
+    [GeneratedRegex(@"^ +(resources|verbs): \[(.*)\]$", RegexOptions.Multiline)]
+    private static partial Regex Rules();
 
     [GeneratedRegex(@"^(?:IReadOnlyList<(\w+)>|(\w+)\[\])$")]
     private static partial Regex ListOf();

@@ -31,3 +31,10 @@ redis: Cluster__Redis
 rabbitMq: RabbitMq__Password
 credentials: Credentials__Secret
 {{- end }}
+
+{{/* What the silos' options say of the cluster: {id, kubernetes}. */}}
+{{- define "mailcloud.cluster" -}}
+{{- $is := index (fromYaml (include "mailcloud.services" .)) "mailboxes" -}}
+{{- $cluster := (fromJson (include "mailcloud.settings" (dict "root" . "key" "mailboxes" "is" $is))).Cluster -}}
+{{- dict "id" ($cluster.Id | default "mailcloud") "kubernetes" $cluster.Kubernetes | toJson -}}
+{{- end }}

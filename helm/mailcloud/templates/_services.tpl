@@ -41,6 +41,8 @@ web:
 {{/* Options that follow from how the chart runs the services; values go before them. */}}
 {{- define "mailcloud.defaults" -}}
 Hosting: {Health: "0.0.0.0:8082"}
+# Of silos; clients of theirs do not ask.
+Cluster: {Kubernetes: true}
 Smtp:
   HostName: {{ .Values.hostName | quote }}
   Mx: 0.0.0.0:2525

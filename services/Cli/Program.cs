@@ -55,6 +55,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     Verify.Build(Connect),
     Sweep.Build(Connect),
     Doctor.Build(Connect, server),
+    Plan.Build(),
 };
 return await root.Parse(args).InvokeAsync();
 

@@ -100,6 +100,9 @@ public sealed partial class IsolationTests(WebServer server) : IClassFixture<Web
         ["tenant list"] = (_, _) => [],
         ["verify"] = (_, _) => [],
         ["sweep"] = (_, _) => [],
+
+        // It talks to no server.
+        ["plan"] = (_, _) => [],
     };
 
     /// <summary>By command: further arguments, about what is one's own, that name what is another's.</summary>

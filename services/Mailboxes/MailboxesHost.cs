@@ -27,13 +27,16 @@ public static class MailboxesHost
             services.GetRequiredService<IMessageBlobs>(),
             services.GetRequiredService<Serializer>(),
             services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILoggerFactory>()));
+            services.GetRequiredService<ILoggerFactory>(),
+            services.GetRequiredService<JournalTelemetry>()));
         builder.Services.AddSingleton<UnknownNames>();
         builder.Services.TryAddSingleton<SpoolSizes>();
         builder.Services.AddSingleton<SiloLosses>();
         builder.Services.AddSingleton<LeasesLeft>();
         builder.Services.AddMetrics();
         builder.Services.AddSingleton<LimiterTelemetry>();
+        builder.Services.AddSingleton<JournalTelemetry>();
+        builder.Services.AddSingleton<SpoolTelemetry>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<SiloLosses>());
         builder.Services.AddSingleton<WaitingMail>();
         builder.Services.AddSingleton<BodyHolders>();

@@ -5,4 +5,4 @@ using Orleans.Serialization;
 namespace MailCloud.Mailboxes.Journaled;
 
 /// <summary>What every journaled grain stands on.</summary>
-internal sealed record GrainStorage(IJournal Journal, IMessageBlobs Blobs, Serializer Serializer, TimeProvider Time, ILoggerFactory Loggers);
+internal sealed record GrainStorage(IJournal Journal, IMessageBlobs Blobs, Serializer Serializer, TimeProvider Time, ILoggerFactory Loggers, JournalTelemetry Telemetry);

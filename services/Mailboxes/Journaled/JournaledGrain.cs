@@ -314,6 +314,7 @@ internal abstract class JournaledGrain<TState, TEvent>(GrainStorage storage) : G
             return;
         }
 
+        storage.Telemetry.InDoubt(JournalName, reason);
         MailboxesLog.JournalInDoubt(storage.Loggers.CreateLogger(GetType()), JournalName, reason);
         End(reason.Message);
     }

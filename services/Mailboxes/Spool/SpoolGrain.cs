@@ -18,12 +18,15 @@ namespace MailCloud.Mailboxes.Spool;
 /// </list>
 /// </summary>
 [Reentrant]
-internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLosses losses, LeasesLeft left, MailboxesOptions options) : JournaledGrain<SpoolShard, SpoolEvent>(storage), ISpoolGrain, IGrainMigrationParticipant
+internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLosses losses, LeasesLeft left, MailboxesOptions options, SpoolTelemetry telemetry) : JournaledGrain<SpoolShard, SpoolEvent>(storage), ISpoolGrain, IGrainMigrationParticipant
 {
     private const string LeasesKey = "leases";
 
     /// <summary>Entries that become due within it are told of together.</summary>
     private static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often the shard looks at all that it has in memory, to tell of it.</summary>
+    private static readonly TimeSpan ShowEvery = TimeSpan.FromSeconds(10);
 
     private readonly SpoolNotices notices = new(storage.Time, storage.Loggers.CreateLogger<SpoolGrain>());
 
@@ -31,6 +34,7 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
     private readonly Dictionary<string, DateTimeOffset> ending = new(StringComparer.Ordinal);
     private Dictionary<string, DateTimeOffset>? movedLeases;
     private DateTimeOffset activatedAt;
+    private DateTimeOffset shownAt;
     private DateTimeOffset? tellAllAt;
     private DateTimeOffset armedFor = DateTimeOffset.MaxValue;
     private IGrainTimer? timer;
@@ -148,6 +152,14 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
         {
             State.Renew(key, until);
         }
+
+        Show();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await base.OnDeactivateAsync(reason, cancellationToken);
+        telemetry.Forget(Shard);
     }
 
     public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(LeasesKey, State.Leases(Now));
@@ -207,6 +219,23 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
 
         TellReady();
         Arm();
+        Show();
+    }
+
+    /// <summary>Tells the metrics what waits. Leases come to every shard all the time, so that what is told is never old.</summary>
+    private void Show()
+    {
+        var now = Now;
+        if (now - shownAt < ShowEvery)
+        {
+            return;
+        }
+
+        shownAt = now;
+        foreach (var kind in (ReadOnlySpan<SpoolKind>)[SpoolKind.Local, SpoolKind.Outbound])
+        {
+            telemetry.Show(Shard, kind, State.HoldingsOf(kind, now));
+        }
     }
 
     private async Task<IReadOnlyList<SpoolEntry>> LeaseAsync(string destination, int max, TimeSpan duration)
@@ -238,6 +267,7 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
         }
 
         Arm();
+        Show();
         await Durable();
         return leased;
 

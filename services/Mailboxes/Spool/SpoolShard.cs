@@ -56,6 +56,18 @@ internal sealed class SpoolShard
         }
     }
 
+    /// <summary>How much waits of a kind, and how old it is. It looks at every entry in memory, so it is for now and then.</summary>
+    public SpoolHoldings HoldingsOf(SpoolKind kind, DateTimeOffset now)
+    {
+        var waiting = entries.Values.Where(entry => entry.Entry.Kind == kind);
+        var paged = Unloaded.Where(page => (kind == SpoolKind.Local ? page.Local : page.Outbound) > 0);
+        var idle = waiting.Where(entry => entry.LeasedUntil is not { } until || until <= now);
+        return new(
+            kind == SpoolKind.Local ? Counts.Local : Counts.Outbound,
+            waiting.Select(entry => (DateTimeOffset?)entry.Entry.Message.ReleasedAt).Concat(paged.Select(page => (DateTimeOffset?)page.FirstAccepted)).Min(),
+            idle.Select(entry => (DateTimeOffset?)entry.Entry.DueAt).Concat(paged.Select(page => (DateTimeOffset?)page.MinDue)).Min());
+    }
+
     /// <summary>The next moment at which something becomes due or ready; null: none.</summary>
     public DateTimeOffset? NextMoment => (Queues.NextMoment, untold.Min?.MinDue) switch
     {

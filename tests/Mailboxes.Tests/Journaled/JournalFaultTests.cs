@@ -1,5 +1,6 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Testing;
 
 namespace MailCloud.Mailboxes.Tests.Journaled;
 
@@ -15,6 +16,7 @@ public sealed class JournalFaultTests
         const int Concurrent = 100;
         FaultyJournal faulty = null!;
         await using var silo = await TestSilo.StartAsync(journal => faulty = new FaultyJournal(journal, seed: 5321));
+        using var measured = new MeasuredValues(silo.Services, "mailcloud.journal.");
         await silo.Mailbox(Account).CreateAsync(new());
         faulty.Failing = true;
 
@@ -29,6 +31,9 @@ public sealed class JournalFaultTests
 
         faulty.Failing = false;
         Assert.True(faulty.Faults > 15, $"only {faulty.Faults} faults happened");
+        var doubts = measured.Read();
+        Assert.Equal(["mailcloud.journal.doubts mailbox conflict", "mailcloud.journal.doubts mailbox error"], doubts.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(faulty.Faults, doubts.Values.Sum());
         await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);
         await silo.ForgetAsync();
         await AssertFiledOnceAsync(silo.Mailbox(Account), deliveries);

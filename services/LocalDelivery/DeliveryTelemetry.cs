@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MailCloud.Messages;
+using MailCloud.Queue;
 
 namespace MailCloud.LocalDelivery;
 
@@ -15,6 +16,7 @@ internal sealed class DeliveryTelemetry
     private readonly Histogram<double> duration;
     private readonly Counter<long> entries;
     private readonly UpDownCounter<int> inHand;
+    private readonly ObservableGauge<long> depth;
 
     public DeliveryTelemetry(IMeterFactory meters)
     {
@@ -23,7 +25,14 @@ internal sealed class DeliveryTelemetry
         duration = meter.CreateHistogram<double>("mailcloud.delivery.duration", "s", "From acceptance, or the end of a hold, to the copy being durably filed.");
         entries = meter.CreateCounter<long>("mailcloud.delivery.entries", "{entry}", "Queue entries settled, by result.");
         inHand = meter.CreateUpDownCounter<int>("mailcloud.delivery.in_hand", "{entry}", "Queue entries being worked on.");
+        depth = meter.CreateObservableGauge("mailcloud.delivery.queue", MeasureDepth, "{entry}", "Entries of the delivery queue, by state.");
     }
+
+    /// <summary>False while nobody would see it.</summary>
+    public bool IsDepthWanted => depth.Enabled;
+
+    /// <summary>What stood in the queue when it was asked last; null: it did not say.</summary>
+    public QueueDepth? Depth { get; set; }
 
     /// <summary>A span that continues the trace of the session that accepted the message; null when nobody listens.</summary>
     public static Activity? StartDelivery(QueuedMessage message)
@@ -49,6 +58,9 @@ internal sealed class DeliveryTelemetry
     /// <param name="result"><c>acked</c>, <c>failed</c> or <c>parked</c>.</param>
     public void EntrySettled(QueuedMessage message, string result) =>
         entries.Add(1, new("mailcloud.tenant", message.Tenant.Value), new("result", result));
+
+    private IEnumerable<Measurement<long>> MeasureDepth() => Depth is { } known
+        ? [new(known.Waiting, new KeyValuePair<string, object?>("state", "waiting")), new(known.Parked, new KeyValuePair<string, object?>("state", "parked"))] : [];
 
     private static string NameOf(DeliveryOutcome outcome) => outcome switch
     {

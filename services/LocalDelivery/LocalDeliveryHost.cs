@@ -40,5 +40,7 @@ public static class LocalDeliveryHost
         services.AddSingleton<RetryWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<DeliveryWorker>());
         services.AddHostedService(provider => provider.GetRequiredService<RetryWorker>());
+        services.AddSingleton<QueueDepthWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<QueueDepthWatch>());
     }
 }

@@ -25,7 +25,7 @@ internal abstract class SessionHandler(Entrance entrance, SessionTelemetry telem
 
     public async Task ServeAsync(ConnectionContext connection, bool implicitTls)
     {
-        telemetry.Opened();
+        telemetry.Opened(entrance.Places);
         using var input = new TimedReader(connection.Transport.Input, time);
         var output = new ReplyWriter(connection.Transport.Output, time, writeTimeout, FlushAt);
         var session = default(IClientSession);

@@ -7,6 +7,7 @@ namespace MailCloud.MailboxAccess;
 internal abstract class SessionTelemetry : IDisposable
 {
     private readonly UpDownCounter<int> connections;
+    private readonly Gauge<int> places;
     private readonly Histogram<double> commands;
     private readonly Counter<long> logins;
     private readonly Counter<long> turnedAway;
@@ -18,6 +19,7 @@ internal abstract class SessionTelemetry : IDisposable
     {
         Meter = meters.Create(meterName);
         connections = Meter.CreateUpDownCounter<int>($"mailcloud.{protocol}.connections", "{connection}", "Open connections");
+        places = Meter.CreateGauge<int>($"mailcloud.{protocol}.connections.limit", "{connection}", "Connections that there is room for");
         commands = Meter.CreateHistogram<double>($"mailcloud.{protocol}.command.duration", "s", "Time from a command to the end of its reply");
         logins = Meter.CreateCounter<long>($"mailcloud.{protocol}.logins", "{login}", "Attempts to log in, by result");
         turnedAway = Meter.CreateCounter<long>($"mailcloud.{protocol}.refused", "{connection}", "Connections that found no place");
@@ -25,7 +27,12 @@ internal abstract class SessionTelemetry : IDisposable
 
     protected Meter Meter { get; }
 
-    public void Opened() => connections.Add(1);
+    /// <param name="limit">As many there may be.</param>
+    public void Opened(int limit)
+    {
+        connections.Add(1);
+        places.Record(limit);
+    }
 
     public void Closed() => connections.Add(-1);
 

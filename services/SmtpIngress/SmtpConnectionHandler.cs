@@ -22,6 +22,7 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
         var output = new ReplyWriter(connection.Transport.Output, services.Time, services.Options.CommandTimeout, full: 64 * 1024);
         var session = default(SmtpSession);
         SmtpTelemetry.Sessions.Add(1);
+        SmtpTelemetry.Places.Record(services.Entrance.Places);
         try
         {
             var remote = await services.Entrance.FindClientAsync(connection, input).ConfigureAwait(false);
@@ -30,6 +31,7 @@ internal sealed class SmtpConnectionHandler(SmtpServices services)
             {
                 // Before a handshake that costs us more than the peer. RFC 5321 §3.8: 421 instead of the greeting; where TLS comes first nothing can be said.
                 services.Log.TurnedAway(remote.Address.ToString(), "too many connections");
+                SmtpTelemetry.Refused.Add(1, new("listener", SmtpSession.NameOf(listener)), new("code", 421), new("status", "4.7.0"));
                 if (listener != Listener.Submissions)
                 {
                     await SayAsync(output, new(421, "4.7.0", "too many connections from your network"), connection.ConnectionClosed).ConfigureAwait(false);

@@ -33,7 +33,10 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
 
     public bool IsSubmission => listener != Listener.Mx;
 
-    public string ListenerName => listener switch { Listener.Mx => "mx", Listener.Submission => "submission", _ => "submissions" };
+    public string ListenerName => NameOf(listener);
+
+    /// <summary>As metrics and logs have it.</summary>
+    public static string NameOf(Listener listener) => listener switch { Listener.Mx => "mx", Listener.Submission => "submission", _ => "submissions" };
 
     public TimedReader Input => input;
 

@@ -13,6 +13,7 @@ internal static class SmtpTelemetry
     private static readonly Meter Meter = new(Name);
 
     public static readonly UpDownCounter<long> Sessions = Meter.CreateUpDownCounter<long>("mailcloud.smtp.sessions", "{session}", "Open sessions");
+    public static readonly Gauge<int> Places = Meter.CreateGauge<int>("mailcloud.smtp.sessions.limit", "{session}", "Sessions that there is room for");
     public static readonly Counter<long> Accepted = Meter.CreateCounter<long>("mailcloud.smtp.accepted", "{message}", "Messages that got 250");
     public static readonly Counter<long> Refused = Meter.CreateCounter<long>("mailcloud.smtp.refused", "{reply}", "Replies of 4xx and 5xx");
     public static readonly Counter<long> Capped = Meter.CreateCounter<long>("mailcloud.smtp.capped", "{recipient}", "Recipients refused because of a sending cap");

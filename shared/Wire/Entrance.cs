@@ -27,6 +27,9 @@ public sealed class Entrance(SessionLimits limits, string proxyNetworks, TimeSpa
         return header.Source ?? remote;
     }
 
+    /// <summary>How many clients there is room for.</summary>
+    public int Places => limits.Total;
+
     /// <summary>How many clients are in.</summary>
     public int Clients => places.Taken;
 

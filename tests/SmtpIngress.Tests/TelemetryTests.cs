@@ -21,6 +21,7 @@ public sealed partial class TelemetryTests(ServerFixture server)
                 l.EnableMeasurementEvents(instrument);
             }
         };
+        listener.SetMeasurementEventCallback<int>((instrument, _, tags, _) => Record(instrument, tags));
         listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Record(instrument, tags));
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Record(instrument, tags));
         listener.Start();

@@ -13,7 +13,7 @@ internal sealed class EmbeddedTelemetry
     private readonly Counter<long> read;
     private readonly Counter<long> written;
 
-    public EmbeddedTelemetry(IMeterFactory meters)
+    public EmbeddedTelemetry(IMeterFactory meters, EmbeddedOptions options)
     {
         var meter = meters.Create(MeterName);
         commits = meter.CreateCounter<long>("mailcloud.embedded.commits", "{commit}", "Transactions committed.");
@@ -21,6 +21,9 @@ internal sealed class EmbeddedTelemetry
         duration = meter.CreateHistogram<double>("mailcloud.embedded.commit.duration", "s", "From the first statement of a group to its durable end.");
         read = meter.CreateCounter<long>("mailcloud.embedded.blob.read", "By", "Octets read from blobs.");
         written = meter.CreateCounter<long>("mailcloud.embedded.blob.written", "By", "Octets of committed blobs.");
+        var disk = new DriveInfo(Path.GetFullPath(options.Directory));
+        meter.CreateObservableGauge("mailcloud.embedded.disk.free", () => disk.AvailableFreeSpace, "By", "Room on the folder's file system.");
+        meter.CreateObservableGauge("mailcloud.embedded.disk.size", () => disk.TotalSize, "By", "Size of that file system.");
     }
 
     public void Committed(int count, TimeSpan took)

@@ -177,6 +177,20 @@ public sealed class EmbeddedStoreTests : IDisposable
     [InlineData(5, false)]
     public void The_systems_errors_of_a_full_disk_are_told_from_others(int code, bool full) => Assert.Equal(full, DiskFull.Is(new IOException("", code)));
 
+    [Fact]
+    public void It_is_told_how_much_room_the_disk_has()
+    {
+        var room = new ConcurrentBag<long>();
+        using var free = Listen<long>("mailcloud.embedded.disk.free", room);
+        using var size = Listen<long>("mailcloud.embedded.disk.size", room);
+        free.RecordObservableInstruments();
+        size.RecordObservableInstruments();
+
+        Assert.Equal(2, room.Count);
+        Assert.All(room, octets => Assert.InRange(octets, 1, long.MaxValue));
+        Assert.InRange(room.Min(), 1, new DriveInfo(folder.Path).TotalSize);
+    }
+
     private static Func<Database, int> Changed(string sql) => database =>
     {
         database.Execute(sql);

@@ -1,9 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailCloud.Wire.Tls;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -33,6 +35,35 @@ public sealed class TlsTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal("special", store.Select("mx.example.test")!.Name);
         Assert.Equal("wild", store.Select("a.example.test")!.Name);
+    }
+
+    [Fact]
+    public async Task It_is_told_how_long_the_first_certificate_to_expire_holds()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var left = new List<double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => EnableIf(instrument.Meter.Scope == services.GetRequiredService<IMeterFactory>(), instrument, l) };
+        listener.SetMeasurementEventCallback<double>((_, value, _, _) => left.Add(value));
+        listener.Start();
+        using var stop = new CancellationTokenSource();
+        await new CertificateTelemetry(services.GetRequiredService<IMeterFactory>(), Store(), time).StartAsync(stop.Token);
+        listener.RecordObservableInstruments();
+        Assert.Empty(left);
+
+        time.SetUtcNow(DateTimeOffset.UtcNow);
+        Write("default", "mail.example");
+        Write("longer", "other.example", days: 30);
+        time.Advance(TimeSpan.FromHours(1));
+        listener.RecordObservableInstruments();
+        Assert.InRange(Assert.Single(left), TimeSpan.FromHours(22.9).TotalSeconds, TimeSpan.FromHours(23.1).TotalSeconds);
+
+        static void EnableIf(bool ours, Instrument instrument, MeterListener listener)
+        {
+            if (ours)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        }
     }
 
     [Fact]
@@ -79,14 +110,14 @@ public sealed class TlsTests : IDisposable
     private CertificateStore Store() =>
         new(Options.Create(new TlsOptions { Directory = folder.FullName }), time, NullLogger<CertificateStore>.Instance);
 
-    private void Write(string name, string host)
+    private void Write(string name, string host, int days = 1)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(days));
         File.WriteAllText(Path.Combine(folder.FullName, name + ".crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(folder.FullName, name + ".key"), key.ExportPkcs8PrivateKeyPem());
     }

@@ -25,6 +25,9 @@ public sealed partial class CertificateStore(IOptions<TlsOptions> options, TimeP
     /// <summary>True when there is a certificate, so that TLS can be offered.</summary>
     public bool HasCertificate => Current().Pairs.Count > 0;
 
+    /// <summary>When the first of those that are served expires; null when there is none.</summary>
+    public DateTimeOffset? FirstExpiry => Current().Pairs.Values.Min(pair => (DateTimeOffset?)pair.Leaf.NotAfter);
+
     /// <summary>
     /// The certificate for a host name: one that carries the name, else one whose wildcard covers it, else the pair called <c>default</c>, else the first by name.
     /// Null when the folder has none.

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace MailCloud.Wire.Tls;
 
@@ -12,6 +13,8 @@ public static class TlsHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<TlsOptions>().Bind(configuration.GetSection("Tls"));
         services.TryAddSingleton<CertificateStore>();
+        services.AddMetrics();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, CertificateTelemetry>());
         return services;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class RelayTelemetry
     private readonly Counter<long> suppressed;
     private readonly Histogram<double> duration;
     private readonly UpDownCounter<int> connections;
+    private readonly Counter<long> unroutable;
 
     public RelayTelemetry(IMeterFactory meters)
     {
@@ -25,6 +26,7 @@ internal sealed class RelayTelemetry
         suppressed = meter.CreateCounter<long>("mailcloud.relay.suppressed", "{address}", "Addresses put on a tenant's suppression list because their host refused them for good.");
         duration = meter.CreateHistogram<double>("mailcloud.relay.duration", "s", "From acceptance here, or the end of a hold, to the next host's reply after the message.");
         connections = meter.CreateUpDownCounter<int>("mailcloud.relay.connections", "{connection}", "Open connections to other hosts.");
+        unroutable = meter.CreateCounter<long>("mailcloud.relay.unroutable", "{lookup}", "Look-ups of a next host that found none, by status.");
     }
 
     /// <summary>A span that continues the trace of the session that accepted the message; null when nobody listens.</summary>
@@ -47,6 +49,9 @@ internal sealed class RelayTelemetry
     public void InDoubt(QueuedMessage message, int recipients) => inDoubt.Add(recipients, new KeyValuePair<string, object?>("mailcloud.tenant", message.Tenant.Value));
 
     public void Suppressed(TenantId tenant) => suppressed.Add(1, new KeyValuePair<string, object?>("mailcloud.tenant", tenant.Value));
+
+    /// <param name="status">Of RFC 3463, as this host finds it; none is a remote host's.</param>
+    public void Unroutable(string status) => unroutable.Add(1, new KeyValuePair<string, object?>("status", status));
 
     public void Connected() => connections.Add(1);
 

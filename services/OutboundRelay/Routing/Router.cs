@@ -14,7 +14,7 @@ namespace MailCloud.OutboundRelay.Routing;
 /// 5. under the limits of the provider to whom they belong.
 /// Nothing is remembered here but by those that are asked.
 /// </summary>
-internal sealed class Router(LocalDomains local, RouteTable routes, MailExchangers exchangers, HostAddresses addresses, DialPolicy dial, OwnAddresses own, HostSecurity security, RelayRoutingOptions options, ILogger<Router> log)
+internal sealed class Router(LocalDomains local, RouteTable routes, MailExchangers exchangers, HostAddresses addresses, DialPolicy dial, OwnAddresses own, HostSecurity security, RelayRoutingOptions options, RelayTelemetry telemetry, ILogger<Router> log)
 {
     /// <summary>Submission with TLS from the first octet (RFC 8314 §3.3).</summary>
     private const int Submissions = 465;
@@ -93,6 +93,7 @@ internal sealed class Router(LocalDomains local, RouteTable routes, MailExchange
     private RouteResult.None Nowhere(string destination, RelayOutcome outcome)
     {
         log.Nowhere(destination, outcome);
+        telemetry.Unroutable(outcome is RelayOutcome.Failed failed ? failed.Status : ((RelayOutcome.Deferred)outcome).Status);
         return new(outcome);
     }
 

@@ -1,6 +1,7 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.OutboundRelay.Routing;
+using MailCloud.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -120,6 +121,17 @@ public sealed class RouterTests(RoutingFixture fixture) : IDisposable
     {
         using var router = fixture.Router(fixture.Options() with { Routes = [new() { Host = smarthost }] });
         Assert.Equal("4.4.4", (await router.NowhereAsync<RelayOutcome.Deferred>("order.plain.test")).Status);
+    }
+
+    [Fact]
+    public async Task What_goes_nowhere_is_counted_by_status()
+    {
+        using var router = fixture.Router();
+        using var measured = new MeasuredValues(router.Meters, "mailcloud.relay.unroutable");
+        await router.NowhereAsync<RelayOutcome.Failed>("null.plain.test");
+        await router.NowhereAsync<RelayOutcome.Failed>("null.plain.test");
+        await router.RouteAsync("order.plain.test");
+        Assert.Equal(new("mailcloud.relay.unroutable 5.1.10", 2), Assert.Single(measured.Read()));
     }
 
     [Fact]

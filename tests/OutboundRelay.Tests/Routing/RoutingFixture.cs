@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using MailCloud.Cluster;
 using MailCloud.Embedded;
@@ -203,6 +204,7 @@ internal sealed class TestRouter : IDisposable
     private readonly List<IDisposable> parts = [];
     private readonly EventIds events = new();
     private readonly Router router;
+    private readonly ServiceProvider meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public TestRouter(RelayRoutingOptions options, IGrainFactory grains, TimeSpan patience, TimeProvider time, X509ChainPolicy? trust, Random random)
     {
@@ -214,11 +216,14 @@ internal sealed class TestRouter : IDisposable
         var fetch = new MtaStsFetch(options.MtaSts, addresses, dial, trust);
         var policies = new MtaStsPolicies(dns, fetch, options.MtaSts, time, log.CreateLogger<MtaStsPolicies>());
         var local = new LocalDomains(grains, new GrainCalls(patience, TimeProvider.System, CancellationToken.None), options.DirectoryCache, time);
-        parts.AddRange([log, dns, fetch, policies, local]);
+        parts.AddRange([meters, log, dns, fetch, policies, local]);
         router = new(
             local, new RouteTable(options.Routes), new MailExchangers(dns, addresses, own, dial, options, random), addresses, dial, own,
-            new HostSecurity(new Dane(dns), policies, options.Dns, log.CreateLogger<HostSecurity>()), options, log.CreateLogger<Router>());
+            new HostSecurity(new Dane(dns), policies, options.Dns, log.CreateLogger<HostSecurity>()), options, new RelayTelemetry(meters.GetRequiredService<IMeterFactory>()), log.CreateLogger<Router>());
     }
+
+    /// <summary>Of its metrics.</summary>
+    public IServiceProvider Meters => meters;
 
     /// <summary>What was logged so far.</summary>
     public IReadOnlyList<int> Logged => events.Seen;

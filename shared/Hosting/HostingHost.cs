@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -15,6 +16,12 @@ public static class HostingHost
 {
     /// <summary>The prefix of every activity source and meter of this platform.</summary>
     private const string Instruments = "MailCloud.*";
+
+    /// <summary>Meters of what the services stand on, which dashboards show: grains, HTTP, connections.</summary>
+    private static readonly string[] Frameworks = ["Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+
+    /// <summary>As often as an orchestrator asks.</summary>
+    private static readonly TimeSpan HealthEvery = TimeSpan.FromSeconds(10);
 
     /// <summary>For what is told at the end of the drain that it is over, and less than what is left of Kubernetes' grace then.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3);
@@ -55,6 +62,9 @@ public static class HostingHost
             return;
         }
 
+        builder.Services.AddSingleton<ProcessTelemetry>();
+        builder.Services.AddSingleton<IHealthCheckPublisher, HealthTelemetry>();
+        builder.Services.Configure<HealthCheckPublisherOptions>(checks => checks.Period = HealthEvery);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service, serviceNamespace: "mailcloud"))
             .WithMetrics(metrics => AddMetrics(metrics, options));
@@ -67,7 +77,7 @@ public static class HostingHost
     private static void AddMetrics(MeterProviderBuilder metrics, HostingOptions options)
     {
         var views = new MetricViews(options);
-        metrics.AddMeter(Instruments).AddRuntimeInstrumentation().AddView(views.For);
+        metrics.AddMeter(Instruments).AddMeter(Frameworks).AddRuntimeInstrumentation().AddInstrumentation<ProcessTelemetry>().AddView(views.For);
         if (options.Prometheus)
         {
             // Names say which meter it is; which service it is the scraper need not be told for each port.

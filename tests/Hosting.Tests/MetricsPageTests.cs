@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry.Trace;
 
 namespace MailCloud.Hosting.Tests;
@@ -56,6 +57,20 @@ public sealed class MetricsPageTests
 
         using var page = await GetAsync(app);
         Assert.Equal([" 2"], Samples(await page.Content.ReadAsStringAsync(), "mailcloud_test_accepted_total"));
+    }
+
+    [Fact]
+    public async Task The_process_tells_of_its_checks_its_memory_and_its_files()
+    {
+        await using var app = await StartAsync();
+        await app.Services.GetRequiredService<IHealthCheckPublisher>().PublishAsync(await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(), CancellationToken.None);
+
+        using var page = await GetAsync(app);
+        var text = await page.Content.ReadAsStringAsync();
+        Assert.Equal("mailcloud_health{check=\"draining\",service_name=\"test\"} 1", Lines(text, "mailcloud_health").Single());
+        var (files, limit) = (Value(Lines(text, "mailcloud_process_files{").Single()), Value(Lines(text, "mailcloud_process_files_limit{").Single()));
+        Assert.InRange(files, 10, limit);
+        Assert.InRange(Value(Lines(text, "mailcloud_process_memory_limit_bytes").Single()), 1L << 20, long.MaxValue);
     }
 
     [Fact]

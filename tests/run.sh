@@ -44,6 +44,8 @@ command -v script >/dev/null || missing+=(bsdutils)
 command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/sbin/knotd ] || missing+=(knot)
 [ -x /usr/sbin/unbound ] || missing+=(unbound)
+# Its exporter of the machine's metrics is only recommended, and a service of its own.
+command -v promtool >/dev/null || missing+=(prometheus prometheus-node-exporter-)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 [ -n "$(find /usr/lib /usr/share/perl5 -path '*Net/SSLeay.pm' -print -quit 2>/dev/null)" ] || missing+=(libnet-ssleay-perl)
 [ -d /usr/lib/python3/dist-packages/dkim ] || missing+=(python3-dkim)
@@ -62,7 +64,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   installed=$?
   [ -z "$policy" ] || $sudo rm -f "$policy"
   [ "$installed" -eq 0 ] || { echo "could not install ${missing[*]}" >&2; exit 1; }
-  for service in rabbitmq-server redis-server knot unbound; do
+  for service in rabbitmq-server redis-server knot unbound prometheus; do
     case " ${missing[*]} " in *" $service "*) $sudo systemctl disable --quiet "$service" 2>/dev/null ;; esac
   done
 fi

@@ -102,7 +102,7 @@ public sealed class GoldenTests
     }
 
     /// <summary>A record's golden bytes, the oldest first: <c>Name.golden</c>, then <c>Name-2.golden</c> of when it got more members, and so on.</summary>
-    private static List<string> FilesOf(string name)
+    internal static List<string> FilesOf(string name)
     {
         var names = Enumerable.Range(1, 99).Select(i => Path.Combine(Folder(), "v1", i == 1 ? $"{name}.golden" : $"{name}-{i}.golden"));
         return [.. names.TakeWhile(File.Exists)];

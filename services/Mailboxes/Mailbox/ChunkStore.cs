@@ -70,6 +70,18 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
     public async Task<T> LoadAsync<T>(string blob, CancellationToken cancellationToken)
         where T : IStoredRecord => serializer.Decode<T>(await blobs.ReadAsync(blob, 0, int.MaxValue, cancellationToken));
 
+    /// <summary>
+    /// A record of which this build knows every member; null when a later one wrote it and it has more. What is not known is not written again, so that such a record gets shorter; one of an earlier build
+    /// does not.
+    /// </summary>
+    public async Task<T?> LoadWholeAsync<T>(string blob, CancellationToken cancellationToken)
+        where T : IStoredRecord
+    {
+        var bytes = await blobs.ReadAsync(blob, 0, int.MaxValue, cancellationToken);
+        var read = serializer.Decode<T>(bytes);
+        return serializer.Encode(read).Length < bytes.Length ? default : read;
+    }
+
     public void Dispose() => cache.Dispose();
 
     private async Task<T> CachedAsync<T>(string blob, Func<T, int> size)

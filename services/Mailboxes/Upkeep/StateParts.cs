@@ -33,7 +33,8 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
     ];
 
     /// <summary>
-    /// Blobs of a journal's grain that its manifest does not name, made before a moment. Nothing when the manifest is younger than that: what it replaced may be being read.
+    /// Blobs of a journal's grain that its manifest does not name, made before a moment. Nothing when the manifest is younger than that: what it replaced may be being read. Nothing either when a later build
+    /// made it, which may name blobs in members that this one does not know, or have grains that it does not know.
     /// </summary>
     public async IAsyncEnumerable<StoredBlob> ListReplacedAsync(string journalName, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -57,6 +58,11 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
 
     private async Task<HashSet<string>?> NamedAsync(string journalName, string? manifest, DateTimeOffset before, CancellationToken cancellationToken)
     {
+        if (!JournalCheck.Knows(journalName))
+        {
+            return null;
+        }
+
         if (manifest is null)
         {
             return [];
@@ -70,11 +76,11 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
 
         try
         {
-            return AccountOf(journalName) is not null ? Of(manifest, await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken))
-                : journalName.StartsWith(SpoolPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<SpoolState>(manifest, cancellationToken)).Blobs()]
-                : journalName.StartsWith(TracePrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<TraceState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
-                : journalName.StartsWith(AuditPrefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<AuditState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
-                : journalName.StartsWith(JobGrain.Prefix, StringComparison.Ordinal) ? [manifest, .. (await chunks.LoadAsync<JobState>(manifest, cancellationToken)).Segments.Select(s => s.Blob)]
+            return AccountOf(journalName) is not null ? await NamedByAsync<MailboxManifest>(manifest, mailbox => Of(manifest, mailbox), cancellationToken)
+                : journalName.StartsWith(SpoolPrefix, StringComparison.Ordinal) ? await NamedByAsync<SpoolState>(manifest, spool => [manifest, .. spool.Blobs()], cancellationToken)
+                : journalName.StartsWith(TracePrefix, StringComparison.Ordinal) ? await NamedByAsync<TraceState>(manifest, trace => [manifest, .. trace.Segments.Select(s => s.Blob)], cancellationToken)
+                : journalName.StartsWith(AuditPrefix, StringComparison.Ordinal) ? await NamedByAsync<AuditState>(manifest, audit => [manifest, .. audit.Segments.Select(s => s.Blob)], cancellationToken)
+                : journalName.StartsWith(JobGrain.Prefix, StringComparison.Ordinal) ? await NamedByAsync<JobState>(manifest, job => [manifest, .. job.Segments.Select(s => s.Blob)], cancellationToken)
                 : [manifest];
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -82,4 +88,7 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
             return null;
         }
     }
+
+    private async Task<HashSet<string>?> NamedByAsync<T>(string manifest, Func<T, HashSet<string>> named, CancellationToken cancellationToken)
+        where T : IStoredRecord => await chunks.LoadWholeAsync<T>(manifest, cancellationToken) is { } whole ? named(whole) : null;
 }

@@ -35,7 +35,7 @@ internal sealed class Verifier(
 
     internal static UpkeepRecord Problem(string subject, string text) => new() { Kind = UpkeepKind.Problem, Subject = subject, Text = text };
 
-    private static UpkeepRecord Leftover(string subject, string text) => new() { Kind = UpkeepKind.Leftover, Subject = subject, Text = text };
+    internal static UpkeepRecord Leftover(string subject, string text) => new() { Kind = UpkeepKind.Leftover, Subject = subject, Text = text };
 
     private async IAsyncEnumerable<UpkeepRecord> StoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

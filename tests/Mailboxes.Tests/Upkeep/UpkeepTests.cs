@@ -179,6 +179,35 @@ public sealed class UpkeepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_kind_of_grain_of_a_later_build_has_stored_is_told_and_left_alone()
+    {
+        var journal = silo.Services.GetRequiredService<IJournal>();
+        await WriteAsync("state/later-kind/1/manifest", []);
+        await WriteAsync("state/later-kind/1/segment", []);
+        await journal.ReplaceAsync("later-kind/1", await journal.OpenAsync("later-kind/1", default), "state/later-kind/1/manifest", default);
+
+        Assert.Empty(await SweepAsync(None, None));
+        Assert.Equal("later-kind/1", Assert.Single(await VerifyAsync(UpkeepKind.Leftover)).Subject);
+        Assert.Empty(await VerifyAsync(UpkeepKind.Problem));
+    }
+
+    /// <summary>Such a member may name the blobs that seem to be left over.</summary>
+    [Fact]
+    public async Task Nothing_of_a_state_with_members_of_a_later_build_is_deleted()
+    {
+        await FileAsync(2200);
+        var journal = silo.Services.GetRequiredService<IJournal>();
+        var head = await journal.OpenAsync($"mailbox/{Account}", default);
+        var manifest = await Blobs.ReadAsync(head.Manifest!, 0, int.MaxValue, default);
+        await Blobs.DeleteAsync([head.Manifest!], default);
+        await WriteAsync(head.Manifest!, WithOneMemberMore(manifest));
+        await silo.ForgetAsync();
+
+        Assert.Equal(2200, (await silo.Mailbox(Account).GetStatusAsync("INBOX"))!.Messages);
+        Assert.Empty(await SweepAsync(None, None));
+    }
+
+    [Fact]
     public async Task A_mailbox_that_cannot_answer_loses_no_body_to_the_sweep()
     {
         await FileAsync(1100);
@@ -242,12 +271,17 @@ public sealed class UpkeepTests : IAsyncLifetime
     private async Task SpoolAsync() =>
         await silo.Grains.GetGrain<ISpoolGrain>(7).AddAsync([new() { Message = await NewMessageAsync(), Kind = SpoolKind.Local }]);
 
-    private async Task WriteAsync(string name, IReadOnlyList<string> owners, int length = 100)
+    private Task WriteAsync(string name, IReadOnlyList<string> owners, int length = 100) => WriteAsync(name, new byte[length], owners);
+
+    private async Task WriteAsync(string name, ReadOnlyMemory<byte> content, IReadOnlyList<string>? owners = null)
     {
-        await using var upload = Blobs.Create(name, owners);
-        await upload.WriteAsync(new byte[length], default);
+        await using var upload = Blobs.Create(name, owners ?? []);
+        await upload.WriteAsync(content, default);
         await upload.CommitAsync(default);
     }
+
+    /// <summary>A record as a build stores it that has one member more: before the octet that ends it, a tag (a number, whose id is six more than the last one's) and the number 1.</summary>
+    private static byte[] WithOneMemberMore(ReadOnlyMemory<byte> stored) => [.. stored[..^1].Span, 0x06, 0x03, stored.Span[^1]];
 
     private async Task<List<string>> BodiesAsync() => await Blobs.ListAsync("demo/body/", default).Select(blob => blob.Name).ToListAsync();
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and a fresh machine lacks, builds once, runs every test project, and ends with the line "N passed, N failed".
-#   --long          more rounds: 500 crash cycles, 1,000 scripts of IMAP commands, 30 rounds with each mail client, attacks by five times the connections, longer outages of a cluster, a tenant of 100,000 accounts
+#   --long          more rounds: 500 crash cycles, 1,000 scripts of IMAP commands, 30 rounds with each mail client, attacks by five times the connections, longer outages and five upgrades of a cluster, a tenant of 100,000 accounts
 #   --corpus DIR    mail to test with; default ../shared/corpus beside the repository, and generated mail when that is not there
 #   --filter EXPR   only some tests (dotnet test's filter)
 set -uo pipefail
@@ -85,6 +85,9 @@ if [ ! -d "tests/.tools/kiota/.store/microsoft.openapi.kiota/$kiota" ]; then
   echo "installing kiota $kiota"
   rm -rf tests/.tools/kiota && dotnet tool install --tool-path tests/.tools/kiota Microsoft.OpenApi.Kiota --version "$kiota" >/dev/null || { echo "could not install kiota" >&2; exit 1; }
 fi
+
+# The services of the previous release, from which a cluster is upgraded.
+bash tests/EndToEnd.Tests/Upgrade/previous.sh || echo "THE PREVIOUS RELEASE IS NOT BUILT: the test of upgrades will fail" >&2
 
 if ! dotnet build MailCloud.sln -c Release -v quiet --nologo; then
   echo "0 passed, 1 failed"

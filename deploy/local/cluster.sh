@@ -2,16 +2,19 @@
 # A whole cluster on this machine: RabbitMQ, Redis and Azurite, and MailCloud's services as processes of their own on the loopback, with the demo tenant of AllInOne.
 #   cluster.sh up|status|down [--PortOffset=N] [--Data=DIR] [--Silos=N] [--AccessLog] [--SaveEvery=SECONDS] [--no-build]
 #   cluster.sh add mailboxes|local-delivery|outbound-relay|smtp-ingress|mailbox-access [--PortOffset=N] [--Data=DIR]
+#   cluster.sh upgrade [NAME…] [--PortOffset=N] [--Data=DIR] [--no-build]
 # `up` installs what is missing (Debian's packages, Azurite by npm), builds, starts everything, waits until all of it is ready and says where it listens. What exits is started again, as
-# Kubernetes would. `add` starts one more of a kind and returns when it is ready. `status` prints a line per process with its pid. `down` ends everything; the data stay in DIR (default:
-# mailcloud-cluster). --Silos: how many silos `up` starts (2). --AccessLog: Azurite logs each request. --SaveEvery: how often it writes its tables down (5); what came since is lost when it is killed.
+# Kubernetes would. `add` starts one more of a kind and returns when it is ready. `upgrade`, of the script in another checkout, moves what runs onto that one's build, process by process, silos
+# first; or only those that are named, in that order. `status` prints a line per process with its pid. `down` ends everything; the data stay in DIR (default: mailcloud-cluster).
+# --Silos: how many silos `up` starts (2). --AccessLog: Azurite logs each request. --SaveEvery: how often it writes its tables down (5); what came since is lost when it is killed.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 command=${1:-}
 [ $# -gt 0 ] && shift
-kind=
+kind= names=()
 [ "$command" = add ] && { kind=${1:-} && shift; }
+while [ "$command" = upgrade ] && [ $# -gt 0 ] && [[ $1 != --* ]]; do names+=("$1") && shift; done
 offset=0 data=$PWD/mailcloud-cluster build=yes silos=2 silent=yes save_every=5
 for option in "$@"; do
   case "$option" in
@@ -125,13 +128,18 @@ start_backing() {
   await 30 azurite bash -c "</dev/tcp/127.0.0.1/$azurite"
 }
 
+program_of() { # PROJECT: the dll that runs it
+  # Tests put another program in a service's place: MAILCLOUD_PROGRAM_LocalDelivery=….
+  local program=MAILCLOUD_PROGRAM_$1
+  echo "${!program:-$root/services/$1/bin/Release/net10.0/MailCloud.$1.dll}"
+}
+
 service() { # NAME PROJECT ARGUMENTS…
   local name=$1 project=$2
-  # Tests put another program in a service's place, by its dll: MAILCLOUD_PROGRAM_LocalDelivery=….
-  local program=MAILCLOUD_PROGRAM_$project
   shift 2
-  : >"$run/$name.service"
-  supervise "$name" dotnet "${!program:-$root/services/$project/bin/Release/net10.0/MailCloud.$project.dll}" \
+  # Read at each start: `upgrade` names another program there. Options that it does not know it ignores, as .NET configuration does.
+  program_of "$project" >"$run/$name.service"
+  supervise "$name" bash -c 'exec dotnet "$(<"$0")" "$@"' "$run/$name.service" \
     --Hosting:Health="127.0.0.1:$(health_of "$name")" --Cluster:Redis="127.0.0.1:$redis" --RabbitMq:Hosts:0="127.0.0.1:$amqp" \
     --Tls:Directory="$data/tls" "$@"
 }
@@ -231,6 +239,25 @@ add() {
   echo "$name is ready"
 }
 
+upgrade() {
+  local name before
+  running redis loop || fail "no cluster runs in $data"
+  if [ -n "$build" ]; then
+    ! grep -qs "^$root/" "$run"/*.service || fail "what runs is of $root, and a build would write over it: use the script of another checkout"
+    build_all
+  fi
+  [ ${#names[@]} -gt 0 ] || read -ra names <<<"$(started "${kinds[@]}" | tr '\n' ' ')"
+  for name in "${names[@]}"; do
+    [ -e "$run/$name.service" ] || fail "there is no $name"
+    program_of "$(sed -E 's/-[0-9]+$//; s/(^|-)(.)/\U\2/g' <<<"$name")" >"$run/$name.service"
+    before=$(cat "$run/$name.pid")
+    kill "$before"
+    await 120 "$name" another_is_ready "$name" "$before"
+    echo "$name is ready"
+  done
+}
+another_is_ready() { [ "$(cat "$run/$1.pid")" != "$2" ] && curl -sf "http://127.0.0.1:$(health_of "$1")/health/ready"; } # NAME PID-BEFORE
+
 status() {
   local all=0 name
   for name in "${backing[@]}" $(started "${kinds[@]}"); do
@@ -265,6 +292,6 @@ down() {
 not_running() { ! running "$1" pid; }
 
 case "$command" in
-  up | add | status | down) "$command" ;;
+  up | add | upgrade | status | down) "$command" ;;
   *) echo "usage: see the top of $0" >&2; exit 2 ;;
 esac

@@ -82,8 +82,15 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     /// <summary>Starts one more of a kind, <c>mailboxes</c> for example, with the settings of the others, and returns when it is ready.</summary>
     public Task AddAsync(string kind) => RunAsync(["add", kind], StartLimit);
 
+    /// <summary>Ends what runs under a name in order, starts another build of it in its place, and returns when that is ready.</summary>
+    /// <param name="programs">The builds of all services: as settings, like <c>MAILCLOUD_PROGRAM_Mailboxes</c>.</param>
+    public Task UpgradeAsync(string name, IReadOnlyDictionary<string, string> programs) => RunAsync(["upgrade", name], StartLimit, programs, "--no-build");
+
     /// <summary>The process that runs under a name, or ran there last.</summary>
     public int ProcessId(string name) => int.Parse(File.ReadAllText(PidFile(name)), CultureInfo.InvariantCulture);
+
+    /// <summary>The program that runs under a name and its arguments.</summary>
+    public string CommandLine(string name) => File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{ProcessId(name)}/cmdline")).Replace('\0', ' ');
 
     /// <summary>Sends a signal to the process that runs under a name.</summary>
     /// <returns>The process, to wait for its end with <see cref="EndedAsync"/>.</returns>
@@ -179,10 +186,12 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken) =>
         File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : "";
 
-    private async Task RunAsync(string[] command, TimeSpan limit, params string[] options)
+    private Task RunAsync(string[] command, TimeSpan limit, params string[] options) => RunAsync(command, limit, new Dictionary<string, string>(), options);
+
+    private async Task RunAsync(string[] command, TimeSpan limit, IReadOnlyDictionary<string, string> more, params string[] options)
     {
         var start = new ProcessStartInfo("bash", [Script, .. command, $"--PortOffset={Offset}", $"--Data={Data}", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        foreach (var (name, value) in (settings ?? new Dictionary<string, string>()).Concat(more))
         {
             start.Environment[name] = value;
         }

@@ -8,10 +8,10 @@ internal sealed record ChaosCounts(CrashCounts Mail)
 {
     public int Sessions { get; init; }
 
-    /// <summary>Sessions that ended with the edge that was killed: allowed.</summary>
+    /// <summary>Sessions that ended with the edge that was killed or ended: allowed.</summary>
     public int SessionsLostWithEdge { get; init; }
 
-    /// <summary>Sessions that their client gave up, after an answer such as NO [UNAVAILABLE] that it could not go on with: allowed.</summary>
+    /// <summary>Sessions that their client gave up though their edge lived, after an answer such as NO [UNAVAILABLE] that it could not go on with: allowed.</summary>
     public int SessionsGivenUp { get; init; }
 
     /// <summary>Sessions that ended though their edge lived.</summary>

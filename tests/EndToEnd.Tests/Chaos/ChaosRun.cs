@@ -58,9 +58,10 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <param name="output">Where what happens is told.</param>
     /// <param name="readers">With clients of IMAP and POP3 that change mailboxes.</param>
     /// <param name="broken">A service whose processes are those of FaultyServer, and their fault.</param>
-    public static async Task<ChaosRun> StartAsync(int offset, ITestOutputHelper output, bool readers, (string Service, string Fault)? broken = null)
+    /// <param name="more">Settings of all services, as environment.</param>
+    public static async Task<ChaosRun> StartAsync(int offset, ITestOutputHelper output, bool readers, (string Service, string Fault)? broken = null, IReadOnlyDictionary<string, string>? more = null)
     {
-        var settings = LocalCluster.NoRateLimits;
+        var settings = LocalCluster.NoRateLimits.Concat(more ?? new Dictionary<string, string>()).ToDictionary();
         if (broken is (var service, var fault))
         {
             settings[$"MAILCLOUD_PROGRAM_{service}"] = ServerProcess.BuiltPath("tests/FaultyServer");
@@ -83,7 +84,16 @@ internal sealed class ChaosRun : IAsyncDisposable
         }
     }
 
+    public LocalCluster Cluster => cluster;
+
     public ValueTask DisposeAsync() => cluster.DisposeAsync();
+
+    /// <summary>Has a client of another kind at an edge, one session after the other until told to stop, whose ends are counted with those of the others.</summary>
+    /// <param name="service">The kind of edge, such as <c>smtp-ingress</c>.</param>
+    /// <param name="edge">1 or 2: where it begins.</param>
+    /// <param name="session">One session at an edge.</param>
+    /// <param name="stop">When there shall be no more.</param>
+    public Task KeepAsync(string service, int edge, Func<int, Task> session, CancellationToken stop) => sessions.KeepAsync(service, edge, session, stop);
 
     /// <summary>Runs events while the clients are at work, which at its end finish what they are at, within the given time.</summary>
     public async Task UnderLoadAsync(Func<Task> events, TimeSpan patience)
@@ -151,6 +161,9 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     /// <summary>SIGTERM, as a backing service is stopped. Returns when another process has been started in its place.</summary>
     public Task RestartAsync(string name, CancellationToken stop) => EndAsync(name, PosixSignalNumber.Terminate, stop);
+
+    /// <summary>SIGTERM. Returns when another build's process is ready in its place.</summary>
+    public Task UpgradeAsync(string name, IReadOnlyDictionary<string, string> programs) => sessions.WithoutAsync(name, () => cluster.UpgradeAsync(name, programs));
 
     /// <summary>A worker is killed, again and again, each time with mail that has just come.</summary>
     public async Task KillWorkersAsync(int times, CancellationToken stop)
@@ -249,13 +262,13 @@ internal sealed class ChaosRun : IAsyncDisposable
         {
             Sessions = sessions.Opened,
             SessionsLostWithEdge = sessions.Lost,
-            SessionsGivenUp = sessions.GivenUp,
+            SessionsGivenUp = sessions.GivenUp.Count,
             SessionsDropped = sessions.Dropped.Count,
             Parked = parked.Count,
             NotDrained = drained ? 0 : 1,
             Unreadable = read.Concat(compared).Count(done => !done),
         };
-        foreach (var violation in load.Violations.Concat(sessions.Dropped.Select(d => $"dropped: {d}")).Concat(parked.Select(p => $"parked: {p}")))
+        foreach (var violation in load.Violations.Concat(sessions.Dropped.Select(d => $"dropped: {d}")).Concat(sessions.GivenUp.Select(g => $"given up: {g}")).Concat(parked.Select(p => $"parked: {p}")))
         {
             output.WriteLine(violation);
         }

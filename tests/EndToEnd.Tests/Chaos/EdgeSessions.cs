@@ -12,12 +12,12 @@ internal sealed class EdgeSessions
     /// <summary>Before a client that was refused, or found nobody, tries again.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(200);
 
-    // Even while an edge lives, odd from just before it is killed until it has been started again.
+    // Even while an edge lives, odd from just before it is to end until it has been started again.
     private readonly ConcurrentDictionary<string, int> lives = new();
     private readonly ConcurrentQueue<string> dropped = new();
+    private readonly ConcurrentQueue<string> givenUp = new();
     private int opened;
     private int lost;
-    private int givenUp;
 
     /// <summary>Sessions that were begun.</summary>
     public int Opened => opened;
@@ -25,13 +25,13 @@ internal sealed class EdgeSessions
     /// <summary>Of those, the ones that ended with their edge.</summary>
     public int Lost => lost;
 
-    /// <summary>The ones that their client gave up, because of an answer that it could not go on with.</summary>
-    public int GivenUp => givenUp;
+    /// <summary>The ones that their client gave up though their edge lived, because of an answer that it could not go on with, which stands there.</summary>
+    public IReadOnlyCollection<string> GivenUp => givenUp;
 
     /// <summary>The ones that ended though their edge lived, each with what was seen.</summary>
     public IReadOnlyCollection<string> Dropped => dropped;
 
-    /// <summary>An edge is killed, and comes back: what ends in between ends with it.</summary>
+    /// <summary>An edge is killed or ended, and comes back: what ends in between ends with it.</summary>
     public async Task WithoutAsync(string edge, Func<Task> killAndStart)
     {
         Turn(edge);
@@ -56,9 +56,9 @@ internal sealed class EdgeSessions
                 await session(edge);
                 continue;
             }
-            catch (UnwantedAnswerException)
+            catch (UnwantedAnswerException e)
             {
-                Interlocked.Increment(ref givenUp);
+                GiveUp(name, life, e);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
             {
@@ -80,17 +80,34 @@ internal sealed class EdgeSessions
         }
     }
 
-    private void Count(string edge, int life, Exception end)
+    // SMTP says 421 before it ends.
+    private void GiveUp(string edge, int life, UnwantedAnswerException why)
     {
-        if (int.IsEvenInteger(life) && LifeOf(edge) == life)
+        if (IsAlive(edge, life))
         {
-            dropped.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff} {edge}: {end.GetType().Name}: {end.Message}"));
+            givenUp.Enqueue(Told(edge, why));
         }
         else
         {
             Interlocked.Increment(ref lost);
         }
     }
+
+    private void Count(string edge, int life, Exception end)
+    {
+        if (IsAlive(edge, life))
+        {
+            dropped.Enqueue(Told(edge, end));
+        }
+        else
+        {
+            Interlocked.Increment(ref lost);
+        }
+    }
+
+    private bool IsAlive(string edge, int life) => int.IsEvenInteger(life) && LifeOf(edge) == life;
+
+    private static string Told(string edge, Exception end) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff} {edge}: {end.GetType().Name}: {end.Message}");
 
     private int LifeOf(string edge) => lives.GetValueOrDefault(edge);
 

@@ -24,22 +24,29 @@ internal sealed class RelaySenders(string recipient)
     {
         try
         {
-            using var client = new SmtpClient { ServerCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
-            await client.ConnectAsync("127.0.0.1", port, SecureSocketOptions.StartTls, dead);
-            await client.AuthenticateAsync("alice@example.test", "mailcloud", dead);
-            while (true)
-            {
-                var message = new MimeMessage { Subject = "relay", MessageId = $"{Interlocked.Increment(ref sent)}@example.test", Body = new TextPart("plain") { Text = "hello\r\n" } };
-                message.From.Add(MailboxAddress.Parse("alice@example.test"));
-                message.To.Add(MailboxAddress.Parse(recipient));
-                await client.SendAsync(message, dead);
-                accepted[message.MessageId] = true;
-                await Task.Delay(rest, dead);
-            }
+            await SessionAsync(port, rest, dead);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ProtocolException or CommandException or SocketException or AuthenticationException or SslHandshakeException)
         {
             // Whatever was not answered may have been accepted all the same.
+        }
+    }
+
+    /// <summary>Sends on one connection until an exception says how that ended.</summary>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task SessionAsync(int port, TimeSpan rest, CancellationToken dead)
+    {
+        using var client = new SmtpClient { ServerCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
+        await client.ConnectAsync("127.0.0.1", port, SecureSocketOptions.StartTls, dead);
+        await client.AuthenticateAsync("alice@example.test", "mailcloud", dead);
+        while (true)
+        {
+            var message = new MimeMessage { Subject = "relay", MessageId = $"{Interlocked.Increment(ref sent)}@example.test", Body = new TextPart("plain") { Text = "hello\r\n" } };
+            message.From.Add(MailboxAddress.Parse("alice@example.test"));
+            message.To.Add(MailboxAddress.Parse(recipient));
+            await client.SendAsync(message, dead);
+            accepted[message.MessageId] = true;
+            await Task.Delay(rest, dead);
         }
     }
 

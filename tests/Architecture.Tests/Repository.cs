@@ -7,11 +7,11 @@ internal static partial class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Paths relative to the root, with '/', of all files below the folder except what builds produce.</summary>
+    /// <summary>Paths relative to the root, with '/', of all files below the folder except what builds produce and tests install.</summary>
     public static IReadOnlyList<string> Files(string folder, string pattern) =>
         [.. Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
             .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))
-            .Where(f => !f.Split('/').Any(part => part is "bin" or "obj"))
+            .Where(f => !f.Split('/').Any(part => part is "bin" or "obj" or ".tools"))
             .Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<string> Projects => [.. Files("services", "*.csproj"), .. Files("shared", "*.csproj"), .. Files("tests", "*.csproj")];

@@ -8,7 +8,7 @@ commit=$(cat tests/EndToEnd.Tests/Upgrade/previous-release)
 into=tests/.tools/previous/$commit
 { [ -n "${MAILCLOUD_PREVIOUS:-}" ] || [ -e "$into" ]; } && exit
 # A shallow clone has not got it.
-if ! git cat-file -e "$commit^{commit}" 2>/dev/null && ! git fetch -q --depth 1 origin "$commit"; then
+if ! git cat-file -e "$commit^{commit}" 2>/dev/null && ! GIT_TERMINAL_PROMPT=0 git fetch -q --depth 1 origin "$commit"; then
   echo "the previous release, $commit, is not in the history of this repository and cannot be fetched: set MAILCLOUD_PREVIOUS to a folder in which it is built" >&2
   exit 1
 fi

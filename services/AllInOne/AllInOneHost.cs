@@ -1,3 +1,4 @@
+using MailCloud.Cluster;
 using MailCloud.Embedded;
 using MailCloud.Hosting;
 using MailCloud.LocalDelivery;
@@ -30,7 +31,7 @@ public static class AllInOneHost
         builder.Services.AddTls(builder.Configuration);
 
         // Nobody outside calls grains, so that there is no gateway; and the silo's port stays below those that the system gives to connections that go out.
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 7700 + Defaults.PortOffset(builder.Configuration), gatewayPort: 0));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 7700 + Defaults.PortOffset(builder.Configuration), gatewayPort: 0).AddGrainCallTraces());
         builder.AddMailboxes();
         builder.Services.AddHostedService<DemoTenant>();
         builder.AddSmtpIngress();

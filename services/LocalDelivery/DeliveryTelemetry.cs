@@ -28,18 +28,13 @@ internal sealed class DeliveryTelemetry
         depth = meter.CreateObservableGauge("mailcloud.delivery.queue", MeasureDepth, "{entry}", "Entries of the delivery queue, by state.");
     }
 
-    /// <summary>False while nobody would see it.</summary>
-    public bool IsDepthWanted => depth.Enabled;
+    /// <summary>A span that continues the trace of who published the entry; null when nobody listens.</summary>
+    public static Activity? StartDelivery(QueueDelivery entry) => Tag(activities.StartActivity("deliver", ActivityKind.Consumer, entry.Trace), entry.Message)?
+        .SetTag("messaging.system", entry.System).SetTag("messaging.operation.type", "process").SetTag("messaging.operation.name", "deliver")
+        .SetTag("messaging.message.id", entry.Message.Id.ToString());
 
-    /// <summary>What stood in the queue when it was asked last; null: it did not say.</summary>
-    public QueueDepth? Depth { get; set; }
-
-    /// <summary>A span that continues the trace of the session that accepted the message; null when nobody listens.</summary>
-    public static Activity? StartDelivery(QueuedMessage message)
-    {
-        var activity = activities.StartActivity("deliver", ActivityKind.Consumer, message.TraceParent);
-        return activity?.SetTag("mailcloud.delivery", message.Id.ToString()).SetTag("mailcloud.tenant", message.Tenant.Value);
-    }
+    /// <summary>A span of another attempt at what waited in the spool; null when nobody listens.</summary>
+    public static Activity? StartRetry(QueuedMessage message) => Tag(activities.StartActivity("retry", ActivityKind.Consumer, message.TraceParent), message);
 
     public void Filed(QueuedMessage message, DeliveryOutcome outcome, DateTimeOffset now)
     {
@@ -59,8 +54,8 @@ internal sealed class DeliveryTelemetry
     public void EntrySettled(QueuedMessage message, string result) =>
         entries.Add(1, new("mailcloud.tenant", message.Tenant.Value), new("result", result));
 
-    private IEnumerable<Measurement<long>> MeasureDepth() => Depth is { } known
-        ? [new(known.Waiting, new KeyValuePair<string, object?>("state", "waiting")), new(known.Parked, new KeyValuePair<string, object?>("state", "parked"))] : [];
+    private static Activity? Tag(Activity? activity, QueuedMessage message) =>
+        activity?.SetTag("mailcloud.delivery", message.Id.ToString()).SetTag("mailcloud.tenant", message.Tenant.Value);
 
     private static string NameOf(DeliveryOutcome outcome) => outcome switch
     {

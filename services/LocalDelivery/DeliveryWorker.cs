@@ -1,4 +1,5 @@
 using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 using MailCloud.Queue;
 
 namespace MailCloud.LocalDelivery;
@@ -75,10 +76,11 @@ internal sealed class DeliveryWorker(
 
     private async Task WorkAsync(QueueDelivery entry, SemaphoreSlim places, CancellationTokenSource consumer, CancellationToken cancellationToken)
     {
+        using var activity = DeliveryTelemetry.StartDelivery(entry);
+        using var scope = DeliveryScope.Begin(logger, entry.Message);
         telemetry.EntryTaken();
         try
         {
-            using var activity = DeliveryTelemetry.StartDelivery(entry.Message);
             await HandleAsync(entry, consumer.Token, cancellationToken);
         }
         catch (OperationCanceledException) when (consumer.IsCancellationRequested)

@@ -67,6 +67,8 @@ internal sealed class RetryWorker(
     private async Task<SpoolReport?> TryAsync(SpoolEntry entry, CancellationToken cancellationToken)
     {
         var message = entry.Message;
+        using var activity = DeliveryTelemetry.StartRetry(message);
+        using var scope = DeliveryScope.Begin(logger, message);
         try
         {
             var request = await requests.CreateAsync(message, cancellationToken);

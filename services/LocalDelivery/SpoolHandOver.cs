@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
@@ -61,7 +62,10 @@ internal sealed class SpoolHandOver(IGrainFactory grains, GrainCalls calls, Retr
         Kind = SpoolKind.Local,
     };
 
-    // What waits is mail, whatever it was to its other recipients: terminals are for who is there now.
-    private static QueuedMessage Narrow(QueuedMessage message, EnvelopeRecipient recipient) =>
-        message with { Envelope = message.Envelope with { Recipients = [recipient], Kind = TransactionKind.Mail } };
+    // What waits is mail, whatever it was to its other recipients: terminals are for who is there now. The next attempt continues the trace of this one.
+    private static QueuedMessage Narrow(QueuedMessage message, EnvelopeRecipient recipient) => message with
+    {
+        Envelope = message.Envelope with { Recipients = [recipient], Kind = TransactionKind.Mail },
+        TraceParent = Activity.Current?.Id ?? message.TraceParent,
+    };
 }

@@ -29,12 +29,15 @@ internal sealed class RelayTelemetry
         unroutable = meter.CreateCounter<long>("mailcloud.relay.unroutable", "{lookup}", "Look-ups of a next host that found none, by status.");
     }
 
-    /// <summary>A span that continues the trace of the session that accepted the message; null when nobody listens.</summary>
-    public static Activity? StartTransaction(QueuedMessage message, string host)
-    {
-        var activity = activities.StartActivity("relay", ActivityKind.Client, message.TraceParent);
-        return activity?.SetTag("mailcloud.delivery", message.Id.ToString()).SetTag("mailcloud.tenant", message.Tenant.Value).SetTag("server.address", host);
-    }
+    /// <summary>The span of a message's transaction with a host.</summary>
+    public static Activity? StartTransaction(QueuedMessage message, string host) => Start("relay", message, ActivityKind.Client)?.SetTag("server.address", host);
+
+    /// <summary>The span of ending an attempt at a recipient: the spool and the sender hear of it.</summary>
+    public static Activity? StartEnd(QueuedMessage message, RelayOutcome outcome) => Start("relay.end", message)?.SetTag("mailcloud.outcome", NameOf(outcome));
+
+    /// <summary>A span that continues the trace of what handed the message to the spool; null when nobody listens.</summary>
+    public static Activity? Start(string name, QueuedMessage message, ActivityKind kind = ActivityKind.Internal) =>
+        activities.StartActivity(name, kind, message.TraceParent)?.SetTag("mailcloud.delivery", message.Id.ToString()).SetTag("mailcloud.tenant", message.Tenant.Value);
 
     public void Tried(QueuedMessage message, RelayOutcome outcome, DateTimeOffset now)
     {

@@ -25,7 +25,7 @@ internal sealed class MessageIntake : IAsyncDisposable
     private MessageIntake(SmtpSession session, Transaction transaction)
     {
         (this.session, this.transaction) = (session, transaction);
-        activity = SmtpTelemetry.Source.StartActivity("smtp.accept", ActivityKind.Server);
+        activity = SmtpTelemetry.Source.StartActivity("smtp.accept", ActivityKind.Server)?.SetTag("mailcloud.listener", session.ListenerName);
         started = session.Services.Time.GetTimestamp();
         AcceptedAt = session.Services.Time.GetUtcNow();
         parts =
@@ -74,6 +74,9 @@ internal sealed class MessageIntake : IAsyncDisposable
     /// <summary>Makes the message durable and says what became of it.</summary>
     public async ValueTask<SmtpReply> FinishAsync(CancellationToken cancellationToken)
     {
+        // The command that begins it may be another than that which ends it (BDAT).
+        Activity.Current = activity ?? Activity.Current;
+        using var scope = DeliveryScope.Begin(session.Services.Log, parts[0].Id, parts[0].Tenant);
         var tail = Refusal is null ? header.Finish() : default;
         if (!tail.IsEmpty)
         {
@@ -157,6 +160,8 @@ internal sealed class MessageIntake : IAsyncDisposable
         {
             return Doubt(e);
         }
+
+        activity?.SetTag("mailcloud.delivery", parts[0].Id.ToString()).SetTag("mailcloud.size", Received).SetTag("mailcloud.recipients", transaction.Recipients.Count);
 
         // Step 4.
         foreach (var part in parts)

@@ -65,6 +65,7 @@ public static class ClusterHost
             // Activations go, the least used first, before the memory that the process is given ends.
             silo.Configure<GrainCollectionOptions>(collection => collection.EnableActivationSheddingOnMemoryPressure = true);
             AddRebalancing(silo);
+            silo.AddGrainCallTraces();
         });
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MembershipView>();
@@ -87,6 +88,7 @@ public static class ClusterHost
                 await Task.Delay(ConnectAgainAfter, cancellationToken);
                 return true;
             });
+            client.AddGrainCallTraces();
             client.Services.AddSingleton<IClusterConnectionStatusObserver>(services => services.GetRequiredService<GatewayCount>());
         });
         builder.Services.AddHealthChecks().AddCheck<GatewayHealth>("gateways");

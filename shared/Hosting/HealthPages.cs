@@ -21,6 +21,9 @@ public static class HealthPages
     /// <summary>Names tenants: never on a port for everybody.</summary>
     public const string Metrics = "/metrics";
 
+    /// <summary>Whether a path is of these pages, which orchestrators and scrapers ask for all the time.</summary>
+    public static bool IsOne(PathString path) => path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(Metrics, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Listens where <c>Hosting:Health</c> says, for services that have no HTTP of their own.</summary>
     public static void AddHealthListener(this WebApplicationBuilder builder)
     {

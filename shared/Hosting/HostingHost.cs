@@ -17,11 +17,10 @@ public static class HostingHost
     /// <summary>The prefix of every activity source and meter of this platform.</summary>
     private const string Instruments = "MailCloud.*";
 
-    /// <summary>Meters of what the services stand on, which dashboards show: grains, HTTP, connections.</summary>
-    private static readonly string[] Frameworks = ["Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+    /// <summary>The activity source of calls between this platform's grains and services; Orleans has others for its own doings.</summary>
+    private const string GrainCalls = "Microsoft.Orleans.Application";
 
-    /// <summary>As often as an orchestrator asks.</summary>
-    private static readonly TimeSpan HealthEvery = TimeSpan.FromSeconds(10);
+    private const string StandardOtlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>For what is told at the end of the drain that it is over, and less than what is left of Kubernetes' grace then.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3);
@@ -36,6 +35,9 @@ public static class HostingHost
             options.DrainTimeout + Moment, Environment.Exit, services.GetRequiredService<IHostApplicationLifetime>(), TimeProvider.System, services.GetRequiredService<ILogger<DrainLimit>>()));
         builder.Services.AddHealthChecks().AddCheck<DrainingHealth>("draining");
         builder.Logging.ClearProviders();
+
+        // Lines tell which trace they are of; their span is where the collector has it.
+        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -53,9 +55,15 @@ public static class HostingHost
         AddTelemetry(builder, service, options);
     }
 
+    /// <summary>Whether traces go anywhere. Where they do not, nothing needs to carry them along.</summary>
+    public static bool IsTraced(IConfiguration configuration) => CollectorOf(configuration, configuration.GetSection("Hosting").Get<HostingOptions>() ?? new()) is not null;
+
+    private static Uri? CollectorOf(IConfiguration configuration, HostingOptions options) =>
+        options.Otlp ?? (configuration[StandardOtlp] is { Length: > 0 } standard ? new Uri(standard) : null);
+
     private static void AddTelemetry(IHostApplicationBuilder builder, string service, HostingOptions options)
     {
-        var collector = options.Otlp ?? (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } standard ? new Uri(standard) : null);
+        var collector = CollectorOf(builder.Configuration, options);
         if (collector is null && !options.Prometheus)
         {
             // Nobody listens: instruments without a listener cost nothing.
@@ -70,9 +78,15 @@ public static class HostingHost
             .WithMetrics(metrics => AddMetrics(metrics, options));
         if (collector is not null)
         {
-            telemetry.WithTracing(tracing => tracing.AddSource(Instruments).AddAspNetCoreInstrumentation()).UseOtlpExporter(OtlpExportProtocol.Grpc, collector);
+            telemetry.WithTracing(tracing => AddTracing(tracing, options)).WithLogging(null, logs => logs.IncludeScopes = logs.IncludeFormattedMessage = true).UseOtlpExporter(OtlpExportProtocol.Grpc, collector);
         }
     }
+
+    private static void AddTracing(TracerProviderBuilder tracing, HostingOptions options) => tracing
+        .AddSource(Instruments)
+        .AddSource(GrainCalls)
+        .AddAspNetCoreInstrumentation(requests => requests.Filter = request => !HealthPages.IsOne(request.Request.Path))
+        .SetSampler(new ParentBasedSampler(new RootSampler(options.TraceShare)));
 
     private static void AddMetrics(MeterProviderBuilder metrics, HostingOptions options)
     {

@@ -6,6 +6,12 @@ public sealed record HostingOptions
     /// <summary>Where traces and metrics go by OTLP, for example <c>http://collector:4317</c>; nothing is exported when it is not set.</summary>
     public Uri? Otlp { get; init; }
 
+    /// <summary>
+    /// Which part of the messages and requests is traced, 0 to 1: all of a message or nothing of it, as the service decides that sees it first. A tenth costs about a hundredth of a message's work; small
+    /// installations take 1.
+    /// </summary>
+    public double TraceShare { get; init; } = 0.1;
+
     /// <summary>Whether metrics stand on <c>/metrics</c> beside the health pages, for Prometheus to read.</summary>
     public bool Prometheus { get; init; } = true;
 

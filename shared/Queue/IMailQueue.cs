@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MailCloud.Messages;
 
 namespace MailCloud.Queue;
@@ -35,6 +36,12 @@ public abstract class QueueDelivery
 
     /// <summary>How often <see cref="FailAsync"/> was recorded for it.</summary>
     public abstract int Failures { get; }
+
+    /// <summary>The trace that work on it belongs to: its publisher's.</summary>
+    public virtual ActivityContext Trace => QueueTrace.Parse(Message.TraceParent);
+
+    /// <summary>What has carried it, as OpenTelemetry's messaging.system has it.</summary>
+    public virtual string System => "mailcloud";
 
     /// <summary>It is dealt with and leaves the queue.</summary>
     public abstract Task AckAsync(CancellationToken cancellationToken);

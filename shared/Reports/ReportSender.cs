@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
@@ -53,7 +54,7 @@ public sealed class ReportSender(
                     Tls = original.Envelope.Tls,
                 },
                 Trace = "",
-                TraceParent = original.TraceParent,
+                TraceParent = Activity.Current?.Id ?? original.TraceParent,
                 ReportedAt = at,
             },
             cancellationToken);

@@ -141,6 +141,7 @@ public sealed partial class ChartTests
     {
         "string" or "Uri" => new() { ["type"] = "string" },
         "int" or "long" => new() { ["type"] = "integer" },
+        "double" => new() { ["type"] = "number" },
         "bool" => new() { ["type"] = "boolean" },
         "TimeSpan" => new() { ["type"] = "string", ["pattern"] = @"^(\d+\.)?\d{1,2}:\d{2}(:\d{2}(\.\d{1,7})?)?$" },
         _ when OptionFiles.OfType(type) is { Count: > 0 } options => Of(options),

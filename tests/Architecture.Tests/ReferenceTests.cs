@@ -9,7 +9,7 @@ public sealed class ReferenceTests
         ["shared/Wire"] = [],
         ["shared/Hosting"] = [],
         ["shared/Credentials"] = [],
-        ["shared/Cluster"] = [],
+        ["shared/Cluster"] = ["Hosting"],
         ["shared/Queue"] = ["Messages"],
         ["shared/AzureStorage"] = [],
         ["shared/Blobs"] = ["Messages", "AzureStorage"],

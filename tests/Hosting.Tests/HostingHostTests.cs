@@ -43,6 +43,22 @@ public sealed class HostingHostTests
         Assert.False(other.HasListeners());
     }
 
+    [Theory]
+    [InlineData("0", "smtp.accept", false)]
+    [InlineData("1", "smtp.accept", true)]
+    [InlineData("1", "IMailboxGrain/GetChangesAsync", false)]
+    public async Task A_share_of_messages_begins_a_trace_and_no_call_of_a_grain_does(string share, string name, bool isRecorded)
+    {
+        await using var app = Build(("Hosting:Otlp", Collector), ("Hosting:TraceShare", share));
+        using var ours = new ActivitySource("MailCloud.Roots");
+        Assert.NotNull(app.Services.GetService<TracerProvider>());
+
+        using var root = ours.StartActivity(name, ActivityKind.Server);
+        Assert.Equal(isRecorded, root!.Recorded);
+        using var call = ours.StartActivity("IMailboxGrain/FileAsync", ActivityKind.Client, root.Context);
+        Assert.Equal(isRecorded, call is { Recorded: true });
+    }
+
     [Fact]
     public async Task Running_work_has_25_seconds_to_finish_unless_set_otherwise()
     {

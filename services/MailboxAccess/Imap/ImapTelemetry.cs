@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace MailCloud.MailboxAccess.Imap;
@@ -6,6 +7,8 @@ namespace MailCloud.MailboxAccess.Imap;
 internal sealed class ImapTelemetry : SessionTelemetry
 {
     public const string MeterName = "MailCloud.Imap";
+
+    public static readonly ActivitySource Activities = new(MeterName);
 
     private readonly Counter<long> fetchRead;
 

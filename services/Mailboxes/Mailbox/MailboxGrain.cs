@@ -30,7 +30,9 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     /// <summary>Messages of a page of a maildrop, from which on no more is read: 12 octets each.</summary>
     private const int MaildropPageMessages = 10_000;
 
+    private readonly ILogger log = storage.Loggers.CreateLogger<MailboxGrain>();
     private readonly ObserverManager<IMailboxObserver> observers = new(WatchLifetime, storage.Loggers.CreateLogger<MailboxGrain>());
+    private readonly FilingTraces filings = new();
     private readonly MaildropLease maildrop = new(storage.Time);
     private MailboxSeal? seal;
     private Task releasing = Task.CompletedTask;
@@ -60,6 +62,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
     public async Task<FilingOutcome> FileAsync(FilingRequest request)
     {
+        using var scope = DeliveryScope.Begin(log, request.Delivery, Account.Tenant);
         var now = Storage.Time.GetUtcNow();
         if (request.Delivery.AcceptedAt < now - FiledDeliveries.Window)
         {
@@ -72,6 +75,11 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         }
 
         var outcome = Decide(request);
+        if (outcome.Result == FilingResult.Filed)
+        {
+            filings.Add();
+        }
+
         await Durable();
         return outcome;
     }
@@ -406,6 +414,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         {
             // What is open yet is told with the next flush; a notice is only a hint.
             notified = State.ModSeq;
+            using var activity = filings.StartNotice();
             observers.Notify(observer => observer.ChangedAsync(Account, notified));
         }
     }

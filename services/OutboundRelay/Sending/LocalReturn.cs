@@ -16,6 +16,8 @@ internal sealed class LocalReturn(IMessageBlobs blobs, IMailQueue queue, Address
     {
         var message = entry.Message;
         var remote = entry.Recipient.Remote[0];
+        using var activity = RelayTelemetry.Start("relay.return", message);
+        using var scope = DeliveryScope.Begin(logger, message);
         if (await addresses.FindAsync(remote, message.Tenant) is not { } to)
         {
             return new RelayOutcome.Failed("5.1.1", "550 5.1.1 there is no such mailbox");

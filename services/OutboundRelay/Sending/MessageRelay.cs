@@ -15,6 +15,8 @@ internal sealed class MessageRelay(OutboundContent contents, RelayTelemetry tele
     public async Task<PreparedMessage> PrepareAsync(SmtpClientSession session, IReadOnlyList<SpoolEntry> entries, CancellationToken cancellationToken)
     {
         var message = entries[0].Message;
+        using var activity = RelayTelemetry.Start("relay.prepare", message);
+        using var scope = DeliveryScope.Begin(logger, message);
         try
         {
             return new(entries, await contents.PrepareAsync(message, AllowedBy(session.Capabilities, message), cancellationToken));
@@ -35,6 +37,7 @@ internal sealed class MessageRelay(OutboundContent contents, RelayTelemetry tele
         var entries = prepared.Entries;
         var message = entries[0].Message;
         using var activity = RelayTelemetry.StartTransaction(message, session.HostName);
+        using var scope = DeliveryScope.Begin(logger, message);
         if (prepared.Content is null)
         {
             return MessageResult.OfAll(entries, new RelayOutcome.Deferred("4.3.0", "451 4.3.0 the message cannot be read at the moment"));

@@ -50,6 +50,8 @@ internal sealed class OutcomeReporter(
         leased.Remove(outcomes.Select(o => o.Entry));
         foreach (var (entry, outcome) in finished)
         {
+            using var activity = RelayTelemetry.Start("relay.release", entry.Message);
+            using var scope = DeliveryScope.Begin(logger, entry.Message);
             await ReleaseAsync(entry, cancellationToken);
             if (outcome is RelayOutcome.Failed failed)
             {
@@ -78,6 +80,8 @@ internal sealed class OutcomeReporter(
     // What became of the others must reach the spool all the same.
     private async Task<SpoolReport?> TryEndAsync(SpoolEntry entry, RelayOutcome outcome, CancellationToken cancellationToken)
     {
+        using var activity = RelayTelemetry.StartEnd(entry.Message, outcome);
+        using var scope = DeliveryScope.Begin(logger, entry.Message);
         try
         {
             return await EndAsync(entry, outcome, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -17,10 +18,20 @@ internal sealed class ConfirmedPublisher(
     private bool disposed;
 
     /// <summary>Returns when the entry is confirmed. It takes no token: once sent, only the broker's word ends it.</summary>
+    /// <param name="queue">Where to.</param>
+    /// <param name="properties">With headers.</param>
+    /// <param name="body">The entry.</param>
+    /// <param name="trace">The trace that it belongs to, where the caller is not within it.</param>
     /// <exception cref="QueueFullException">The broker refused it; nothing was queued.</exception>
     /// <exception cref="QueueUnavailableException">It is not queued, or that is in doubt.</exception>
-    public async Task PublishAsync(string queue, BasicProperties properties, ReadOnlyMemory<byte> body)
+    public async Task PublishAsync(string queue, BasicProperties properties, ReadOnlyMemory<byte> body, ActivityContext trace)
     {
+        using var activity = QueueTrace.StartPublish(RabbitMqDelivery.BrokerSystem, queue, properties.MessageId, trace);
+        if (activity is not null)
+        {
+            QueueTrace.Inject(activity, properties.Headers!);
+        }
+
         var started = time.GetTimestamp();
         var result = "refused";
         try
@@ -35,6 +46,7 @@ internal sealed class ConfirmedPublisher(
         }
         finally
         {
+            activity?.SetStatus(result == "confirmed" ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
             telemetry.Published(result, time.GetElapsedTime(started));
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using MailCloud.Messages;
 using Orleans.Serialization;
@@ -40,6 +41,8 @@ internal sealed class EntryFormat(Serializer serializer)
     }
 
     public static int FailuresOf(IReadOnlyBasicProperties properties) => Header(properties, FailuresHeader) is int failures ? failures : 0;
+
+    public static ActivityContext TraceOf(IReadOnlyBasicProperties properties) => QueueTrace.Extract(name => TextOf(properties, name));
 
     public ParkedMessage Parked(BasicGetResult entry)
     {

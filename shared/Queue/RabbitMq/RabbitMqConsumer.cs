@@ -154,7 +154,7 @@ internal sealed class RabbitMqConsumer
             return;
         }
 
-        var delivery = new RabbitMqDelivery(this, entry.DeliveryTag, message, content, failures);
+        var delivery = new RabbitMqDelivery(this, entry.DeliveryTag, message, content, failures, EntryFormat.TraceOf(entry.BasicProperties));
         unsettled.TryAdd(delivery, 0);
         await arrived.Writer.WriteAsync(delivery).ConfigureAwait(false);
         if (ended)

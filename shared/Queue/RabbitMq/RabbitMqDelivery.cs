@@ -1,13 +1,21 @@
+using System.Diagnostics;
 using MailCloud.Messages;
 
 namespace MailCloud.Queue.RabbitMq;
 
 /// <summary>An entry that the broker has handed to this process and waits for an ack of.</summary>
-internal sealed class RabbitMqDelivery(RabbitMqConsumer consumer, ulong tag, QueuedMessage message, ReadOnlyMemory<byte> content, int failures) : QueueDelivery
+internal sealed class RabbitMqDelivery(RabbitMqConsumer consumer, ulong tag, QueuedMessage message, ReadOnlyMemory<byte> content, int failures, ActivityContext trace) : QueueDelivery
 {
+    public const string BrokerSystem = "rabbitmq";
+
     public override QueuedMessage Message => message;
 
     public override int Failures => failures;
+
+    /// <summary>Of the span that published it; of the message where that one was not traced.</summary>
+    public override ActivityContext Trace => trace == default ? base.Trace : trace;
+
+    public override string System => BrokerSystem;
 
     public ReadOnlyMemory<byte> Content => content;
 

@@ -50,7 +50,7 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var content = Format.Encode(message);
-        return publisher.PublishAsync(Topology.Work, EntryFormat.Properties(message.Id.ToString(), content, failures: 0), content);
+        return publisher.PublishAsync(Topology.Work, EntryFormat.Properties(message.Id.ToString(), content, failures: 0), content, QueueTrace.Parse(message.TraceParent));
     }
 
     /// <exception cref="QueueUnavailableException">The channel is lost; a new call consumes anew.</exception>
@@ -134,10 +134,12 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
         await using var walk = await QueueWalk.BeginAsync(connection, Topology, walking, time, cancellationToken).ConfigureAwait(false);
         await foreach (var entry in walk.ReadAsync(Topology.Parked, cancellationToken).ConfigureAwait(false))
         {
-            if (Format.Decode(entry.Body).Id == id)
+            var message = Format.Decode(entry.Body);
+            if (message.Id == id)
             {
                 // As if it had never failed: the operator says that the cause is gone. Dying before the ack leaves it parked too, and replaying it again files it no second time.
-                await publisher.PublishAsync(Topology.Work, EntryFormat.Properties(id.ToString(), entry.Body, failures: 0), entry.Body).ConfigureAwait(false);
+                await publisher.PublishAsync(Topology.Work, EntryFormat.Properties(id.ToString(), entry.Body, failures: 0), entry.Body, QueueTrace.Parse(message.TraceParent))
+                    .ConfigureAwait(false);
                 await walk.AckAsync(entry).ConfigureAwait(false);
                 return true;
             }
@@ -154,13 +156,14 @@ internal sealed class RabbitMqQueue : IMailQueue, IAsyncDisposable
     }
 
     internal Task DelayAsync(RabbitMqDelivery delivery, TimeSpan delay) => publisher.PublishAsync(
-        Topology.StepFor(delay), EntryFormat.Properties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures + 1), delivery.Content);
+        Topology.StepFor(delay), EntryFormat.Properties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures + 1), delivery.Content, delivery.Trace);
 
     internal Task ParkAsync(RabbitMqDelivery delivery, string reason) => publisher.PublishAsync(
-        Topology.Parked, EntryFormat.ParkedProperties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures, reason, time.GetUtcNow()), delivery.Content);
+        Topology.Parked, EntryFormat.ParkedProperties(delivery.Message.Id.ToString(), delivery.Content, delivery.Failures, reason, time.GetUtcNow()), delivery.Content,
+        delivery.Trace);
 
     internal Task PutOffAsync(string? messageId, ReadOnlyMemory<byte> content, int failures) =>
-        publisher.PublishAsync(Topology.LongestStep, EntryFormat.Properties(messageId, content, failures), content);
+        publisher.PublishAsync(Topology.LongestStep, EntryFormat.Properties(messageId, content, failures), content, trace: default);
 
     internal void Ended(RabbitMqConsumer consumer) => consumers.TryRemove(consumer, out _);
 

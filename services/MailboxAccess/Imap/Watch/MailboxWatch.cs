@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using Orleans.Runtime;
 
 namespace MailCloud.MailboxAccess.Imap.Watch;
 
@@ -19,6 +21,9 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Grai
     /// <summary>After the loss of a silo all watches of this edge are renewed within this time, not all at the same moment.</summary>
     private static readonly TimeSpan RenewalAfterLoss = TimeSpan.FromSeconds(1);
 
+    /// <summary>What a call of a grain that is traced has with it.</summary>
+    private const string TraceParent = "traceparent";
+
     private TaskCompletionSource next = NewSignal();
     private TaskCompletionSource moves = NewSignal();
     private long lastModSeq = -1;
@@ -26,11 +31,18 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Grai
     /// <summary>How many sessions idle in it; guarded by <see cref="MailboxWatches"/>.</summary>
     public int Sessions { get; set; }
 
+    public NoticeTraces Traces { get; } = new();
+
     /// <summary>Ends when there may be something new. Who takes it before asking the mailbox misses nothing.</summary>
     public Task Next => Volatile.Read(ref next).Task;
 
     public Task ChangedAsync(AccountId account, long modSeq)
     {
+        if (RequestContext.Get(TraceParent) is string parent && ActivityContext.TryParse(parent, null, isRemote: true, out var trace) && trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        {
+            Traces.Add(trace);
+        }
+
         Notice(modSeq);
         return Task.CompletedTask;
     }

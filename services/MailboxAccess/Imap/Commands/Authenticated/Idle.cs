@@ -40,6 +40,7 @@ internal static class Idle
     private static async Task TellUntilAsync(Task answer, ImapSession session, CancellationToken cancellationToken)
     {
         var watch = session.Selected is null ? null : session.Services.Watches.Enter(session.Account!.Value);
+        var traces = watch?.Traces.Follow();
         try
         {
             while (!answer.IsCompleted)
@@ -47,7 +48,7 @@ internal static class Idle
                 // Taken before the mailbox is asked: what changes while it answers wakes us again.
                 var news = watch?.Next ?? Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
                 await session.TellNoticesAsync(cancellationToken).ConfigureAwait(false);
-                var pause = await TellAsync(session, cancellationToken).ConfigureAwait(false) ? null : Task.Delay(PauseAfterError, session.Services.Time, cancellationToken);
+                var pause = await TellAsync(session, traces, cancellationToken).ConfigureAwait(false) ? null : Task.Delay(PauseAfterError, session.Services.Time, cancellationToken);
                 await WaitAsync(pause ?? news, session.NextNotice, answer, session, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -61,8 +62,9 @@ internal static class Idle
     }
 
     // False: the mailbox did not answer. The client sees nothing of it; it is asked again.
-    private static async Task<bool> TellAsync(ImapSession session, CancellationToken cancellationToken)
+    private static async Task<bool> TellAsync(ImapSession session, NoticeTraces.Follower? traces, CancellationToken cancellationToken)
     {
+        using var activity = traces?.StartTelling();
         try
         {
             await session.TellChangesAsync(mayExpunge: true, cancellationToken).ConfigureAwait(false);

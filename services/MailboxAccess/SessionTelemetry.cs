@@ -23,6 +23,7 @@ internal abstract class SessionTelemetry : IDisposable
         commands = Meter.CreateHistogram<double>($"mailcloud.{protocol}.command.duration", "s", "Time from a command to the end of its reply");
         logins = Meter.CreateCounter<long>($"mailcloud.{protocol}.logins", "{login}", "Attempts to log in, by result");
         turnedAway = Meter.CreateCounter<long>($"mailcloud.{protocol}.refused", "{connection}", "Connections that found no place");
+        turnedAway.Add(0);
     }
 
     protected Meter Meter { get; }

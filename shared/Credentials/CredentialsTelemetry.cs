@@ -19,6 +19,7 @@ internal sealed class CredentialsTelemetry : IDisposable
         attempts = meter.CreateCounter<long>("mailcloud.credentials.attempts", "{attempt}", "Attempts to log in that were answered, by result");
         derivations = meter.CreateCounter<long>("mailcloud.credentials.derivations", "{derivation}", "Checks of a password that cost a key derivation");
         refused = meter.CreateCounter<long>("mailcloud.credentials.refused", "{attempt}", "Attempts to log in that were not checked because too many waited, by line");
+        Array.ForEach(["line", "derivations", "codes"], line => refused.Add(0, new KeyValuePair<string, object?>("line", line)));
         delays = meter.CreateHistogram<double>("mailcloud.credentials.delay", "s", "Waits of attempts that were delayed because of failures");
     }
 

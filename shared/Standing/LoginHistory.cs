@@ -17,6 +17,9 @@ public sealed class LoginHistory : IDisposable
     /// <summary>A client that asks for mail each minute is a row that is told, and appended, this often; the first time it is told at once.</summary>
     private static readonly TimeSpan ToldEvery = TimeSpan.FromMinutes(10);
 
+    private const string Full = "full";
+    private const string Untold = "untold";
+
     private readonly IGrainFactory grains;
     private readonly GrainCalls calls;
     private readonly TimeProvider time;
@@ -30,6 +33,8 @@ public sealed class LoginHistory : IDisposable
     {
         (this.grains, this.calls, this.time, this.log) = (grains, calls, time, log);
         lost = meters.Create(StandingHost.MeterName).CreateCounter<long>("mailcloud.standing.logins_lost", "{row}", "Rows of login histories that no account has got, by reason");
+        Lose(0, Full);
+        Lose(0, Untold);
     }
 
     /// <summary>Notes one attempt to log in. Of names that are no account's nothing is kept: strangers choose them.</summary>
@@ -57,7 +62,7 @@ public sealed class LoginHistory : IDisposable
             }
         }
 
-        Lose(1, "full");
+        Lose(1, Full);
     }
 
     /// <summary>Tells what is due, or everything; returns when the accounts have it, or cannot be reached.</summary>
@@ -87,7 +92,7 @@ public sealed class LoginHistory : IDisposable
         }
         catch (Exception e)
         {
-            Lose(rows.Length, "untold");
+            Lose(rows.Length, Untold);
             log.LoginsNotTold(account.Key, e);
         }
     }

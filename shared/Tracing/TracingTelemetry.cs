@@ -15,6 +15,7 @@ public sealed class TracingTelemetry
         var meter = meters.Create(Name);
         recorded = meter.CreateCounter<long>("mailcloud.tracing.recorded", "{event}", "Events that a shard has taken.");
         dropped = meter.CreateCounter<long>("mailcloud.tracing.dropped", "{event}", "Events that were dropped, because the buffer was full or no shard took them.");
+        dropped.Add(0);
     }
 
     public void Recorded(int events) => recorded.Add(events);

@@ -142,7 +142,7 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     {
         try
         {
-            using var answer = await health.GetAsync(new Uri($"http://127.0.0.1:{HealthPort(name)}/health/ready"), cancellationToken);
+            using var answer = await health.GetAsync(Page(name, "/health/ready"), cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
@@ -150,6 +150,9 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
             return false;
         }
     }
+
+    /// <summary>A page beside a service's health pages.</summary>
+    public Uri Page(string name, string path) => new($"http://127.0.0.1:{HealthPort(name)}{path}");
 
     public HttpClient Admin() => new()
     {

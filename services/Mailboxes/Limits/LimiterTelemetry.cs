@@ -15,6 +15,7 @@ internal sealed class LimiterTelemetry
         var meter = meters.Create(Name);
         answers = meter.CreateCounter<long>("mailcloud.limiter.answers", "{answer}", "Answers to relays that ask for a connection: granted, limited, paused, or quiet after a start.");
         lessons = meter.CreateCounter<long>("mailcloud.limiter.lessons", "{lesson}", "What was learnt of providers: fewer connections at a time, a pause, that they take mail again.");
+        Array.ForEach(["fewer", "paused", "resumed"], lesson => lessons.Add(0, new KeyValuePair<string, object?>("lesson", lesson)));
     }
 
     public void Answered(string answer) => answers.Add(1, new KeyValuePair<string, object?>("answer", answer));

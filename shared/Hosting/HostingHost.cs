@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -76,6 +77,9 @@ public static class HostingHost
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service, serviceNamespace: "mailcloud"))
             .WithMetrics(metrics => AddMetrics(metrics, options));
+
+        // What serves connections is made with Kestrel's options, and may count from then on: before it there must be who reads.
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IServiceProvider>((_, services) => services.GetRequiredService<MeterProvider>());
         if (collector is not null)
         {
             telemetry.WithTracing(tracing => AddTracing(tracing, options)).WithLogging(null, logs => logs.IncludeScopes = logs.IncludeFormattedMessage = true).UseOtlpExporter(OtlpExportProtocol.Grpc, collector);

@@ -24,6 +24,12 @@ public sealed class ScrapeTests(ITestOutputHelper output)
     private const string Alice = "alice@example.test";
     private const string Bob = "bob@example.test";
 
+    /// <summary>What has no value here, and where it is seen to have one.</summary>
+    private static readonly Dictionary<string, string> elsewhere = new()
+    {
+        ["mailcloud.journal.doubts"] = "a write must fail, or another activation write: JournalFaultTests of Mailboxes.Tests",
+    };
+
     private static readonly string[] processes =
         ["mailboxes-1", "mailboxes-2", "smtp-ingress-1", "smtp-ingress-2", "mailbox-access-1", "mailbox-access-2", "local-delivery-1", "local-delivery-2", "outbound-relay-1", "web-1"];
 
@@ -40,6 +46,7 @@ public sealed class ScrapeTests(ITestOutputHelper output)
             ["Relay__Routes__0__Destination"] = "sink.test", ["Relay__Routes__0__Host"] = "[127.0.0.1]", ["Relay__Routes__0__Port"] = $"{sink.Port}",
             ["Relay__Routes__1__Destination"] = "refusing.test", ["Relay__Routes__1__Host"] = "[127.0.0.1]", ["Relay__Routes__1__Port"] = $"{refusing.Port}",
             ["Relay__Routes__2__Destination"] = "breaking.test", ["Relay__Routes__2__Host"] = "[127.0.0.19]",
+            ["Credentials__UnlimitedNetworks"] = "192.0.2.0/24",
             ["Oidc__AllowedNetworks"] = "127.0.0.0/8",
             ["Sending__AccountPerHour"] = $"{Cap}",
         });
@@ -52,7 +59,7 @@ public sealed class ScrapeTests(ITestOutputHelper output)
             var pages = await Task.WhenAll(processes.Select(async process => (Process: process, Text: await client.GetStringAsync(cluster.Page(process, "/metrics")))));
             Assert.All(pages, page => Assert.Contains($"service_name=\"{page.Process[..^2]}\"", page.Text, StringComparison.Ordinal));
             var values = pages.Select(page => MetricsPage.Read(page.Text)).Append(embedded).SelectMany(page => page).ToLookup(sample => sample.Key, sample => sample.Value);
-            var missing = MetricsPage.Promised().Where(name => !values.Contains(MetricsPage.InPrometheus(name))).ToList();
+            var missing = MetricsPage.Promised().Where(name => !elsewhere.ContainsKey(name) && !values.Contains(MetricsPage.InPrometheus(name))).ToList();
             if (missing.Count == 0)
             {
                 Assert.Empty(values.Select(value => value.Key).Except(MetricsPage.Promised().Select(MetricsPage.InPrometheus)));
@@ -89,6 +96,15 @@ public sealed class ScrapeTests(ITestOutputHelper output)
 
     private static async Task WorkAsync(LocalCluster cluster, TestIssuer issuer)
     {
+        // Before an edge has asked for the list, which it remembers for some seconds.
+        using (var admin = cluster.Admin())
+        {
+            using var reason = new StringContent("""{"reason":"asked us to"}""", Encoding.UTF8, "application/json");
+            using var listed = await admin.PutAsync(new Uri("/admin/v1/tenants/demo/suppressions/listed@sink.test", UriKind.Relative), reason);
+            Assert.True(listed.IsSuccessStatusCode, await listed.Content.ReadAsStringAsync());
+        }
+
+        await Assert.ThrowsAsync<SmtpCommandException>(() => SubmitAsync(cluster, Alice, "listed@sink.test"));
         await ReceiveAsync(cluster.Smtp(1));
         using (var imap = await MailClients.LoginAsync(cluster.Imap(1), Bob, "mailcloud"))
         {
@@ -100,19 +116,12 @@ public sealed class ScrapeTests(ITestOutputHelper output)
         await GuessAsync(cluster.Imap(2));
         await LogInByTokenAsync(cluster, issuer);
 
-        // Taken; not there, so that a report comes and the address is listed; broken off behind the final dot; listed; and one too many.
+        // Taken; not there, so that a report comes and the address is listed; broken off behind the final dot; without a next host; and one too many.
         await SubmitAsync(cluster, Alice, "carol@sink.test");
         await SubmitAsync(cluster, Alice, "gone@refusing.test");
         await SubmitAsync(cluster, Alice, "doubt@breaking.test");
-        using (var admin = cluster.Admin())
-        {
-            using var reason = new StringContent("""{"reason":"asked us to"}""", Encoding.UTF8, "application/json");
-            using var listed = await admin.PutAsync(new Uri("/admin/v1/tenants/demo/suppressions/listed@sink.test", UriKind.Relative), reason);
-            Assert.True(listed.IsSuccessStatusCode, await listed.Content.ReadAsStringAsync());
-        }
-
-        await RefusedAsync(() => SubmitAsync(cluster, Alice, "listed@sink.test"));
-        await RefusedAsync(() => SubmitAsync(cluster, Bob, [.. Enumerable.Range(0, Cap + 1).Select(number => $"many{number}@sink.test")]));
+        await SubmitAsync(cluster, Alice, "nobody@nowhere.invalid");
+        await Assert.ThrowsAsync<SmtpCommandException>(() => SubmitAsync(cluster, Bob, [.. Enumerable.Range(0, Cap + 1).Select(number => $"many{number}@sink.test")]));
     }
 
     /// <summary>A message from another host, after one for nobody.</summary>
@@ -175,25 +184,6 @@ public sealed class ScrapeTests(ITestOutputHelper output)
         await client.AuthenticateAsync(from, "mailcloud");
         await client.SendAsync(new MimeMessage([MailboxAddress.Parse(from)], to.Select(MailboxAddress.Parse), "scraped", new TextPart("plain") { Text = "hello" }));
         await client.DisconnectAsync(quit: true);
-    }
-
-    /// <summary>The edge remembers for some seconds what it has asked about: until it asks again, mail goes.</summary>
-    private static async Task RefusedAsync(Func<Task> submit)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!limit.IsCancellationRequested)
-        {
-            try
-            {
-                await submit();
-            }
-            catch (SmtpCommandException)
-            {
-                return;
-            }
-        }
-
-        Assert.Fail("nobody was refused");
     }
 
     private static System.Net.Security.RemoteCertificateValidationCallback OwnCertificate(LocalCluster cluster)

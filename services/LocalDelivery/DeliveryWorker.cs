@@ -76,9 +76,22 @@ internal sealed class DeliveryWorker(
 
     private async Task WorkAsync(QueueDelivery entry, SemaphoreSlim places, CancellationTokenSource consumer, CancellationToken cancellationToken)
     {
+        telemetry.EntryTaken();
+        try
+        {
+            await WorkAsync(entry, consumer, cancellationToken);
+        }
+        finally
+        {
+            telemetry.EntryLeft();
+            places.Release();
+        }
+    }
+
+    private async Task WorkAsync(QueueDelivery entry, CancellationTokenSource consumer, CancellationToken cancellationToken)
+    {
         using var activity = DeliveryTelemetry.StartDelivery(entry);
         using var scope = DeliveryScope.Begin(logger, entry.Message);
-        telemetry.EntryTaken();
         try
         {
             await HandleAsync(entry, consumer.Token, cancellationToken);
@@ -91,11 +104,6 @@ internal sealed class DeliveryWorker(
         {
             DeliveryLog.NotSettled(logger, entry.Message.Id, entry.Message.Tenant, e);
             await consumer.CancelAsync();
-        }
-        finally
-        {
-            telemetry.EntryLeft();
-            places.Release();
         }
     }
 

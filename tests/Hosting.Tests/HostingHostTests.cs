@@ -12,6 +12,8 @@ using OpenTelemetry.Trace;
 
 namespace MailCloud.Hosting.Tests;
 
+/// <remarks>One host at a time: who reads meters reads those of the whole process.</remarks>
+[Collection(nameof(HostingHost))]
 public sealed class HostingHostTests
 {
     private const string Collector = "http://127.0.0.1:4317";

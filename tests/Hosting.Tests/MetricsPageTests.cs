@@ -9,6 +9,8 @@ using OpenTelemetry.Trace;
 
 namespace MailCloud.Hosting.Tests;
 
+/// <remarks>One host at a time: who reads meters reads those of the whole process.</remarks>
+[Collection(nameof(HostingHost))]
 public sealed class MetricsPageTests
 {
     [Fact]

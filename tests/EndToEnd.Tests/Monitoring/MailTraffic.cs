@@ -9,6 +9,7 @@ namespace MailCloud.EndToEnd.Tests.Monitoring;
 internal sealed class MailTraffic : IAsyncDisposable
 {
     private const string Password = "mailcloud";
+    private const string Bob = $"bob@example.test:{Password}";
 
     // Addresses of their own: the relay holds hosts at one address for one provider, and leaves it alone when one is not there.
     private const string Taking = "127.0.0.2";
@@ -31,10 +32,10 @@ internal sealed class MailTraffic : IAsyncDisposable
         return traffic;
     }
 
-    /// <summary>The server's routes to them, and to one that is not there; and how many recipients alice may send to: two rounds, and not all of the second.</summary>
+    /// <summary>The server's routes to them, and to one that is not there; and how many recipients alice may send to: two rounds, and not all of the second. Who guesses from here is slowed as others are.</summary>
     public IEnumerable<string> Settings =>
     [
-        .. Route(0, "taken.test", Taking, takingPort), .. Route(1, "refused.test", Refusing, refusingPort), .. Route(2, "away.test", Away, FreePort.Find()), "--Sending:AccountPerHour=9",
+        .. Route(0, "taken.test", Taking, takingPort), .. Route(1, "refused.test", Refusing, refusingPort), .. Route(2, "away.test", Away, FreePort.Find()), "--Sending:AccountPerHour=9", "--Credentials:UnlimitedNetworks=192.0.2.0/24",
     ];
 
     public static async Task RoundAsync(ServerProcess server, int round)
@@ -46,16 +47,16 @@ internal sealed class MailTraffic : IAsyncDisposable
             await SubmitAsync(server, 0, $"round{round}@{domain}");
         }
 
-        await CurlAsync(0, $"imap://127.0.0.1:{server.Imap}/INBOX;UID={round}", Password);
-        // After three failures of an account from one network the next ones are delayed: one in each round.
+        await CurlAsync(0, $"imap://127.0.0.1:{server.Imap}/INBOX;UID={round}", Bob);
+        // Some failures of an account from one network are free, and later ones delayed: there are such in each round.
         for (var guess = 0; guess < (round == 1 ? 4 : 1); guess++)
         {
-            await CurlAsync(67, $"imap://127.0.0.1:{server.Imap}/INBOX", $"wrong{round}{guess}");
+            await CurlAsync(67, $"imap://127.0.0.1:{server.Imap}/INBOX", $"postmaster@example.test:wrong{round}{guess}");
         }
 
-        await CurlAsync(0, $"pop3://127.0.0.1:{server.Pop3}/1", Password);
-        await CurlAsync(0, $"pop3://127.0.0.1:{server.Pop3}/1", Password, "--request", "DELE", "--list-only");
-        await CurlAsync(0, $"http://127.0.0.1:{server.Http}/", Password);
+        await CurlAsync(0, $"pop3://127.0.0.1:{server.Pop3}/1", Bob);
+        await CurlAsync(0, $"pop3://127.0.0.1:{server.Pop3}/1", Bob, "--request", "DELE", "--list-only");
+        await CurlAsync(0, $"http://127.0.0.1:{server.Http}/", Bob);
     }
 
     /// <summary>Sends until a cap on recipients is met.</summary>
@@ -80,7 +81,7 @@ internal sealed class MailTraffic : IAsyncDisposable
 
     private static Task SwaksAsync(int port, int exitCode, params string[] arguments) => RunAsync("swaks", exitCode, ["--server", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), .. arguments]);
 
-    private static Task CurlAsync(int exitCode, string url, string password, params string[] arguments) => RunAsync("curl", exitCode, ["-s", url, "-u", $"bob@example.test:{password}", .. arguments]);
+    private static Task CurlAsync(int exitCode, string url, string user, params string[] arguments) => RunAsync("curl", exitCode, ["-s", url, "-u", user, .. arguments]);
 
     private static async Task RunAsync(string program, int exitCode, string[] arguments)
     {

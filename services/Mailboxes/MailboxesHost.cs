@@ -1,5 +1,7 @@
+using MailCloud.Backup;
 using MailCloud.Blobs;
 using MailCloud.Journal;
+using MailCloud.Mailboxes.Backup;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Journaled;
@@ -48,8 +50,13 @@ public static class MailboxesHost
         builder.Services.AddSingleton<TenantPurge>();
         builder.Services.AddSingleton<DueDeletions>();
         builder.Services.AddSingleton<Verifier>();
+        builder.Services.AddSingleton<UpkeepTurns>();
         builder.Services.AddSingleton<Sweeper>();
         builder.Services.AddHostedService<SweepTimer>();
+        builder.Services.AddBackup(builder.Configuration);
+        builder.Services.AddSingleton<BackupTaker>();
+        builder.Services.AddSingleton<BackupCheck>();
+        builder.Services.AddSingleton<BackupRestore>();
         builder.Services.AddSingleton<AccountImporter>();
         builder.Services.AddHostedService<JobTimer>();
     }

@@ -38,8 +38,11 @@ public sealed class BackupStore(IMessageBlobs blobs, IJournal journals, Func<Val
         }
     }
 
-    /// <summary>The newest whole one; null when there is none.</summary>
-    public async Task<BackupDescription?> FindNewestAsync(CancellationToken cancellationToken) => await ListAsync(cancellationToken).LastOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>The name of a whole one; of the newest when <paramref name="backup"/> is null.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public async Task<string> FindAsync(string? backup, CancellationToken cancellationToken) =>
+        await ListAsync(cancellationToken).Where(whole => backup is null || whole.Name == backup).Select(whole => whole.Name).LastOrDefaultAsync(cancellationToken).ConfigureAwait(false)
+        ?? throw new InvalidOperationException(backup is null ? "there is no backup yet" : $"there is no backup {backup}");
 
     /// <summary>From now on it is a backup.</summary>
     public Task CompleteAsync(BackupDescription description, CancellationToken cancellationToken) =>

@@ -10,7 +10,7 @@ namespace MailCloud.Mailboxes.Upkeep;
 /// that moves from the queue into a mailbox meanwhile is seen in one of the two.
 /// </summary>
 internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail mail, BodyHolders holders, StateParts parts, ExpiredTraces traces, ExpiredExpansions expansions,
-    DueDeletions deletions, TimeProvider time)
+    DueDeletions deletions, UpkeepTurns turns, TimeProvider time)
 {
     private const int Page = 256;
 
@@ -22,6 +22,13 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
     /// <param name="counts">Grow while it walks.</param>
     public async IAsyncEnumerable<UpkeepRecord> RunAsync(TimeSpan releasedAfter, TimeSpan abandonedAfter, SweepCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await using var turn = await turns.TryBeginAsync(UpkeepWork.Sweep);
+        if (turn is null)
+        {
+            yield return new() { Kind = UpkeepKind.Summary, Text = "nothing was deleted: a backup is being taken, which may need it; sweep again after it", Counts = counts.ByName() };
+            yield break;
+        }
+
         var now = time.GetUtcNow();
         await foreach (var gone in deletions.PurgeAsync(cancellationToken))
         {
@@ -38,6 +45,7 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
         {
             counts.Bodies += page.Count;
             var unneeded = await FindUnneededAsync(page, waiting, now - releasedAfter, now - abandonedAfter);
+            turn.ThrowIfLost();
             await foreach (var deleted in DeleteAsync(unneeded, counts, cancellationToken))
             {
                 yield return deleted;
@@ -60,6 +68,7 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
         {
             await foreach (var page in parts.ListReplacedAsync(name, now - releasedAfter, cancellationToken).InPagesAsync(Page))
             {
+                turn.ThrowIfLost();
                 await foreach (var deleted in DeleteAsync([.. page.Select(blob => (blob.Name, "a replaced part of a grain's state"))], counts, cancellationToken))
                 {
                     yield return deleted;

@@ -14,6 +14,7 @@ namespace MailCloud.Mailboxes.Upkeep;
 internal sealed class WaitingMail(IMailQueue queue, IJournal journal, IGrainFactory grains)
 {
     private const int Page = 256;
+    private const string SpoolPrefix = "spool/";
 
     public async IAsyncEnumerable<(string Place, QueuedMessage Message, SpoolEntry? Spooled)> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -32,16 +33,21 @@ internal sealed class WaitingMail(IMailQueue queue, IJournal journal, IGrainFact
             yield return ("parked entry", parked.Message, null);
         }
 
-        await foreach (var shard in journal.ListAsync("spool/", cancellationToken))
+        await foreach (var shard in ShardsAsync(cancellationToken))
         {
-            await foreach (var entry in ListShardAsync(long.Parse(shard["spool/".Length..], CultureInfo.InvariantCulture), cancellationToken))
+            await foreach (var entry in ListShardAsync(shard, cancellationToken))
             {
                 yield return ("spool entry", entry.Message, entry);
             }
         }
     }
 
-    private async IAsyncEnumerable<SpoolEntry> ListShardAsync(long shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The shards of the spool that were ever written.</summary>
+    public IAsyncEnumerable<long> ShardsAsync(CancellationToken cancellationToken) =>
+        journal.ListAsync(SpoolPrefix, cancellationToken).Select(shard => long.Parse(shard.AsSpan(SpoolPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture));
+
+    /// <summary>What waits in one shard.</summary>
+    public async IAsyncEnumerable<SpoolEntry> ListShardAsync(long shard, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var after = "";
         while (true)

@@ -1,3 +1,11 @@
 using MailCloud.AllInOne;
+using MailCloud.Mailboxes.Backup;
 
-await AllInOneHost.RunAsync(AllInOneHost.CreateBuilder(args));
+var builder = AllInOneHost.CreateBuilder(args);
+if (RestoreCommand.IsIn(args))
+{
+    return await RestoreCommand.RunAsync(builder.Build(), args, Console.Out);
+}
+
+await AllInOneHost.RunAsync(builder);
+return 0;

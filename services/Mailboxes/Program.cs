@@ -3,6 +3,7 @@ using MailCloud.Cluster;
 using MailCloud.Hosting;
 using MailCloud.Journal.Azure;
 using MailCloud.Mailboxes;
+using MailCloud.Mailboxes.Backup;
 using MailCloud.Queue.RabbitMq;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -16,5 +17,11 @@ builder.AddClusterSilo();
 builder.AddMailboxes();
 
 var app = builder.Build();
+if (RestoreCommand.IsIn(args))
+{
+    return await RestoreCommand.RunAsync(app, args, Console.Out);
+}
+
 app.MapHealth();
 await app.RunAsync();
+return 0;

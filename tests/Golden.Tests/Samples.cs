@@ -1,5 +1,6 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Audit;
+using MailCloud.Mailboxes.Backup;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Mailbox;
@@ -8,6 +9,7 @@ using MailCloud.Mailboxes.Spool;
 using MailCloud.Mailboxes.Suppressions;
 using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
+using MailCloud.Mailboxes.Upkeep;
 using MailCloud.Messages;
 
 namespace MailCloud.Golden.Tests;
@@ -244,6 +246,9 @@ internal static class Samples
     public static readonly IReadOnlyList<object> All =
     [
         Message,
+        new WaitingMessages { Messages = [Message], Keys = [$"{Delivery}:far@example.org"] },
+        new UpkeepTurnTaken(Delivery.Value, UpkeepWork.Backup, Time),
+        new UpkeepTurnsState { Taken = [new(Delivery.Value, UpkeepWork.Backup, Time)] },
         new TraceBatch([Traced]),
         new TraceSegment([Traced]),
         new TraceState { Segments = [new("state/trace/2026112412/3/segment-a", [1, 2, 3])] },

@@ -37,13 +37,14 @@ public sealed class TestSilo : IAsyncDisposable
         Func<IMessageBlobs, IMessageBlobs>? wrapBlobs = null,
         TimeProvider? time = null,
         SpoolSizes? spoolSizes = null,
-        bool relaysInProcess = true)
+        bool relaysInProcess = true,
+        IReadOnlyList<KeyValuePair<string, string?>>? settings = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("mailcloud-test-");
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter<LoggedEvents>("MailCloud", LogLevel.Information);
         builder.Services.AddSingleton<LoggedEvents>().AddSingleton<ILoggerProvider>(services => services.GetRequiredService<LoggedEvents>());
-        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory.FullName), new("Mailboxes:RelaysInProcess", $"{relaysInProcess}")]);
+        builder.Configuration.AddInMemoryCollection([new("Embedded:Directory", directory.FullName), new("Mailboxes:RelaysInProcess", $"{relaysInProcess}"), .. settings ?? []]);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         Wrap(builder.Services, wrapJournal);

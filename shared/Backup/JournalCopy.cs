@@ -18,7 +18,28 @@ public static class JournalCopy
             return null;
         }
 
-        JournalHead? written = await to.OpenAsync(name, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(to, name, await to.OpenAsync(name, cancellationToken).ConfigureAwait(false), head, events, cancellationToken).ConfigureAwait(false);
+        return head.Bytes;
+    }
+
+    /// <summary>The same of one that the target has not. False: it has one, and keeps it.</summary>
+    /// <exception cref="JournalMovedException">Somebody else writes it at this very moment.</exception>
+    public static async Task<bool> CopyNewAsync(IJournal from, IJournal to, string name, CancellationToken cancellationToken)
+    {
+        var target = await to.OpenAsync(name, cancellationToken).ConfigureAwait(false);
+        if (target is not { Manifest: null, Position: 0 })
+        {
+            return false;
+        }
+
+        var (head, events) = await ReadAsync(from, name, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(to, name, target, head, events, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private static async Task WriteAsync(IJournal to, string name, JournalHead target, JournalHead head, List<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
+    {
+        JournalHead? written = target;
         if (head.Manifest is not null)
         {
             written = await to.ReplaceAsync(name, written, head.Manifest, cancellationToken).ConfigureAwait(false);
@@ -29,7 +50,10 @@ public static class JournalCopy
             written = await to.AppendAsync(name, written, events, cancellationToken).ConfigureAwait(false);
         }
 
-        return written is not null ? head.Bytes : throw new JournalMovedException(name, "somebody else writes where it is copied to");
+        if (written is null)
+        {
+            throw new JournalMovedException(name, "somebody else writes where it is copied to");
+        }
     }
 
     private static async Task<(JournalHead Head, List<ReadOnlyMemory<byte>> Events)> ReadAsync(IJournal from, string name, CancellationToken cancellationToken)

@@ -97,6 +97,18 @@ public enum JobKind
 
     /// <summary>Makes accounts of lines.</summary>
     ImportAccounts = 2,
+
+    /// <summary>Takes a backup.</summary>
+    Backup = 3,
+
+    /// <summary>Checks what a backup holds.</summary>
+    CheckBackup = 4,
+
+    /// <summary>Brings back into an account's mailbox what it lacks of a backup.</summary>
+    RestoreMailbox = 5,
+
+    /// <summary>Brings back a tenant that is gone, or into the mailboxes of one that is there what they lack.</summary>
+    RestoreTenant = 6,
 }
 
 public enum JobStatus
@@ -141,6 +153,15 @@ public sealed record JobSpec
 
     /// <summary>Of a sweep: see <see cref="IUpkeepGrain.SweepAsync"/>.</summary>
     [Id(3)] public TimeSpan? Grace { get; init; }
+
+    /// <summary>What is restored: an address' key, or a tenant.</summary>
+    [Id(4)] public string? Subject { get; init; }
+
+    /// <summary>Of a mailbox that is restored: below which folder; null: each message comes back into the folder of the name that it was in.</summary>
+    [Id(5)] public string? Folder { get; init; }
+
+    /// <summary>The name of the backup that is read; null: the newest.</summary>
+    [Id(6)] public string? Backup { get; init; }
 }
 
 /// <summary>A job as it is now.</summary>
@@ -162,7 +183,7 @@ public sealed record JobInfo
     /// <summary>Null when nobody knows.</summary>
     [Id(5)] public long? Total { get; init; }
 
-    /// <summary>By name: of a walk what it looked at and found, of an import the lines <c>created</c>, <c>updated</c>, <c>unchanged</c> and <c>failed</c>.</summary>
+    /// <summary>By name: of a walk what it looked at and found or did, of an import the lines <c>created</c>, <c>updated</c>, <c>unchanged</c> and <c>failed</c>.</summary>
     [Id(6)] public required IReadOnlyDictionary<string, long> Counts { get; init; }
 
     [Id(7)] public DateTimeOffset? StartedAt { get; init; }
@@ -180,7 +201,7 @@ public sealed record JobRecord
     /// <summary>Its place among those of its job; they rise.</summary>
     [Id(0)] public long Sequence { get; init; }
 
-    /// <summary><c>problem</c>, <c>leftover</c>, <c>deleted</c>; of a line <c>failed</c>.</summary>
+    /// <summary><c>problem</c>, <c>leftover</c>, <c>deleted</c>, <c>restored</c>; of a line <c>failed</c>.</summary>
     [Id(1)] public required string Kind { get; init; }
 
     /// <summary>What it is about: a blob's name, a mailbox's or a delivery's id, an address; empty when there is none.</summary>

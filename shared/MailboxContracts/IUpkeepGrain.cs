@@ -16,7 +16,24 @@ public interface IUpkeepGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("Sweep")]
     IAsyncEnumerable<UpkeepRecord> SweepAsync(TimeSpan? grace, CancellationToken cancellationToken);
+
+    /// <summary>Whether backups can be taken and read here. It does not open their place, which a backup under way may be using.</summary>
+    [Alias("HasBackupPlace")]
+    Task<bool> HasBackupPlaceAsync();
+
+    /// <summary>Whole backups, the oldest first.</summary>
+    [Alias("Backups")]
+    Task<IReadOnlyList<BackupInfo>> ListBackupsAsync();
 }
+
+/// <summary>A whole backup.</summary>
+/// <param name="Name">By which it is asked for.</param>
+/// <param name="BegunAt">Everything that was acknowledged before is in it.</param>
+/// <param name="EndedAt">When its last part was written.</param>
+/// <param name="Counts">What it holds, by name.</param>
+[GenerateSerializer, Immutable, Alias("mc.BackupInfo")]
+public sealed record BackupInfo(
+    [property: Id(0)] string Name, [property: Id(1)] DateTimeOffset BegunAt, [property: Id(2)] DateTimeOffset EndedAt, [property: Id(3)] IReadOnlyDictionary<string, long> Counts);
 
 [GenerateSerializer, Immutable, Alias("mc.UpkeepRecord")]
 public sealed record UpkeepRecord
@@ -46,4 +63,7 @@ public enum UpkeepKind
 
     /// <summary>The last record: the walk is complete.</summary>
     Summary = 3,
+
+    /// <summary>It came back from a backup.</summary>
+    Restored = 4,
 }

@@ -57,16 +57,5 @@ internal sealed class AddressIndexGrain(GrainStorage storage) : SnapshotGrain<Ad
         return true;
     }
 
-    protected override void Apply(AddressIndexState state, AddressListed recorded)
-    {
-        var index = state.Keys.BinarySearch(recorded.Key, StringComparer.Ordinal);
-        if (recorded.IsRemoved && index >= 0)
-        {
-            state.Keys.RemoveAt(index);
-        }
-        else if (!recorded.IsRemoved && index < 0)
-        {
-            state.Keys.Insert(~index, recorded.Key);
-        }
-    }
+    protected override void Apply(AddressIndexState state, AddressListed recorded) => state.Apply(recorded);
 }

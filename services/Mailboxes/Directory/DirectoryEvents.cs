@@ -47,6 +47,29 @@ internal sealed record TenantState : IStoredRecord
 
     /// <summary>It is being removed: nothing brings it back.</summary>
     [Id(5)] public bool IsEnding { get; set; }
+
+    public void Apply(TenantEvent recorded)
+    {
+        Created = true;
+        switch (recorded)
+        {
+            case DomainAdded added:
+                Domains.Add(added.Domain);
+                break;
+            case DomainRemoved removed:
+                Domains.Remove(removed.Domain);
+                break;
+            case TenantDeletionChanged changed:
+                (GoneAt, IsEnding) = (changed.GoneAt, changed.IsEnding);
+                break;
+            case TenantStateChanged changed:
+                State = changed.State;
+                break;
+            case TenantLimitsChanged changed:
+                Limits = changed.Limits;
+                break;
+        }
+    }
 }
 
 /// <summary>The domain is hosted for a tenant, and leads there.</summary>
@@ -78,6 +101,8 @@ internal sealed record DomainState : IStoredRecord
 
     /// <summary>It is being removed: nothing brings it back.</summary>
     [Id(3)] public bool IsEnding { get; set; }
+
+    public void Apply(DomainHosted recorded) => (Tenant, Route, GoneAt, IsEnding) = (recorded.Tenant, recorded.Route, recorded.GoneAt, recorded.IsEnding);
 }
 
 /// <summary>The address means this from now on; null: it does not exist, and never did.</summary>
@@ -131,6 +156,19 @@ internal sealed record AddressIndexState : IStoredRecord
 
     /// <summary>Sorted by ordinal: a page begins with a binary search.</summary>
     [Id(0)] public List<string> Keys { get; init; } = [];
+
+    public void Apply(AddressListed recorded)
+    {
+        var index = Keys.BinarySearch(recorded.Key, StringComparer.Ordinal);
+        if (recorded.IsRemoved && index >= 0)
+        {
+            Keys.RemoveAt(index);
+        }
+        else if (!recorded.IsRemoved && index < 0)
+        {
+            Keys.Insert(~index, recorded.Key);
+        }
+    }
 }
 
 /// <summary>Something that edges are told of.</summary>

@@ -144,8 +144,7 @@ internal sealed class DomainGrain(GrainStorage storage, MailboxesOptions options
         return PurgeResult.Gone;
     }
 
-    protected override void Apply(DomainState state, DomainHosted recorded) =>
-        (state.Tenant, state.Route, state.GoneAt, state.IsEnding) = (recorded.Tenant, recorded.Route, recorded.GoneAt, recorded.IsEnding);
+    protected override void Apply(DomainState state, DomainHosted recorded) => state.Apply(recorded);
 
     private async Task<RouteDomainResult> RouteAsync(DomainRoute route, DomainInfo? seen)
     {

@@ -198,28 +198,7 @@ internal sealed class TenantGrain(GrainStorage storage, MailboxesOptions options
         return PurgeResult.Gone;
     }
 
-    protected override void Apply(TenantState state, TenantEvent recorded)
-    {
-        state.Created = true;
-        switch (recorded)
-        {
-            case DomainAdded added:
-                state.Domains.Add(added.Domain);
-                break;
-            case DomainRemoved removed:
-                state.Domains.Remove(removed.Domain);
-                break;
-            case TenantDeletionChanged changed:
-                (state.GoneAt, state.IsEnding) = (changed.GoneAt, changed.IsEnding);
-                break;
-            case TenantStateChanged changed:
-                state.State = changed.State;
-                break;
-            case TenantLimitsChanged changed:
-                state.Limits = changed.Limits;
-                break;
-        }
-    }
+    protected override void Apply(TenantState state, TenantEvent recorded) => state.Apply(recorded);
 
     // False: there is no such tenant. Told also when nothing changed: who repeats a call does not know whether the edges were told.
     private async Task<bool> TellAsync()

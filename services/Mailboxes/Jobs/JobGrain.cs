@@ -19,25 +19,15 @@ namespace MailCloud.Mailboxes.Jobs;
 /// </list>
 /// </summary>
 [Reentrant, Immovable]
-internal sealed class JobGrain(GrainStorage storage, Verifier verifier, Sweeper sweeper, AccountImporter importer, MailboxesOptions options, UnknownNames unknown)
-    : SnapshotGrain<JobState, JobEvent>(storage), IJobGrain, IDisposable
+internal sealed class JobGrain(GrainStorage storage, JobWorks works, UnknownNames unknown) : SnapshotGrain<JobState, JobEvent>(storage), IJobGrain, IDisposable
 {
     public const string Prefix = "job/";
 
     /// <summary>After its id was made; later the queue may have dropped it.</summary>
     public static readonly TimeSpan MadeWithin = TimeSpan.FromMinutes(1);
 
-    /// <summary>Lines between two entries in the journal: one to two seconds, as 160 to 200 accounts are made in one.</summary>
-    private const int LinesAtOnce = 200;
-
     /// <summary>How often it is begun without advancing before it is given up: with ten seconds in between.</summary>
     private const int MostAttempts = 10;
-
-    /// <summary>How often lines of which some could not be stored are done again before these have failed.</summary>
-    private const int PatientAttempts = 5;
-
-    /// <summary>Records of a job: of more, the counts tell. Some 20 MB.</summary>
-    private const int MostRecords = 100_000;
 
     /// <summary>Findings that are recorded before the walk waits for the journal.</summary>
     private const int FindingsAtOnce = 100;
@@ -49,8 +39,8 @@ internal sealed class JobGrain(GrainStorage storage, Verifier verifier, Sweeper 
     private CancellationTokenSource stopping = new();
     private Task working = Task.CompletedTask;
 
-    /// <summary>What a walk under way has counted.</summary>
-    private Func<IReadOnlyDictionary<string, long>>? counted;
+    /// <summary>What is being done.</summary>
+    private IJobWork? work;
 
     /// <summary>What ended the last attempt.</summary>
     private string? lastFault;
@@ -259,9 +249,9 @@ internal sealed class JobGrain(GrainStorage storage, Verifier verifier, Sweeper 
         state.StartedAt ??= begun.At;
         state.Status = JobStatus.Running;
         state.Attempts++;
-        if (state.Spec!.Kind == JobKind.Verify)
+        if (JobWorks.FindsAllAgain(state.Spec!.Kind))
         {
-            // It finds all of it again. Numbers go on, so that a reader who has some of the earlier ones sees the new.
+            // Numbers go on, so that a reader who has some of the earlier ones sees the new.
             state.Segments.Clear();
             state.Tail.Clear();
         }
@@ -305,26 +295,27 @@ internal sealed class JobGrain(GrainStorage storage, Verifier verifier, Sweeper 
         else
         {
             Record(new JobBegun(Storage.Time.GetUtcNow()));
-            working = WorkAsync(State.Spec!, stopping.Token);
+            working = WorkAsync(stopping.Token);
         }
     }
 
-    private async Task WorkAsync(JobSpec spec, CancellationToken cancellationToken)
+    private async Task WorkAsync(CancellationToken cancellationToken)
     {
         try
         {
             await Durable();
-            await (spec.Kind switch
-            {
-                JobKind.Verify => VerifyAsync(cancellationToken),
-                JobKind.Sweep => SweepAsync(spec.Grace, cancellationToken),
-                _ => ImportAsync(spec, cancellationToken),
-            });
+            work = works.New(State, cancellationToken);
+            await WorkAsync(work, cancellationToken);
             await CleanAsync();
         }
         catch (OperationCanceledException) when (State.CancelledBy is not null && IsOpen && !IsFenced)
         {
             EndCancelled();
+            await CleanAsync();
+        }
+        catch (JobRefusedException e) when (IsOpen && !IsFenced)
+        {
+            End(JobStatus.Failed, e.Message, work?.Counts is { } counts ? new(counts) : null);
             await CleanAsync();
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -335,82 +326,26 @@ internal sealed class JobGrain(GrainStorage storage, Verifier verifier, Sweeper 
         }
         finally
         {
-            counted = null;
+            work = null;
         }
     }
 
-    private async Task VerifyAsync(CancellationToken cancellationToken)
+    private async Task WorkAsync(IJobWork begun, CancellationToken cancellationToken)
     {
-        var counts = new VerifyCounts();
-        counted = counts.ByName;
-        await WalkAsync(verifier.RunAsync(counts, cancellationToken), cancellationToken);
-    }
-
-    private async Task SweepAsync(TimeSpan? grace, CancellationToken cancellationToken)
-    {
-        var counts = new SweepCounts();
-        counted = counts.ByName;
-        await WalkAsync(sweeper.RunAsync(grace ?? options.SweepReleasedAfter, grace ?? options.SweepAbandonedAfter, counts, cancellationToken), cancellationToken);
-    }
-
-    private async Task WalkAsync(IAsyncEnumerable<UpkeepRecord> walk, CancellationToken cancellationToken)
-    {
-        var found = 0;
-        await foreach (var finding in walk.WithCancellation(cancellationToken))
+        var unwritten = 0;
+        await foreach (var done in begun.RunAsync(State, cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (finding.Kind == UpkeepKind.Summary)
-            {
-                End(JobStatus.Done, finding.Text, new(finding.Counts));
-            }
-            else if (++found <= MostRecords)
-            {
-                Record(new JobFound(new() { Kind = finding.Kind.ToString().ToLowerInvariant(), Subject = finding.Subject, Text = finding.Text }));
-            }
-
-            if (found % FindingsAtOnce == 0)
+            Record(done);
+            if (done is JobAdvanced || ++unwritten % FindingsAtOnce == 0)
             {
                 await Durable();
             }
-        }
-    }
 
-    private async Task ImportAsync(JobSpec spec, CancellationToken cancellationToken)
-    {
-        if (State.Done < State.Total)
-        {
-            using var input = new InputLines(await Storage.Blobs.OpenReadAsync(State.Input!, State.Offset, null, cancellationToken));
-            while (State.Done < State.Total)
+            if (IsOpen && State.CancelledBy is not null)
             {
-                var (lines, octets) = await input.ReadAsync(LinesAtOnce, cancellationToken);
-                Advance(lines, octets, await importer.RunAsync(lines, spec.Tenant, State.Attempts < PatientAttempts, cancellationToken));
-                await Durable();
-                if (State.CancelledBy is not null)
-                {
-                    throw new OperationCanceledException();
-                }
+                throw new OperationCanceledException();
             }
         }
-
-        var failed = State.Counts.GetValueOrDefault("failed");
-        End(JobStatus.Done, $"{State.Done - failed} accounts imported, {failed} lines failed");
-    }
-
-    private void Advance(List<AccountToImport> lines, long octets, ImportOutcome[] outcomes)
-    {
-        if (lines.Count == 0)
-        {
-            throw new InvalidDataException($"the input ends after {State.Done} of {State.Total} lines");
-        }
-
-        var failed = lines.Zip(outcomes)
-            .Where(done => done.Second.Error is not null)
-            .Select(done => new JobRecord { Kind = "failed", Subject = done.First.Address ?? "", Text = done.Second.Error!, Line = done.First.Line });
-        Record(new JobAdvanced(
-            octets,
-            lines.Count,
-            outcomes.GroupBy(outcome => outcome.Name).ToDictionary(outcome => outcome.Key, outcome => (long)outcome.Count()),
-            [.. failed.Take((int)Math.Max(0, MostRecords - State.Sequence))]));
     }
 
     private void EndCancelled() => End(JobStatus.Cancelled, $"cancelled by {State.CancelledBy}");
@@ -440,14 +375,14 @@ internal sealed class JobGrain(GrainStorage storage, Verifier verifier, Sweeper 
 
     private JobInfo InfoOf(JobSpec spec)
     {
-        var counts = counted?.Invoke() ?? State.Counts;
+        var counts = work?.Counts ?? State.Counts;
         return new()
         {
             Id = Id,
             Spec = spec,
             Status = State.Status,
             AwaitsInput = AwaitsInput && IsOpen,
-            Done = TakesInput ? State.Done : counts.GetValueOrDefault("journals") + counts.GetValueOrDefault("bodies"),
+            Done = TakesInput ? State.Done : JobWorks.LookedAt(spec.Kind, counts),
             Total = State.Total,
             Counts = new Dictionary<string, long>(counts),
             StartedAt = State.StartedAt,

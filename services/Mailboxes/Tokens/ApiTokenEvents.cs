@@ -32,4 +32,16 @@ internal sealed record ApiTokenListState : IStoredRecord
 
     /// <summary>When each expires.</summary>
     [Id(0)] public Dictionary<string, DateTimeOffset> Listed { get; init; } = [];
+
+    public void Apply(ApiTokenListed recorded)
+    {
+        if (recorded.ExpiresAt is { } at)
+        {
+            Listed[recorded.Token] = at;
+        }
+        else
+        {
+            Listed.Remove(recorded.Token);
+        }
+    }
 }

@@ -61,17 +61,7 @@ internal sealed class ApiTokenListGrain(GrainStorage storage) : SnapshotGrain<Ap
         await DestroyStateAsync();
     }
 
-    protected override void Apply(ApiTokenListState state, ApiTokenListed recorded)
-    {
-        if (recorded.ExpiresAt is { } at)
-        {
-            state.Listed[recorded.Token] = at;
-        }
-        else
-        {
-            state.Listed.Remove(recorded.Token);
-        }
-    }
+    protected override void Apply(ApiTokenListState state, ApiTokenListed recorded) => state.Apply(recorded);
 
     private void Remove(string id)
     {

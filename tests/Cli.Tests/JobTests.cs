@@ -36,6 +36,22 @@ public sealed class JobTests(WebServer server) : IClassFixture<WebServer>
         Assert.Equal((1, "mailcloud: there is no job nothing\n"), (missing, error));
     }
 
+    [Fact]
+    public async Task A_backup_is_taken_checked_and_restored_from()
+    {
+        var (exit, output, error) = await RunAsync("backup", "take");
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Equal(("backup", "done"), (Text(Lines(output)[^1], "kind"), Text(Lines(output)[^1], "state")));
+        var name = Text(Lines((await RunAsync("backup", "list")).Output)[^1], "name");
+        Assert.Equal(0, (await RunAsync("backup", "check", "--from", name)).Exit);
+        var (_, restored, _) = await RunAsync("backup", "restore", "postmaster@example.test", "--folder", "Back");
+        Assert.Equal(("done", "postmaster@example.test"), (Text(Lines(restored)[^1], "state"), Text(Lines(restored)[^1], "subject")));
+        var (refused, why, _) = await RunAsync("backup", "restore-tenant", "never");
+        Assert.Equal((1, $"backup {name} has no tenant never"), (refused, Text(Lines(why)[^1], "why")));
+        Assert.Equal("queued", Text(Assert.Single(Lines((await RunAsync("backup", "take", "--detach")).Output)), "state") is var state && state is "running" ? "queued" : state);
+        Assert.Equal((1, "mailcloud: never.test is not hosted here: POST it to /admin/v1/tenants/TENANT/domains first\n"), await RunAsync("backup", "restore", "a@never.test") is var missing ? (missing.Exit, missing.Error) : default);
+    }
+
     private static string Text(JsonElement of, string member) => of.GetProperty(member).GetString()!;
 
     private static List<JsonElement> Lines(string output) => [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];

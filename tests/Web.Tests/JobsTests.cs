@@ -107,7 +107,65 @@ public sealed class JobsTests(WebServer server)
         Assert.Equal(HttpStatusCode.Conflict, (await PutAsync(id, "")).Status);
     }
 
+    [Fact]
+    public async Task A_backup_is_taken_and_listed_and_a_mailbox_restored_from_it_by_whom_it_may()
+    {
+        await TenantAsync("job-lost");
+        await server.SendAsync(HttpMethod.Put, "/admin/v1/addresses/ann@job-lost.test", """{"password":"a long secret"}""");
+        Assert.Equal("done", Text(await UntilEndedAsync(await BeginAsync("""{"kind":"backup"}""")), "state"));
+        var (_, list) = await server.SendAsync(HttpMethod.Get, "/admin/v1/backups");
+        var name = Text(list.GetProperty("backups").EnumerateArray().Last(), "name");
+        Assert.Equal("done", Text(await UntilEndedAsync(await BeginAsync($$"""{"kind":"check-backup","backup":"{{name}}"}""")), "state"));
+
+        var token = await TokenAsync("""{"role":"tenant","tenant":"job-lost","name":"own"}""");
+        var (status, job) = await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", $$"""{"kind":"restore-mailbox","address":"ann@job-lost.test","folder":"Back","backup":"{{name}}"}""", token);
+        Assert.Equal((HttpStatusCode.Accepted, "job-lost", "ann@job-lost.test"), (status, Text(job, "tenant"), Text(job, "subject")));
+        Assert.Equal("done", Text(await UntilEndedAsync(Text(job, "id"), token), "state"));
+
+        // Another tenant's address, one that there is not, and what is the platform's.
+        var (far, there) = await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", """{"kind":"restore-mailbox","address":"postmaster@example.test"}""", token);
+        var (_, never) = await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", """{"kind":"restore-mailbox","address":"postmaster@never.test"}""", token);
+        Assert.Equal(HttpStatusCode.NotFound, far);
+        Assert.Equal(Text(never, "detail"), Text(there, "detail").Replace("example.test", "never.test", StringComparison.Ordinal));
+        foreach (var kind in new[] { "backup", "check-backup", "restore-tenant" })
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", $$"""{"kind":"{{kind}}","tenant":"job-lost"}""", token)).Status);
+        }
+
+        var helper = await TokenAsync("""{"role":"help-desk","tenant":"job-lost","name":"helper"}""");
+        Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync(HttpMethod.Post, "/admin/v1/jobs", """{"kind":"restore-mailbox","address":"ann@job-lost.test"}""", helper)).Status);
+        var refused = await UntilEndedAsync(await BeginAsync("""{"kind":"restore-tenant","tenant":"never"}"""));
+        Assert.Equal(("failed", $"backup {name} has no tenant never"), (Text(refused, "state"), Text(refused, "why")));
+    }
+
     [Theory]
+    [InlineData("""{"kind":"backup"}""")]
+    [InlineData("""{"kind":"restore-mailbox","address":"postmaster@example.test"}""")]
+    public async Task Without_a_place_for_backups_the_option_is_named(string body)
+    {
+        var bare = new WebServer { HasBackups = false };
+        await bare.InitializeAsync();
+        try
+        {
+            var (status, problem) = await bare.SendAsync(HttpMethod.Post, "/admin/v1/jobs", body, WebServer.Token);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+            Assert.Contains("Backup:Directory", Text(problem, "detail"), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await bare.SendAsync(HttpMethod.Get, "/admin/v1/backups", token: WebServer.Token)).Status);
+        }
+        finally
+        {
+            await bare.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"backup","tenant":"demo"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"kind":"verify","backup":"x"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"kind":"restore-mailbox"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"kind":"restore-mailbox","address":"nonsense"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"kind":"restore-mailbox","address":"never@example.test"}""", HttpStatusCode.NotFound)]
+    [InlineData("""{"kind":"restore-tenant"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"kind":"restore-tenant","tenant":"demo","folder":"x"}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"kind":"dance"}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"kind":7}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"tenant":"demo"}""", HttpStatusCode.BadRequest)]

@@ -23,6 +23,9 @@ public sealed class WebServer : IAsyncLifetime
 
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("mailcloud-web-").FullName;
 
+    /// <summary>Whether there is a place for backups.</summary>
+    public bool HasBackups { get; init; } = true;
+
     public string TokenFile => Path.Combine(Directory, "admin-token");
 
     public HttpClient Admin { get; private set; } = null!;
@@ -43,6 +46,7 @@ public sealed class WebServer : IAsyncLifetime
             new("Web:Admin", $"127.0.0.1:{ports[1]}"),
             new("Web:AdminTokenFile", TokenFile),
             new("Web:ProxyNetworks", "127.0.0.1/32"),
+            new("Backup:Directory", HasBackups ? Path.Combine(Directory, "backups") : ""),
         ]);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddMailCloudHosting("web");

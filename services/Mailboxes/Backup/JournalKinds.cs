@@ -30,5 +30,5 @@ internal static class JournalKinds
     }.ToFrozenDictionary();
 
     /// <summary>Of all tenants together, or of one and not restored with it: its audit log stays when it goes, and its jobs do not come back.</summary>
-    public static readonly FrozenSet<string> Others = ["audit", "deletions", "expansion", "job", "job-queue", "jobs", "spool", "standing", "trace"];
+    public static readonly FrozenSet<string> Others = ["audit", "deletions", "expansion", "job", "job-queue", "jobs", "spool", "standing", "trace", "upkeep-turns"];
 }

@@ -40,10 +40,10 @@ internal sealed class MailboxRestore(IGrainFactory grains, GrainStorage storage,
         counts.Mailboxes++;
         await EnsureRoomAsync(address, from, state, mailbox, missing, cancellationToken);
 
-        var target = new RestoredMailbox(address, account, mailbox, from, state, storage.Blobs, counts);
+        var target = new RestoredMailbox(address, account, mailbox, from, state, wanted, storage.Blobs, counts);
         foreach (var folder in state.Folders.Values)
         {
-            await foreach (var record in target.RestoreAsync(folder, wanted.Folder, missing, cancellationToken))
+            await foreach (var record in target.RestoreAsync(folder, missing, cancellationToken))
             {
                 yield return record;
             }

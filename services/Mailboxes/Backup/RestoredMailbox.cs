@@ -3,13 +3,14 @@ using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Upkeep;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Backup;
 
 /// <summary>Files into a live mailbox what comes back to it, as a client's APPEND would: bodies first, then a batch of messages in one step under an operation that a repeat has too.</summary>
 internal sealed class RestoredMailbox(
-    string address, AccountId account, IMailboxGrain mailbox, BackupReader from, MailboxState state, IMessageBlobs blobs, RestoreCounts counts)
+    string address, AccountId account, IMailboxGrain mailbox, BackupReader from, MailboxState state, RestoreFrom wanted, IMessageBlobs blobs, RestoreCounts counts)
 {
     /// <summary>Messages that the mailbox is asked for at a time.</summary>
     public const int Page = 1000;
@@ -24,10 +25,10 @@ internal sealed class RestoredMailbox(
     private const int Attempts = 5;
 
     /// <summary>What one folder lacks. Folders are made when something comes back to them.</summary>
-    public async IAsyncEnumerable<UpkeepRecord> RestoreAsync(Folder folder, string? below, MissingMessages missing, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<UpkeepRecord> RestoreAsync(Folder folder, MissingMessages missing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var name = FolderName.ForNew(below is null ? folder.Name : $"{below}/{folder.Name}")
-            ?? throw new JobRefusedException($"'{below}/{folder.Name}' cannot be the name of a folder: no empty level, control character, * or %");
+        var name = FolderName.ForNew(wanted.Folder is null ? folder.Name : $"{wanted.Folder}/{folder.Name}")
+            ?? throw new JobRefusedException($"'{wanted.Folder}/{folder.Name}' cannot be the name of a folder: no empty level, control character, * or %");
         var restored = 0L;
         await foreach (var page in BackedUpMessage.PagesOfAsync(folder, from.Chunks, Page))
         {
@@ -39,7 +40,7 @@ internal sealed class RestoredMailbox(
                     yield return counts.Problem(folder.Name, problem);
                 }
 
-                if (messages.Count > 0 && await FileAsync(folder, below is null ? folder.SpecialUse : null, name, messages) is { } without)
+                if (messages.Count > 0 && await FileAsync(folder, wanted.Folder is null ? folder.SpecialUse : null, name, messages) is { } without)
                 {
                     yield return counts.Problem(folder.Name, without);
                 }
@@ -93,9 +94,9 @@ internal sealed class RestoredMailbox(
     /// <summary>Null, or what of the messages could not be kept.</summary>
     private async Task<string?> FileAsync(Folder folder, string? specialUse, string name, List<AppendedMessage> messages)
     {
-        // By its bodies: a repeat of this batch has the same, whatever came back besides.
-        _ = DeliveryId.TryParse(messages[0].Body.Name[(messages[0].Body.Name.LastIndexOf('/') + 1)..], out var first);
-        var request = new AppendRequest { Operation = first.Derive(string.Join(' ', messages.Select(message => message.Body.Name))).Value, Folder = name, Messages = messages };
+        // Of this job and these bodies: a repeat of the batch has the same. A later job has another, as the mailbox may remember this one longer than it has the messages.
+        var operation = BlobNames.BodyOf(messages[0].Body.Name)!.Value.Derive($"restored {wanted.BegunAt:O} {string.Join(' ', messages.Select(message => message.Body.Name))}");
+        var request = new AppendRequest { Operation = operation.Value, Folder = name, Messages = messages };
         var result = await AnsweredAsync(() => mailbox.AppendAsync(request));
         if (result.Outcome == WriteOutcome.NoSuchFolder)
         {

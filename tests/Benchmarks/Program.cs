@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MailCloud.Benchmarks;
 using MailCloud.Benchmarks.Accounts;
+using MailCloud.Benchmarks.Backups;
 using MailCloud.Benchmarks.Cluster;
 using MailCloud.Benchmarks.Hostile;
 using MailCloud.Benchmarks.Imap;
@@ -50,5 +51,5 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
 return await new RootCommand("MailCloud's load tools")
 {
     mailIn, MailOutCommand.Create(), ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create(), RelayLimitsCommand.Create(),
-    TenantShareCommand.Create(), AccountsCommand.Create(),
+    TenantShareCommand.Create(), AccountsCommand.Create(), BackupCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
+using MailCloud.Testing;
 
 namespace MailCloud.EndToEnd.Tests;
 
@@ -59,6 +60,13 @@ internal sealed class LocalCluster : IAdministered, IAsyncDisposable
     public int Pop3(int edge) => Edge(2110, edge);
 
     public int Redis => 6379 + Offset;
+
+    /// <summary>Options of a silo that say where this cluster's stores are, and addresses that nothing uses.</summary>
+    public IReadOnlyList<string> StoreArguments =>
+    [
+        $"--AzureStorage:ConnectionString={Azurite.ConnectionString(10000 + Offset)}", $"--RabbitMq:Hosts:0=127.0.0.1:{5672 + Offset}", $"--Cluster:Redis=127.0.0.1:{Redis}",
+        $"--Cluster:Silo=127.0.0.1:{FreePort.Find()}", $"--Cluster:Gateway=127.0.0.1:{FreePort.Find()}", $"--Hosting:Health=127.0.0.1:{FreePort.Find()}",
+    ];
 
     /// <summary>Starts what is built and returns when all of it is ready, with the demo tenant in it.</summary>
     /// <param name="offset">Its port offset; each further edge listens 100 above the one before. None of its ports (the highest is 11,130) may reach 32,768, which the script checks.</param>

@@ -254,6 +254,7 @@ internal static class Samples
         new TraceState { Segments = [new("state/trace/2026112412/3/segment-a", [1, 2, 3])] },
         new MailboxCreated { QuotaBytes = 5000, Folders = [new("Sent", "\\Sent")], UidValidity = 1795523696 },
         new QuotaChanged { QuotaBytes = 6000 },
+        new MailboxRestored { At = Time, UidGap = 100, ModSeqGap = 1000 },
         new MessageFiled { FolderId = 1, Row = Row, ModSeq = 9, Delivery = Delivery, Content = new byte[] { 1, 2, 3 } },
         new FlagsChanged
         {
@@ -316,6 +317,7 @@ internal static class Samples
             BodyCopies = [new(Delivery.Value, 2)],
             Outbox = [Delivery.Value],
             Discards = [new("rows", [new(1, 2)])],
+            ModSeqGaps = [new(10, 1010)],
         },
         new FolderCreated { FolderId = 3, Name = "中文", SpecialUse = "\\Junk", UidValidity = 1795523698, Operation = Delivery.Value, At = Time, ModSeq = 11 },
         new FolderDeleted { FolderId = 3, Operation = Delivery.Value, At = Time, ModSeq = 12 },

@@ -70,7 +70,7 @@ internal sealed class BackupRestore(IMessageBlobs blobs, IJournal journal, IMail
     private Task CopyJournalsAsync(IJournal copies, IAsyncEnumerable<string> names, BackupCounts counts, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(names, Lanes.Options(cancellationToken), async (name, token) =>
         {
-            if (await JournalCopy.CopyAsync(copies, journal, name, token) is { } octets)
+            if (await RestoredJournal.CopyAsync(copies, journal, serializer, name, time.GetUtcNow(), token) is { } octets)
             {
                 counts.AddJournal(octets);
             }

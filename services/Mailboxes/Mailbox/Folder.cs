@@ -70,6 +70,18 @@ internal sealed class Folder
         HighestModSeq = modSeq;
     }
 
+    /// <summary>Gives up the next UIDs: who knows messages under them is told that these are gone.</summary>
+    public void PassOver(uint uids, long modSeq)
+    {
+        if (UidNext < uint.MaxValue - uids)
+        {
+            Expunged.Add([new(UidNext, UidNext + uids - 1)], modSeq);
+            UidNext += uids;
+        }
+
+        HighestModSeq = modSeq;
+    }
+
     /// <summary>Messages leave, ascending by UID. A chunk that is empty then goes too.</summary>
     public void Remove(IReadOnlyList<RemovedMessage> removed, long modSeq)
     {

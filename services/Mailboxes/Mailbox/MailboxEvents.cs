@@ -22,6 +22,20 @@ internal sealed record MailboxCreated : MailboxEvent
     [Id(2)] public required uint UidValidity { get; init; }
 }
 
+/// <summary>
+/// The mailbox is as it was when a backup was taken, and clients may have seen what it became since. So UIDs and modseqs go on above all that can have been given, and UIDVALIDITIES of new folders too.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("mc.MailboxRestored")]
+internal sealed record MailboxRestored : MailboxEvent
+{
+    [Id(0)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>How many UIDs of each folder are passed over.</summary>
+    [Id(1)] public required uint UidGap { get; init; }
+
+    [Id(2)] public required long ModSeqGap { get; init; }
+}
+
 [GenerateSerializer, Immutable, Alias("mc.QuotaChanged")]
 internal sealed record QuotaChanged : MailboxEvent
 {

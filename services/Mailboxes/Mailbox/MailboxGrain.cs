@@ -157,12 +157,13 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             return null;
         }
 
-        var changes = folder.HighestModSeq <= request.SinceModSeq
+        var since = State.ChangesFrom(request.SinceModSeq);
+        var changes = folder.HighestModSeq <= since
             ? ChangesOf(folder, request, [], [])
-            : await new FolderReader(folder, chunks).WithExpungedAsync(request.SinceModSeq, (expunged, loaded) => ChangesOf(folder, request, expunged,
+            : await new FolderReader(folder, chunks).WithExpungedAsync(since, (expunged, loaded) => ChangesOf(folder, request, expunged,
             [
-                .. loaded.SelectMany(l => l.ChangedSince(request.SinceModSeq))
-                    .Concat(folder.Tail.Where(m => m.ModSeq > request.SinceModSeq).Select(m => m.FlagsNow)),
+                .. loaded.SelectMany(l => l.ChangedSince(since))
+                    .Concat(folder.Tail.Where(m => m.ModSeq > since).Select(m => m.FlagsNow)),
             ]));
         await Durable();
         return changes;
@@ -171,7 +172,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     public async Task<MessagePage> FetchAsync(FetchRequest request)
     {
         var (messages, nextUid) = State.Folders.TryGetValue(request.FolderId, out var folder)
-            ? await new FolderReader(folder, chunks).PageAsync(request, Account.Tenant)
+            ? await new FolderReader(folder, chunks).PageAsync(request with { ChangedSince = State.ChangesFrom(request.ChangedSince) }, Account.Tenant)
             : ([], 0u);
         var page = new MessagePage
         {

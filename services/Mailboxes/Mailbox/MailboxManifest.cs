@@ -47,7 +47,14 @@ internal sealed record MailboxManifest : IStoredRecord
     [Id(14)] public Guid[] Outbox { get => field ?? []; init; }
 
     [Id(15)] public DiscardedChunk[] Discards { get => field ?? []; init; }
+
+    /// <summary>Modseqs that were passed over when the mailbox was restored.</summary>
+    [Id(16)] public ModSeqGap[] ModSeqGaps { get => field ?? []; init; }
 }
+
+/// <summary>A client that knows a modseq above <paramref name="From"/> and below <paramref name="To"/> has it of a time that a restore undid.</summary>
+[GenerateSerializer, Immutable, Alias("mc.ModSeqGap")]
+internal readonly record struct ModSeqGap([property: Id(0)] long From, [property: Id(1)] long To);
 
 /// <summary>A name that a folder had, and its UIDVALIDITY under it.</summary>
 [GenerateSerializer, Immutable, Alias("mc.RetiredName")]

@@ -38,12 +38,19 @@ internal sealed class MailboxState
 
     public BodyReferences Bodies { get; private set; } = new();
 
+    public List<ModSeqGap> ModSeqGaps { get; private set; } = [];
+
     /// <summary>A folder by name; INBOX in any case (RFC 3501 §5.1).</summary>
     public Folder? FindFolder(string name)
     {
         var canonical = FolderName.Canonical(name);
         return Folders.Values.FirstOrDefault(f => f.Name == canonical);
     }
+
+    /// <summary>
+    /// From which modseq on who knows the mailbox up to one must be told of changes: from the beginning when that one was given at a time which a restore undid, as flags may have gone back and messages come back.
+    /// </summary>
+    public long ChangesFrom(long known) => ModSeqGaps.Exists(gap => known > gap.From && known < gap.To) ? 0 : known;
 
     /// <summary>Operations whose edge has long stopped repeating them.</summary>
     public void ForgetOperations(DateTimeOffset now)
@@ -60,6 +67,9 @@ internal sealed class MailboxState
         {
             case MailboxCreated e:
                 ApplyCreated(e);
+                break;
+            case MailboxRestored e:
+                ApplyRestored(e);
                 break;
             case QuotaChanged e:
                 QuotaBytes = e.QuotaBytes;
@@ -138,6 +148,7 @@ internal sealed class MailboxState
         OrphanSubscriptions = [.. OrphanSubscriptions],
         RetiredNames = Retired.ToManifest(),
         ForgottenUidValidity = Retired.Forgotten,
+        ModSeqGaps = [.. ModSeqGaps],
         BodyCopies = Bodies.CopiesToManifest(),
         Outbox = [.. Bodies.Outbox],
         Discards = Bodies.DiscardsToManifest(),
@@ -158,6 +169,7 @@ internal sealed class MailboxState
             Archives = [.. manifest.Archives],
             Retired = RetiredNames.From(manifest),
             Bodies = BodyReferences.From(manifest),
+            ModSeqGaps = [.. manifest.ModSeqGaps],
         };
         state.Keywords.AddRange(manifest.Keywords);
         state.OrphanSubscriptions.UnionWith(manifest.OrphanSubscriptions);
@@ -214,6 +226,20 @@ internal sealed class MailboxState
             NextFolderId++;
             NextUidValidity++;
         }
+    }
+
+    private void ApplyRestored(MailboxRestored e)
+    {
+        var known = ModSeq;
+        ModSeq += e.ModSeqGap;
+        ModSeqGaps.Add(new(known, ModSeq));
+        foreach (var folder in Folders.Values)
+        {
+            folder.PassOver(e.UidGap, ModSeq);
+        }
+
+        // They begin with the second of the mailbox's making, and no client makes folders faster than the clock goes.
+        NextUidValidity = Math.Max(NextUidValidity, (uint)Math.Min(e.At.ToUnixTimeSeconds(), uint.MaxValue));
     }
 
     private void ApplyFiled(MessageFiled e)

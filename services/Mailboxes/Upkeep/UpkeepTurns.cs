@@ -38,6 +38,8 @@ internal sealed class UpkeepTurns(IGrainFactory grains, TimeProvider time)
 /// <summary>A turn under way, prolonged each minute until it is disposed of.</summary>
 internal sealed class UpkeepTurn : IAsyncDisposable
 {
+    private const int Attempts = 5;
+
     private static readonly TimeSpan prolongedAfter = TimeSpan.FromMinutes(1);
 
     private readonly Guid id = Guid.NewGuid();
@@ -62,15 +64,25 @@ internal sealed class UpkeepTurn : IAsyncDisposable
 
     public async Task<bool> TakeAsync()
     {
-        var before = time.GetTimestamp();
-        if (!await turns.TakeAsync(id, work))
+        for (var attempt = 1; ; attempt++)
         {
-            return false;
-        }
+            try
+            {
+                var before = time.GetTimestamp();
+                if (!await turns.TakeAsync(id, work))
+                {
+                    return false;
+                }
 
-        takenAt = before;
-        prolonging = ProlongAsync();
-        return true;
+                takenAt = before;
+                prolonging = ProlongAsync();
+                return true;
+            }
+            catch (Exception e) when (e is not OperationCanceledException && attempt < Attempts)
+            {
+                // In doubt: taking the same turn again changes nothing.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

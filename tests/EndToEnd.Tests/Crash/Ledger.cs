@@ -13,6 +13,9 @@ internal sealed class Ledger
 
     public int InDoubt => messages.Values.Count(m => !m.Accepted);
 
+    /// <summary>What was accepted so far: ids, and the mailboxes of each.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> AcceptedNow() => messages.Where(m => m.Value.Accepted).ToDictionary(m => m.Key, m => m.Value.Recipients);
+
     /// <summary>250: it must be in each mailbox exactly once.</summary>
     public void RecordAccepted(string id, IReadOnlyList<int> recipients) => messages[id] = (recipients, true);
 

@@ -57,7 +57,47 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Equal(queued.Id, Assert.Single(await other.Services.GetRequiredService<IMailQueue>().ListAsync(default).ToListAsync()).Id);
         Assert.Equal(spooled, Assert.Single(await other.Grains.GetGrain<ISpoolGrain>(Shard).GetPageAsync(SpoolFilter.Everything, "", 10)).Key);
         Assert.DoesNotContain(await other.Services.GetRequiredService<Verifier>().RunAsync(default).ToListAsync(), record => record.Kind == UpkeepKind.Problem);
-        Assert.Equal(UidOf(expected) + 1, (await other.Mailbox(Account).FileAsync(await DeliverAsync(other))).Uid);
+    }
+
+    [Fact]
+    public async Task No_UID_or_modseq_that_was_given_since_is_given_again_and_clients_hear_of_all_that_went_back()
+    {
+        await FileAsync(3);
+        var known = await OpenAsync(silo);
+        await TakeAsync();
+        await FileAsync(2);
+        var seen = await OpenAsync(silo);
+
+        await using var other = await StartAsync(keep: 2);
+        await RestoreAsync(other);
+
+        var opened = await OpenAsync(other);
+        Assert.Equal((known.UidValidity, 5u), (opened.UidValidity, seen.UidNext - 1));
+        Assert.InRange(opened.HighestModSeq, seen.HighestModSeq + 1, long.MaxValue);
+        await other.Mailbox(Account).FileAsync(await DeliverAsync(other));
+        Assert.Equal(opened.UidNext, (await SeenAsync(other))[^1].Uid);
+        Assert.InRange(opened.UidNext, seen.UidNext, uint.MaxValue);
+
+        // Who saw what a restore undid: all flags may have gone back.
+        var undone = (await other.Mailbox(Account).GetChangesAsync(new() { FolderId = opened.FolderId, SinceModSeq = seen.HighestModSeq }))!;
+        Assert.Equal([1, 2, 3], undone.Flags.Select(flags => flags.Uid).Take(3));
+        Assert.Equal([new UidRange(4, opened.UidNext - 1)], undone.Expunged);
+        Assert.Equal(4, (await Folders.AllAsync(other.Mailbox(Account), "INBOX", changedSince: seen.HighestModSeq)).Count);
+
+        // Who was away since before the backup hears of what came, and of UIDs that it never saw.
+        var away = (await other.Mailbox(Account).GetChangesAsync(new() { FolderId = opened.FolderId, SinceModSeq = known.HighestModSeq }))!;
+        Assert.DoesNotContain(away.Flags, flags => flags.Uid <= 3);
+        Assert.Equal(undone.Expunged, away.Expunged);
+
+        // It stays so when the mailbox is sealed and loaded.
+        for (var i = 0; i < 1100; i++)
+        {
+            await other.Mailbox(Account).FileAsync(await DeliverAsync(other));
+        }
+
+        await other.ForgetAsync();
+        Assert.Equal(undone.Expunged, (await other.Mailbox(Account).GetChangesAsync(new() { FolderId = opened.FolderId, SinceModSeq = seen.HighestModSeq }))!.Expunged);
+        Assert.Equal(1104, (await Folders.AllAsync(other.Mailbox(Account), "INBOX", changedSince: seen.HighestModSeq)).Count);
     }
 
     [Fact]
@@ -202,7 +242,7 @@ public sealed class BackupTests : IAsyncLifetime
     [InlineData("\U0001f600", "\U0001f601", -1)]
     public void Names_are_in_the_order_of_their_octets(string a, string b, int order) => Assert.Equal(order, Math.Sign(NameOrder.Compare(a, b)));
 
-    private static uint UidOf(IReadOnlyList<(uint Uid, string)> seen) => seen[^1].Uid;
+    private static async Task<OpenedFolder> OpenAsync(TestSilo of) => (await of.Mailbox(Account).OpenFolderAsync("INBOX", claimRecent: false))!;
 
     private static async Task<IReadOnlyList<(uint Uid, string)>> SeenAsync(TestSilo of) =>
         [.. (await Folders.AllAsync(of.Mailbox(Account), "INBOX")).Select(message => (message.Uid, message.ToString()!))];

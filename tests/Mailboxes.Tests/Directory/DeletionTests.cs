@@ -86,7 +86,8 @@ public sealed class DeletionTests
         time.Advance(Kept);
         for (var i = 0; i < 5; i++)
         {
-            await SweepAsync(silo);
+            // One that finds its turn in doubt breaks off too.
+            await Xunit.Record.ExceptionAsync(() => SweepAsync(silo));
         }
 
         // What failed last may be on its way out.

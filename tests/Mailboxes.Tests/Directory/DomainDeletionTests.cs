@@ -96,7 +96,8 @@ public sealed class DomainDeletionTests
         time.Advance(Kept);
         for (var i = 0; i < 5; i++)
         {
-            await SweepAsync(silo);
+            // One that finds its turn in doubt breaks off too.
+            await Xunit.Record.ExceptionAsync(() => SweepAsync(silo));
         }
 
         Assert.True(faulty.Faults > 0);
@@ -269,7 +270,7 @@ public sealed class DomainDeletionTests
     {
         var journals = await silo.Services.GetRequiredService<IJournal>().ListAsync("", default).ToListAsync();
         var blobs = await silo.Services.GetRequiredService<IMessageBlobs>().ListAsync("", default).Select(blob => blob.Name).ToListAsync();
-        var own = journals.Where(name => name.Split('/')[0] is not ("deletions" or "standing" or "spool") && name is not "usage/demo");
+        var own = journals.Where(name => name.Split('/')[0] is not ("deletions" or "standing" or "spool" or "upkeep-turns") && name is not "usage/demo");
         return string.Join('\n', own.Concat(blobs).Order(StringComparer.Ordinal));
     }
 }

@@ -30,6 +30,7 @@ storage: AzureStorage__ConnectionString
 redis: Cluster__Redis
 rabbitMq: RabbitMq__Password
 credentials: Credentials__Secret
+backup: Backup__ConnectionString
 {{- end }}
 
 {{/* What the silos' options say of the cluster: {id, kubernetes}. */}}

@@ -17,9 +17,9 @@ mailboxAccess:
   certificates: true
 mailboxes:
   name: mailboxes
-  sections: [AzureStorage, Cluster, Hosting, Mailboxes, RabbitMq, Tracing]
+  sections: [AzureStorage, Backup, Cluster, Hosting, Mailboxes, RabbitMq, Tracing]
   ports: {silo: 11111, gateway: 30000, health: 8082}
-  secrets: [storage, redis, rabbitMq]
+  secrets: [storage, redis, rabbitMq, backup]
 localDelivery:
   name: local-delivery
   sections: [AzureStorage, Cluster, Delivery, Hosting, RabbitMq, Reports, Tracing]

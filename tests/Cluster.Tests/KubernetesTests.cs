@@ -21,7 +21,10 @@ public sealed class KubernetesTests : IClassFixture<RedisServer>, IDisposable
 
     private static readonly Dictionary<string, string> variables = new()
     {
-        ["POD_NAME"] = PodName, ["POD_NAMESPACE"] = ApiServer.Namespace, ["POD_IP"] = "127.0.0.1", ["KUBERNETES_SERVICE_HOST"] = "127.0.0.1",
+        ["POD_NAME"] = PodName,
+        ["POD_NAMESPACE"] = ApiServer.Namespace,
+        ["POD_IP"] = "127.0.0.1",
+        ["KUBERNETES_SERVICE_HOST"] = "127.0.0.1",
     };
 
     private readonly string id = Guid.NewGuid().ToString("N");
@@ -112,7 +115,13 @@ public sealed class KubernetesTests : IClassFixture<RedisServer>, IDisposable
         var address = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, FreePort.Find()), SiloAddress.AllocateNewGeneration());
         var row = new MembershipEntry
         {
-            SiloAddress = address, SiloName = name, HostName = name, Status = SiloStatus.Active, StartTime = DateTime.UtcNow, IAmAliveTime = DateTime.UtcNow, SuspectTimes = [],
+            SiloAddress = address,
+            SiloName = name,
+            HostName = name,
+            Status = SiloStatus.Active,
+            StartTime = DateTime.UtcNow,
+            IAmAliveTime = DateTime.UtcNow,
+            SuspectTimes = [],
         };
         Assert.True(await table.InsertRowAsync(row, (await table.ReadAllAsync(default)).Version.Next(), default));
         return address;

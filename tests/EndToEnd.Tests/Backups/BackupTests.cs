@@ -18,7 +18,7 @@ public sealed class BackupTests(ITestOutputHelper output)
             }
 
             output.WriteLine(await Restore.RunAsync("services/AllInOne", [$"--Data={restored}", $"--Backup:Directory={run.Place}"]));
-            await using var back = await ServerProcess.StartAsync(restored, offset: 18800, arguments: ServerProcess.NoRateLimits);
+            await using var back = await ServerProcess.StartAsync(restored, offset: 18900, arguments: ServerProcess.NoRateLimits);
             await run.CompareAsync(back, back.Imap);
         }
         finally

@@ -181,6 +181,6 @@ public sealed partial class TenantRestoreTests : IAsyncLifetime
     private Task<List<UpkeepRecord>> RestoreAsync(DateTimeOffset begunAt, RestoreCounts? counts = null, string tenant = "late", CancellationToken cancellationToken = default) =>
         silo.Services.GetRequiredService<TenantRestore>().RunAsync(new(tenant), new(null, null, begunAt), counts ?? new(), cancellationToken).ToListAsync(cancellationToken).AsTask();
 
-    [GeneratedRegex("\"([a-z-]+)\" =>")]
+    [GeneratedRegex("\\[\"([a-z-]+)\"\\] = ")]
     private static partial Regex Kind();
 }

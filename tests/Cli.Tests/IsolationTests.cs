@@ -170,7 +170,10 @@ public sealed partial class IsolationTests(WebServer server) : IClassFixture<Web
         Assert.Equal(["queue replay"], idle);
     }
 
-    private static bool IsRestore(string command) => command.EndsWith(" restore", StringComparison.Ordinal);
+    /// <summary>Of what was deleted; a backup is restored whatever is there.</summary>
+    private static bool IsRestore(string command) => command.EndsWith(" restore", StringComparison.Ordinal) && cases.ContainsKey(DeleteOf(command));
+
+    private static string DeleteOf(string restore) => restore.Replace(" restore", " delete", StringComparison.Ordinal);
 
     /// <summary>Every command that has none below it; each has a case.</summary>
     private static string[] Commands()
@@ -241,7 +244,7 @@ public sealed partial class IsolationTests(WebServer server) : IClassFixture<Web
         var made = await MakeAsync(tenant);
         if (IsRestore(command))
         {
-            Assert.StartsWith("0 ", await RunAsync(server.TokenFile, command.Replace(" restore", " delete", StringComparison.Ordinal), made), StringComparison.Ordinal);
+            Assert.StartsWith("0 ", await RunAsync(server.TokenFile, DeleteOf(command), made), StringComparison.Ordinal);
         }
 
         return made;

@@ -54,6 +54,7 @@ var root = new RootCommand("mailcloud: the operator's command. It talks to the a
     Job.Build(Connect),
     Verify.Build(Connect),
     Sweep.Build(Connect),
+    Backup.Build(Connect),
     Doctor.Build(Connect, server),
     Plan.Build(),
 };

@@ -28,6 +28,12 @@ internal sealed class DeliveryTelemetry
         depth = meter.CreateObservableGauge("mailcloud.delivery.queue", MeasureDepth, "{entry}", "Entries of the delivery queue, by state.");
     }
 
+    /// <summary>False while nobody would see it.</summary>
+    public bool IsDepthWanted => depth.Enabled;
+
+    /// <summary>What stood in the queue when it was asked last; null: it did not say.</summary>
+    public QueueDepth? Depth { get; set; }
+
     /// <summary>A span that continues the trace of who published the entry; null when nobody listens.</summary>
     public static Activity? StartDelivery(QueueDelivery entry) => Tag(activities.StartActivity("deliver", ActivityKind.Consumer, entry.Trace), entry.Message)?
         .SetTag("messaging.system", entry.System).SetTag("messaging.operation.type", "process").SetTag("messaging.operation.name", "deliver")
@@ -56,6 +62,9 @@ internal sealed class DeliveryTelemetry
 
     private static Activity? Tag(Activity? activity, QueuedMessage message) =>
         activity?.SetTag("mailcloud.delivery", message.Id.ToString()).SetTag("mailcloud.tenant", message.Tenant.Value);
+
+    private IEnumerable<Measurement<long>> MeasureDepth() => Depth is { } known
+        ? [new(known.Waiting, new KeyValuePair<string, object?>("state", "waiting")), new(known.Parked, new KeyValuePair<string, object?>("state", "parked"))] : [];
 
     private static string NameOf(DeliveryOutcome outcome) => outcome switch
     {

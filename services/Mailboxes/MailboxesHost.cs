@@ -56,6 +56,9 @@ public static class MailboxesHost
         builder.Services.AddBackup(builder.Configuration);
         builder.Services.AddSingleton<MailboxRestore>();
         builder.Services.AddSingleton<TenantRestore>();
+        builder.Services.AddSingleton<BackupTaker>();
+        builder.Services.AddSingleton<BackupCheck>();
+        builder.Services.AddSingleton<BackupRestore>();
         builder.Services.AddSingleton<AccountImporter>();
         builder.Services.AddSingleton<JobWorks>();
         builder.Services.AddHostedService<JobTimer>();

@@ -93,6 +93,7 @@ public static class WebServiceHost
         MessageTrace.Map(admin);
         Upkeep.Map(admin);
         Jobs.Map(admin);
+        Backups.Map(admin);
         MailboxContents.Map(admin);
         MailboxImport.Map(admin);
         return app;

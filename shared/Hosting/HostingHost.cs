@@ -23,6 +23,12 @@ public static class HostingHost
 
     private const string StandardOtlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    /// <summary>Meters of what the services stand on, which dashboards show: grains, HTTP, connections.</summary>
+    private static readonly string[] Frameworks = ["Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+
+    /// <summary>As often as an orchestrator asks.</summary>
+    private static readonly TimeSpan HealthEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>For what is told at the end of the drain that it is over, and less than what is left of Kubernetes' grace then.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3);
 

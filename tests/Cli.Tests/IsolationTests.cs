@@ -94,7 +94,13 @@ public sealed partial class IsolationTests(WebServer server) : IClassFixture<Web
         ["trace"] = (_, of) => [of.Message],
         ["queue replay"] = (_, of) => [of.Message],
 
+        ["backup restore"] = (_, of) => [of.User],
+        ["backup restore-tenant"] = (_, of) => [of.Tenant],
+
         // These name nothing.
+        ["backup take"] = (_, _) => [],
+        ["backup list"] = (_, _) => [],
+        ["backup check"] = (_, _) => [],
         ["queue status"] = (_, _) => [],
         ["queue parked"] = (_, _) => [],
         ["tenant list"] = (_, _) => [],

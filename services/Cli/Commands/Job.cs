@@ -23,16 +23,20 @@ internal static class Job
     /// <param name="input">What it works on; null: it takes nothing.</param>
     public static async Task<int> BeginAsync(AdminClient client, Output output, object spec, HttpContent? input, CancellationToken cancellationToken)
     {
-        using var body = new StringContent(JsonSerializer.Serialize(spec, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
-        var job = await client.PostForOneAsync(Path, body, cancellationToken);
+        var job = await PostAsync(client, spec, cancellationToken);
         if (input is not null)
         {
-            job = await client.PutAsync($"{Path}/{Output.Member(job, "id")}/input", input, cancellationToken);
+            job = await client.PutAsync($"{PathOf(job)}/input", input, cancellationToken);
         }
 
         output.Say(job, $"job {Output.Member(job, "id")} has begun: mailcloud job watch {Output.Member(job, "id")} shows how far it is");
         return 0;
     }
+
+    /// <summary>Begins a job and waits for its end, or not, as <see cref="Detach"/> says. Who stops waiting does not stop it.</summary>
+    public static async Task<int> RunAsync(AdminClient client, ParseResult parsed, object spec, CancellationToken cancellationToken) => parsed.GetValue(Detach)
+        ? await BeginAsync(client, Output.Of(parsed), spec, null, cancellationToken)
+        : await WatchAsync(client, Output.Of(parsed), PathOf(await PostAsync(client, spec, cancellationToken)), cancellationToken);
 
     private static Command BuildList(Func<ParseResult, AdminClient> connect)
     {
@@ -77,18 +81,7 @@ internal static class Job
     private static Command BuildWatch(Func<ParseResult, AdminClient> connect)
     {
         var command = new Command("watch", "Wait for the end of a job, and print what it finds.") { id };
-        command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
-        {
-            var output = Output.Of(parsed);
-            var job = await output.WatchAsync("", bar => FollowAsync(client, PathOf(parsed), output, bar, cancellationToken));
-            if (!output.IsJson)
-            {
-                await PrintRecordsAsync(client, PathOf(parsed), output, 0, cancellationToken);
-            }
-
-            Show(output, job);
-            return IsGood(job) ? 0 : 1;
-        });
+        command.SetAdminAction(connect, (client, parsed, cancellationToken) => WatchAsync(client, Output.Of(parsed), PathOf(parsed), cancellationToken));
         return command;
     }
 
@@ -105,6 +98,26 @@ internal static class Job
     }
 
     private static string PathOf(ParseResult parsed) => $"{Path}/{Uri.EscapeDataString(parsed.GetValue(id)!)}";
+
+    private static string PathOf(JsonElement job) => $"{Path}/{Output.Member(job, "id")}";
+
+    private static async Task<JsonElement> PostAsync(AdminClient client, object spec, CancellationToken cancellationToken)
+    {
+        using var body = new StringContent(JsonSerializer.Serialize(spec, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
+        return await client.PostForOneAsync(Path, body, cancellationToken);
+    }
+
+    private static async Task<int> WatchAsync(AdminClient client, Output output, string path, CancellationToken cancellationToken)
+    {
+        var job = await output.WatchAsync("", bar => FollowAsync(client, path, output, bar, cancellationToken));
+        if (!output.IsJson)
+        {
+            await PrintRecordsAsync(client, path, output, 0, cancellationToken);
+        }
+
+        Show(output, job);
+        return IsGood(job) ? 0 : 1;
+    }
 
     // On a terminal a bar moves, and what was found is printed behind it; else it is printed as it is found.
     private static async Task<JsonElement> FollowAsync(AdminClient client, string path, Output output, Action<string, double, double?> bar, CancellationToken cancellationToken)
@@ -155,6 +168,7 @@ internal static class Job
         ("id", Output.Member(job, "id")),
         ("kind", Output.Member(job, "kind")),
         ("tenant", Output.Member(job, "tenant")),
+        ("subject", Output.Member(job, "subject")),
         ("state", Output.Member(job, "state")),
         ("done", DoneOf(job)),
         ("counts", CountsOf(job)),

@@ -16,7 +16,7 @@ internal sealed class BackupCheck(GrainStorage storage, MailboxesOptions options
     public async IAsyncEnumerable<UpkeepRecord> RunAsync(string? backup, VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var store = place.Open();
-        var name = await store.FindAsync(backup, cancellationToken);
+        var name = await BackupReader.FindNameAsync(store, backup, cancellationToken);
         await foreach (var record in ContentAsync(store, cancellationToken)
             .Concat(WaitingAsync(store, name, counts, cancellationToken))
             .Concat(JournalsAsync(store, name, counts, cancellationToken)))

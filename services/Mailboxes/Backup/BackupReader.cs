@@ -40,17 +40,26 @@ internal sealed class BackupReader : IAsyncDisposable
         var store = place.Open();
         try
         {
-            var found = name is null
-                ? await store.FindNewestAsync(cancellationToken)
-                : await store.ListAsync(cancellationToken).FirstOrDefaultAsync(backup => backup.Name == name, cancellationToken);
-            return found is not null
-                ? new(store, found.Name, serializer, options)
-                : throw new JobRefusedException(name is null ? "there is no backup yet: take one first" : $"there is no backup {name}: mailcloud backup list shows those that there are");
+            return new(store, await FindNameAsync(store, name, cancellationToken), serializer, options);
         }
         catch
         {
             await store.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <param name="name">Null: the newest.</param>
+    /// <exception cref="JobRefusedException">There is no such backup.</exception>
+    public static async Task<string> FindNameAsync(BackupStore store, string? name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.FindAsync(name, cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JobRefusedException($"{e.Message}: mailcloud backup list shows those that there are");
         }
     }
 

@@ -238,7 +238,7 @@ internal sealed class TenantRestore(IGrainFactory grains, GrainStorage storage, 
     private async Task CopyAsync(BackupReader from, string name, RestoreCounts counts, CancellationToken cancellationToken)
     {
         await CopyManifestAsync(from, name, cancellationToken);
-        if (await JournalCopy.CopyAsync(from.Journals, storage.Journal, name, cancellationToken) is not null)
+        if (await RestoredJournal.CopyAsync(from.Journals, storage.Journal, storage.Serializer, name, storage.Time.GetUtcNow(), cancellationToken) is not null)
         {
             await ForgetAsync(name, counts);
         }

@@ -45,6 +45,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         ["group"] = (check, cancellationToken) => check.ReadSnapshotAsync<GroupState, GroupPageUsed>(cancellationToken),
         ["group-page"] = (check, cancellationToken) => check.ReadSnapshotAsync<GroupPageState, GroupPageChanged>(cancellationToken),
         ["expansion"] = (check, cancellationToken) => check.ReadSnapshotAsync<ExpansionState, ExpansionEvent>(cancellationToken),
+        ["upkeep-turns"] = (check, cancellationToken) => check.ReadSnapshotAsync<UpkeepTurnsState, UpkeepTurnTaken>(cancellationToken),
         ["deletions"] = (check, cancellationToken) => check.ReadSnapshotAsync<DeletionsState, DeletionListed>(cancellationToken),
         ["usage"] = (check, cancellationToken) => check.ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),
         ["standing"] = (check, cancellationToken) => check.ReadSnapshotAsync<StandingNewsState, StandingTold>(cancellationToken),
@@ -94,35 +95,11 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
 
         if (!checks.TryGetValue(KindOf(name), out var check))
         {
-            "spool" => CheckSpoolAsync(cancellationToken),
-            "trace" => CheckTraceAsync(cancellationToken),
-            "audit" => CheckAuditAsync(cancellationToken),
-            "job" => CheckJobAsync(cancellationToken),
-            "jobs" => ReadSnapshotAsync<JobListState, JobListed>(cancellationToken),
-            "job-queue" => ReadSnapshotAsync<JobQueueState, JobQueued>(cancellationToken),
-            "tenant" => ReadSnapshotAsync<TenantState, TenantEvent>(cancellationToken),
-            "domain" => ReadSnapshotAsync<DomainState, DomainHosted>(cancellationToken),
-            "dkim" => ReadSnapshotAsync<DkimState, DkimEvent>(cancellationToken),
-            "oidc" => ReadSnapshotAsync<TenantOidcState, OidcIssuerChanged>(cancellationToken),
-            "address" => ReadSnapshotAsync<AddressState, AddressChanged>(cancellationToken),
-            "app-passwords" => ReadSnapshotAsync<AppPasswordsState, AppPasswordEvent>(cancellationToken),
-            "totp" => ReadSnapshotAsync<TotpState, TotpEvent>(cancellationToken),
-            "logins" => ReadSnapshotAsync<LoginsState, LoginsTold>(cancellationToken),
-            "index" => ReadSnapshotAsync<AddressIndexState, AddressListed>(cancellationToken),
-            "group" => ReadSnapshotAsync<GroupState, GroupPageUsed>(cancellationToken),
-            "group-page" => ReadSnapshotAsync<GroupPageState, GroupPageChanged>(cancellationToken),
-            "expansion" => ReadSnapshotAsync<ExpansionState, ExpansionEvent>(cancellationToken),
-            "upkeep-turns" => ReadSnapshotAsync<UpkeepTurnsState, UpkeepTurnTaken>(cancellationToken),
-            "deletions" => ReadSnapshotAsync<DeletionsState, DeletionListed>(cancellationToken),
-            "usage" => ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),
-            "standing" => ReadSnapshotAsync<StandingNewsState, StandingTold>(cancellationToken),
-            "sending" => ReadSnapshotAsync<SendingState, RecipientsCounted>(cancellationToken),
-            "token" => ReadSnapshotAsync<ApiTokenState, ApiTokenChanged>(cancellationToken),
-            "tokens" => ReadSnapshotAsync<ApiTokenListState, ApiTokenListed>(cancellationToken),
-            "suppressions" => ReadSnapshotAsync<SuppressionState, SuppressionEvent>(cancellationToken),
-            "suppression-index" => ReadSnapshotAsync<SuppressionIndexState, SuppressionBucketUsed>(cancellationToken),
-            var kind => throw new InvalidOperationException($"there is no grain of kind {kind}"),
-        });
+            findings.Add(Verifier.Leftover(name, "a journal of a kind that this build does not know: a later one made it, and no sweep of this one touches it"));
+            return;
+        }
+
+        await check(this, cancellationToken);
         Loaded = true;
     }
 

@@ -16,8 +16,8 @@ internal static class Jobs
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        var jobs = admin.MapGroup("/jobs").Requires(AdminPermission.ManageAddresses | AdminPermission.Operate, Reach.Caller);
-        jobs.MapPost("", BeginAsync).AnswersAccepted<JobView>("beginJob", "Begins long work: verify, sweep or import-accounts");
+        var jobs = admin.MapGroup("/jobs").Requires(AdminPermission.ManageAddresses | AdminPermission.WriteContent | AdminPermission.Operate, Reach.Caller);
+        jobs.MapPost("", BeginAsync).AnswersAccepted<JobView>("beginJob", "Begins long work: verify, sweep, import-accounts, backup, check-backup, restore-mailbox or restore-tenant");
         jobs.MapGet("", ListAsync).Answers<JobPage>("listJobs", "The jobs of the platform or of a tenant, the newest first, a page at a time");
         jobs.MapGet("/{id}", GetAsync).Answers<JobView>("getJob", "A job, with how far it is");
         jobs.MapGet("/{id}/records", GetRecordsAsync).Answers<JobRecordPage>("listJobRecords", "What a job found, or which lines it could not do, a page at a time");
@@ -34,13 +34,18 @@ internal static class Jobs
 
     private static bool IsSeenBy(Caller caller, JobInfo job) => caller.Reaches(job.Spec.Tenant) && caller.May(PermissionFor(job.Spec.Kind));
 
-    private static AdminPermission PermissionFor(JobKind kind) => kind == JobKind.ImportAccounts ? AdminPermission.ManageAddresses : AdminPermission.Operate;
+    private static AdminPermission PermissionFor(JobKind kind) => kind switch
+    {
+        JobKind.ImportAccounts => AdminPermission.ManageAddresses,
+        JobKind.RestoreMailbox => AdminPermission.WriteContent,
+        _ => AdminPermission.Operate,
+    };
 
     private static async Task<IResult> BeginAsync(NewJob body, Caller caller, Act act, IGrainFactory grains)
     {
         if (body.Kind is not { } kind || !Enum.IsDefined(kind))
         {
-            return Problem.BadRequest("kind is one of verify, sweep and import-accounts");
+            return Problem.BadRequest("kind is one of verify, sweep, import-accounts, backup, check-backup, restore-mailbox and restore-tenant");
         }
 
         if (!caller.May(PermissionFor(kind)))
@@ -48,32 +53,61 @@ internal static class Jobs
             return Problem.Forbidden("this token may not begin a job of this kind");
         }
 
-        if (body.Tenant is not null && (kind != JobKind.ImportAccounts || !TenantId.IsValid(body.Tenant)))
+        if (body.WhyWrong(kind) is { } wrong)
         {
-            return Problem.BadRequest("tenant is whose accounts an import makes; verify and sweep are of all tenants");
+            return Problem.BadRequest(wrong);
         }
 
-        if (body.Grace is not null && (kind != JobKind.Sweep || body.Grace is < 0 or > 1e9))
+        var tenant = kind == JobKind.ImportAccounts && body.Tenant is { } named ? new TenantId(named) : caller.Tenant;
+        if (await WhyOutOfReachAsync(kind, body, tenant, caller, grains) is { } refusal)
         {
-            return Problem.BadRequest("grace is a number of seconds, of a sweep");
+            return refusal;
         }
 
-        var tenant = body.Tenant is { } named ? new TenantId(named) : caller.Tenant;
-        if (tenant is { } id && (!caller.Reaches(tenant) || await grains.GetGrain<ITenantGrain>(id.Value).GetAsync() is null))
+        var spec = new JobSpec
         {
-            return Problem.NoTenant(id.Value);
-        }
-
-        var grace = body.Grace is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
-        var spec = new JobSpec { Kind = kind, Tenant = tenant, By = caller.ToString(), Grace = grace };
+            Kind = kind,
+            Tenant = tenant,
+            By = caller.ToString(),
+            Grace = body.Grace is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Subject = kind == JobKind.RestoreTenant ? body.Tenant : body.Key,
+            Folder = body.Folder,
+            Backup = body.Backup,
+        };
         if (await grains.GetGrain<IJobListGrain>(JobLists.KeyOf(tenant)).BeginAsync(spec) is not { } job)
         {
             return Problem.Conflict($"{JobQueues.MostOfOne} jobs of this kind have not ended, or {JobQueues.MostOpen} of all tenants: wait for one, or cancel it");
         }
 
         var view = JobView.Of(job);
-        act.Changed(null, new { view.Id, view.Kind, view.Tenant, body.Grace });
+        act.Changed(null, new { view.Id, view.Kind, view.Tenant, body.Grace, view.Subject, body.Folder, body.Backup });
         return Results.Accepted($"{AdminAccess.Path}/jobs/{job.Id}", view);
+    }
+
+    // Whose things the job is about, and that there is a place for backups: in this order, so that nobody learns of another's.
+    private static async Task<IResult?> WhyOutOfReachAsync(JobKind kind, NewJob body, TenantId? tenant, Caller caller, IGrainFactory grains)
+    {
+        if (tenant is { } id && (!caller.Reaches(tenant) || await grains.GetGrain<ITenantGrain>(id.Value).GetAsync() is null))
+        {
+            return Problem.NoTenant(id.Value);
+        }
+
+        if (kind == JobKind.RestoreMailbox)
+        {
+            var host = await grains.GetGrain<IDomainGrain>(body.Parsed!.Value.AsciiDomain).GetTenantAsync();
+            if (host is null || !caller.Reaches(host))
+            {
+                return Problem.NotHosted(body.Parsed.Value.AsciiDomain);
+            }
+
+            if ((await MailboxOfAddress.FindAsync(body.Key!, grains)).Refusal is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        var needsPlace = kind is JobKind.Backup or JobKind.CheckBackup or JobKind.RestoreMailbox or JobKind.RestoreTenant;
+        return needsPlace && !await grains.GetGrain<IUpkeepGrain>(0).HasBackupPlaceAsync() ? Backups.NoPlace() : null;
     }
 
     private static async Task<IResult> ListAsync(string? tenant, string? after, int? limit, Caller caller, IGrainFactory grains)
@@ -130,9 +164,34 @@ internal static class Jobs
         return Results.Ok(JobView.Of(job));
     }
 
-    /// <param name="Tenant">Whose an import is; of the platform's token none when it is of all tenants.</param>
+    /// <param name="Tenant">Whose an import is, of the platform's token none when it is of all tenants; or which tenant is restored.</param>
     /// <param name="Grace">Seconds, of a sweep.</param>
-    private sealed record NewJob(JobKind? Kind, string? Tenant, double? Grace);
+    /// <param name="Address">Whose mailbox is restored.</param>
+    /// <param name="Folder">Of a restored mailbox: below which folder; without it each message comes back into the folder of the name that it was in.</param>
+    /// <param name="Backup">Which backup is read; without it the newest.</param>
+    private sealed record NewJob(JobKind? Kind, string? Tenant, double? Grace, string? Address, string? Folder, string? Backup)
+    {
+        private const int LongestName = 100;
+
+        /// <summary>As long as a folder's name may be.</summary>
+        private const int LongestFolder = 1000;
+
+        public EmailAddress? Parsed => EmailAddress.TryParse(Address ?? "", out var address) ? address : null;
+
+        public string? Key => Parsed?.Key;
+
+        /// <summary>Null when it says what its kind needs and no more.</summary>
+        public string? WhyWrong(JobKind kind) =>
+            Tenant is null && kind == JobKind.RestoreTenant ? "tenant is which tenant is restored"
+            : Tenant is not null && (kind is not (JobKind.ImportAccounts or JobKind.RestoreTenant) || !TenantId.IsValid(Tenant))
+                ? "tenant is whose accounts an import makes, or which tenant is restored; verify, sweep, backup and check-backup are of all tenants"
+            : Grace is not null && (kind != JobKind.Sweep || Grace is < 0 or > 1e9) ? "grace is a number of seconds, of a sweep"
+            : (kind == JobKind.RestoreMailbox) != (Address is not null) || (Address is not null && Parsed is null) ? "address is whose mailbox is restored: local@domain"
+            : Folder is not null && (kind != JobKind.RestoreMailbox || Folder.Length is 0 or > LongestFolder) ? "folder is below which folder a mailbox is restored"
+            : Backup is not null && (kind is not (JobKind.CheckBackup or JobKind.RestoreMailbox or JobKind.RestoreTenant) || Backup.Length is 0 or > LongestName)
+                ? "backup is the name of the backup that is checked or restored from"
+            : null;
+    }
 
     private sealed record JobPage(IEnumerable<JobView> Jobs, string? Next);
 
@@ -141,11 +200,13 @@ internal static class Jobs
 
 /// <summary>A job as the API shows it.</summary>
 /// <param name="Tenant">Null: the platform's.</param>
+/// <param name="Subject">Which address or tenant is restored; null: it is about none.</param>
 /// <param name="AwaitsInput">It begins when its input is PUT.</param>
 internal sealed record JobView(
     string Id,
     JobKind Kind,
     string? Tenant,
+    string? Subject,
     JobStatus State,
     bool AwaitsInput,
     JobProgress Progress,
@@ -159,6 +220,7 @@ internal sealed record JobView(
         job.Id,
         job.Spec.Kind,
         job.Spec.Tenant?.Value,
+        job.Spec.Subject,
         job.Status,
         job.AwaitsInput,
         new(job.Done, job.Total, job.Counts),
@@ -169,6 +231,6 @@ internal sealed record JobView(
         job.Why);
 }
 
-/// <param name="Done">Lines, or journals and bodies.</param>
+/// <param name="Done">Lines, or journals, bodies and messages looked at.</param>
 /// <param name="Total">Null when nobody knows.</param>
 internal sealed record JobProgress(long Done, long? Total, IReadOnlyDictionary<string, long> Counts);

@@ -15,6 +15,7 @@ public sealed class ReferenceTests
         ["shared/Blobs"] = ["Messages", "AzureStorage"],
         ["shared/Journal"] = ["Messages", "AzureStorage"],
         ["shared/MailboxContracts"] = ["Messages"],
+        ["shared/MessageView"] = ["Messages"],
         ["shared/Tracing"] = ["Messages", "MailboxContracts", "Cluster"],
         ["shared/Standing"] = ["Messages", "MailboxContracts", "Cluster"],
         ["shared/Oidc"] = ["Messages", "MailboxContracts", "Credentials", "Cluster", "Wire"],

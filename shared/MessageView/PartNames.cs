@@ -86,7 +86,7 @@ internal static class PartNames
     // Folders are the sender's business; marks of direction can make "exe.txt" of "txt.exe".
     private static string? MakeSafe(string name)
     {
-        var bare = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
+        var bare = name[(Math.Max(name.LastIndexOf('/'), name.LastIndexOf('\\')) + 1)..];
         var kept = new StringBuilder();
         foreach (var rune in bare.EnumerateRunes())
         {

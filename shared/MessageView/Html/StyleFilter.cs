@@ -256,7 +256,7 @@ internal static class StyleFilter
     {
         foreach (var c in text)
         {
-            if (!char.IsLetterOrDigit(c) && c is not (' ' or '-' or '_' or '.' or ',' or '@' or '&'))
+            if (!char.IsLetterOrDigit(c) && c is not (' ' or '-' or '_' or '.' or ',' or '&'))
             {
                 return false;
             }

@@ -45,6 +45,8 @@ public sealed class LimitTests(ITestOutputHelper output)
         ["brackets in a style"] = string.Concat(Enumerable.Repeat("<p style=\"background:url(" + Repeat("(", 7000) + "\">", 250)),
         ["images"] = Repeat("<img src=http://t.test/x>"),
         ["data images"] = Repeat("<img src='data:image/png;base64,AAAA'>"),
+        ["slashes in a tag"] = "<a " + Repeat("/", 1_000_000) + ">x",
+        ["templates in tables"] = Repeat("<li><table><template><td></li></table>"),
         ["one long word"] = Repeat("x", 2_000_000),
     };
 

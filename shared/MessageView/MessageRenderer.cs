@@ -32,6 +32,7 @@ public static class MessageRenderer
         var remote = new RemoteContent(options.AllowRemote);
         var notes = new SortedSet<ViewNote>(content.Notes);
         var html = new StringBuilder();
+        var isWhole = true;
         string? text = null;
         foreach (var body in content.Bodies)
         {
@@ -45,16 +46,17 @@ public static class MessageRenderer
             {
                 var rendered = HtmlBody.Render(read, embedded, remote);
                 html.Append("<div>").Append(rendered.Html).Append("</div>");
-                notes.UnionWith(rendered.IsWhole ? [] : [ViewNote.MarkupLeftOut]);
+                isWhole &= rendered.IsWhole;
             }
             else
             {
-                PlainText.Write(read, PlainTextFormat.Of(body.Part), html);
+                isWhole &= PlainText.Write(read, PlainTextFormat.Of(body.Part), html);
             }
         }
 
         // A plain text that is only offered has an allowance of its own, and what is cut of it is not missed.
         notes.UnionWith(reader.WasCut ? [ViewNote.TextCut] : []);
+        notes.UnionWith(isWhole ? [] : [ViewNote.MarkupLeftOut]);
         if (text is null && content.Plain is { } plain)
         {
             text = await new PartTextReader(source, options).ReadAsync(plain.Part, cancellationToken).ConfigureAwait(false);

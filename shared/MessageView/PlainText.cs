@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using MailCloud.Messages;
+using MailCloud.MessageView.Html;
 
 namespace MailCloud.MessageView;
 
@@ -20,6 +21,9 @@ internal sealed class PlainText
     // Quotes within quotes; deeper ones stay at this depth.
     private const int MaxQuotes = 50;
 
+    // Quotes, paragraphs and links, as many as HTML may have elements.
+    private const int MaxElements = BalancedHtml.MaxElements;
+
     private static readonly SearchValues<string> Schemes = SearchValues.Create(["http://", "https://", "mailto:"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> LinkCharacters =
@@ -28,12 +32,14 @@ internal sealed class PlainText
     private readonly StringBuilder html;
     private readonly StringBuilder paragraph = new();
     private int depth;
+    private int elements;
     private bool isOpen;
     private bool goesOn;
 
     private PlainText(StringBuilder html) => this.html = html;
 
-    public static void Write(string text, PlainTextFormat format, StringBuilder html)
+    /// <summary>False: there were too many quotes and links; their text is there.</summary>
+    public static bool Write(string text, PlainTextFormat format, StringBuilder html)
     {
         var writer = new PlainText(html);
         foreach (var line in text.AsSpan().EnumerateLines())
@@ -50,7 +56,8 @@ internal sealed class PlainText
         }
 
         writer.Close();
-        writer.MoveTo(0);
+        writer.Quote(0);
+        return writer.elements < MaxElements;
     }
 
     /// <summary>Text of one line or more, for the inside of an element.</summary>
@@ -83,7 +90,7 @@ internal sealed class PlainText
     }
 
     // "> > text" and ">> text" are what clients write.
-    private static (int Quotes, int Rest) Unquote(ReadOnlySpan<char> line)
+    private static (int Quotes, int At) Unquote(ReadOnlySpan<char> line)
     {
         var (quotes, at) = (0, 0);
         while (at < line.Length)
@@ -126,12 +133,19 @@ internal sealed class PlainText
     // True when a paragraph at this depth is open.
     private bool MoveTo(int quotes)
     {
-        if (quotes == depth && isOpen)
+        if (isOpen && (quotes == depth || elements >= MaxElements))
         {
             return true;
         }
 
         Close();
+        Quote(quotes);
+        elements++;
+        return false;
+    }
+
+    private void Quote(int quotes)
+    {
         for (; depth > quotes; depth--)
         {
             html.Append("</blockquote>");
@@ -140,26 +154,25 @@ internal sealed class PlainText
         for (; depth < quotes; depth++)
         {
             html.Append("<blockquote>");
+            elements++;
         }
-
-        return false;
     }
 
     private void Close()
     {
         if (isOpen)
         {
-            WriteLinked(paragraph.ToString(), html);
+            WriteLinked(paragraph.ToString());
             html.Append("</div>");
             paragraph.Clear();
             isOpen = false;
         }
     }
 
-    private static void WriteLinked(string text, StringBuilder html)
+    private void WriteLinked(string text)
     {
         var rest = text.AsSpan();
-        while (rest.IndexOfAny(Schemes) is >= 0 and var at)
+        while (elements < MaxElements && rest.IndexOfAny(Schemes) is >= 0 and var at)
         {
             var length = LinkLength(rest[at..]);
             var isWord = at > 0 && char.IsAsciiLetterOrDigit(rest[at - 1]);
@@ -171,6 +184,7 @@ internal sealed class PlainText
                 html.Append("\" target=\"_blank\" rel=\"noopener noreferrer\">");
                 WriteEscaped(rest.Slice(at, length), html);
                 html.Append("</a>");
+                elements++;
             }
             else
             {

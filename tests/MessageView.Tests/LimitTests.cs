@@ -39,6 +39,7 @@ public sealed class LimitTests(ITestOutputHelper output)
         ["tags that do not end"] = Repeat("<a title=\""),
         ["scripts that do not end"] = Repeat("<script></scriptx"),
         ["end tags"] = Repeat("<div>", 150) + Repeat("</b></i></p></li>"),
+        ["end tags of what is out of reach"] = "<ul><li><table><tr><td>" + Repeat("<div>", 150) + Repeat("</li>", 400_000),
         ["less-than"] = Repeat("<", 2_000_000),
         ["references"] = Repeat("&lt;", 500_000),
         ["declarations"] = "<p style=\"" + Repeat("color:red;", 200_000) + "\">x",
@@ -83,8 +84,9 @@ public sealed class LimitTests(ITestOutputHelper output)
         var text = "http://a.test/" + Repeat(piece, 2_000_000 / piece.Length);
         var clock = Stopwatch.StartNew();
         var message = await MessageRenderer.RenderAsync(Mail("text/plain; format=flowed", text), Rendering.Options, default);
-        output.WriteLine($"{name}: {clock.ElapsedMilliseconds} ms, {message.Html.Length / 1024} kB out");
+        output.WriteLine($"{name}: {clock.ElapsedMilliseconds} ms, {message.Html.Length / 1024} kB out, {string.Join(' ', message.Notes)}");
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, Bound);
+        Assert.InRange(message.Html.Split("<div").Length + message.Html.Split("<blockquote").Length + message.Html.Split("<a ").Length, 0, 21_000);
     }
 
     [Theory]

@@ -15,6 +15,9 @@ internal sealed class BalancedHtml(int capacity)
     /// <summary>Twice what a table of 3,000 cells has that a spreadsheet wrote.</summary>
     public const int MaxElements = 20_000;
 
+    // Beginnings and ends that are looked at: each looks through what is open.
+    private const int MaxTags = 3 * MaxElements;
+
     // Formatting that goes on behind an end: of so many elements, each with a tag of so many chars at most.
     private const int MaxReopened = 16;
     private const int MaxReopenedTag = 512;
@@ -24,6 +27,7 @@ internal sealed class BalancedHtml(int capacity)
     private readonly StringBuilder output = new(capacity);
     private readonly List<OpenElement> open = [];
     private int elements;
+    private int tags;
 
     private readonly record struct OpenElement(string Name, string Tag);
 
@@ -67,7 +71,7 @@ internal sealed class BalancedHtml(int capacity)
     {
         var tag = $"<{name}{attributes}>";
         var goesOn = new List<OpenElement>();
-        if (!MakePlace(name, goesOn))
+        if (!CountTag() || !MakePlace(name, goesOn))
         {
             return;
         }
@@ -101,6 +105,12 @@ internal sealed class BalancedHtml(int capacity)
     {
         IsWhole &= elements < MaxElements;
         return elements++ < MaxElements;
+    }
+
+    private bool CountTag()
+    {
+        IsWhole &= tags < MaxTags;
+        return tags++ < MaxTags;
     }
 
     // Ends what an element's beginning ends, and begins what must be around it. False: it has no place here.
@@ -213,6 +223,11 @@ internal sealed class BalancedHtml(int capacity)
     public void Close(string name)
     {
         var isTablePart = HtmlElements.TableParts.Contains(name);
+        if (!CountTag())
+        {
+            return;
+        }
+
         for (var i = open.Count - 1; i >= 0; i--)
         {
             if (open[i].Name == name)

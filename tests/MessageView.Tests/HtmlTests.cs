@@ -77,6 +77,15 @@ public sealed class HtmlTests
     public async Task Styles_of_which_nothing_is_left(string style) => Assert.Equal("<p>x</p>", await Rendering.InnerAsync($"<p style=\"{style}\">x</p>"));
 
     [Fact]
+    public async Task Messages_are_rendered_beside_each_other()
+    {
+        var html = string.Concat(Enumerable.Range(0, 200).Select(i => $"<p style=\"color:red;x:y\" onclick=x><a href=https://a.test/{i}>{i}</a><script>x</script></p>"));
+        var alone = await Rendering.InnerAsync(html);
+        var beside = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => Rendering.InnerAsync(html))));
+        Assert.All(beside, one => Assert.Equal(alone, one));
+    }
+
+    [Fact]
     public async Task A_long_style_is_left_out() =>
         Assert.Equal("<p>x</p>", await Rendering.InnerAsync($"<p style=\"{string.Concat(Enumerable.Repeat("color:red;", 1000))}\">x</p>"));
 }

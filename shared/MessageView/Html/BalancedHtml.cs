@@ -26,6 +26,9 @@ internal sealed class BalancedHtml(int capacity)
 
     private readonly StringBuilder output = new(capacity);
     private readonly List<OpenElement> open = [];
+
+    // How many of a name are open: most ends and beginnings need not look.
+    private readonly Dictionary<string, int> openOf = new(StringComparer.Ordinal);
     private int elements;
     private int tags;
 
@@ -97,6 +100,7 @@ internal sealed class BalancedHtml(int capacity)
         else if (Count())
         {
             open.Add(element);
+            openOf[element.Name] = openOf.GetValueOrDefault(element.Name) + 1;
             output.Append(element.Tag);
         }
     }
@@ -149,7 +153,7 @@ internal sealed class BalancedHtml(int capacity)
         }
 
         EnsureCell();
-        if (name is "li")
+        if (name is "li" && IsOpen("li"))
         {
             End(static open => open is "li", static open => open is "ol" or "ul", goesOn);
         }
@@ -157,12 +161,12 @@ internal sealed class BalancedHtml(int capacity)
         {
             End(static open => open is "dd" or "dt", static open => open is "dl", goesOn);
         }
-        else if (name is "a")
+        else if (name is "a" && IsOpen("a"))
         {
             End(static open => open is "a", static _ => false, goesOn);
         }
 
-        if (HtmlElements.Blocks.Contains(name))
+        if (IsOpen("p") && HtmlElements.Blocks.Contains(name))
         {
             End(static open => open is "p", static _ => false, goesOn);
         }
@@ -217,13 +221,15 @@ internal sealed class BalancedHtml(int capacity)
         }
     }
 
+    private bool IsOpen(string name) => openOf.GetValueOrDefault(name) > 0;
+
     private static bool IsCell(string name) => name is "caption" or "table" or "td" or "th";
 
     /// <summary>An element ends, with those in it; when there is none that could, nothing does.</summary>
     public void Close(string name)
     {
         var isTablePart = HtmlElements.TableParts.Contains(name);
-        if (!CountTag())
+        if (!CountTag() || !IsOpen(name))
         {
             return;
         }
@@ -249,6 +255,7 @@ internal sealed class BalancedHtml(int capacity)
         for (var i = open.Count - 1; i >= index; i--)
         {
             WriteEnd(open[i]);
+            openOf[open[i].Name]--;
         }
 
         open.RemoveRange(index, open.Count - index);

@@ -37,8 +37,17 @@ internal static class Defaults
             ["Pop3:Tls"] = Loopback(2995),
             ["Web:Http"] = Loopback(8080),
             ["Web:Admin"] = Loopback(8081),
+            ["Web:Mail:Host"] = "localhost",
+            ["Web:Mail:Mx"] = "mail.example.test",
+            ["Web:Mail:Imaps"] = Port(2993),
+            ["Web:Mail:Imap"] = Port(2143),
+            ["Web:Mail:Pop3s"] = Port(2995),
+            ["Web:Mail:Pop3"] = Port(2110),
+            ["Web:Mail:Submissions"] = Port(2465),
+            ["Web:Mail:Submission"] = Port(2587),
         };
 
-        string Loopback(int port) => $"127.0.0.1:{port + offset}";
+        string Loopback(int port) => $"127.0.0.1:{Port(port)}";
+        string Port(int port) => (port + offset).ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using MailCloud.Web.Autoconfig;
 
 namespace MailCloud.Web;
 
@@ -25,6 +26,9 @@ internal sealed record WebOptions
 
     /// <summary>Networks of proxies, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto say who the client is and whether it came by HTTPS. Nobody else's are believed.</summary>
     public string ProxyNetworks { get; init; } = "";
+
+    /// <summary>What mail programs are told of the mail services, and hosts that send mail here of its MX.</summary>
+    public MailServicesOptions Mail { get; init; } = new();
 
     public IReadOnlyList<IPNetwork> Proxies => [.. ProxyTexts.Select(text => IPNetwork.TryParse(text, out var network) ? network : default)];
 
@@ -57,6 +61,11 @@ internal sealed record WebOptions
         if (Admin.Length > 0 && AdminTokenFile.Length == 0)
         {
             yield return "Web:AdminTokenFile is missing: the admin API needs a token";
+        }
+
+        foreach (var error in Mail.Errors())
+        {
+            yield return error;
         }
     }
 

@@ -4,6 +4,7 @@ using MailCloud.MailboxContracts;
 using MailCloud.Standing;
 using MailCloud.Tracing;
 using MailCloud.Web.Admin;
+using MailCloud.Web.Autoconfig;
 using MailCloud.Web.SignIns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,6 +36,7 @@ public static class WebServiceHost
         builder.Services.AddSingleton<MailboxImport>();
         builder.Services.AddSingleton<SignInAttempts>();
         builder.Services.AddSingleton<SignInTokens>();
+        builder.Services.AddSingleton<HostedDomains>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -64,6 +66,10 @@ public static class WebServiceHost
         app.MapHealth();
         app.MapGet("/", IndexPage.Write);
         SignIn.Map(app);
+        if (options.Mail.Host.Length > 0)
+        {
+            MailClientPages.Map(app);
+        }
 
         var admin = app.MapGroup(AdminAccess.Path).AnswersProblems();
         Operations.MapDocument(admin);

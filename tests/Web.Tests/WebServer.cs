@@ -46,6 +46,8 @@ public sealed class WebServer : IAsyncLifetime
             new("Web:Admin", $"127.0.0.1:{ports[1]}"),
             new("Web:AdminTokenFile", TokenFile),
             new("Web:ProxyNetworks", "127.0.0.1/32"),
+            new("Web:Mail:Host", "mail.example.test"),
+            new("Web:Mail:Mx", "mx1.example.test, *.mx.example.test"),
             new("Backup:Directory", HasBackups ? Path.Combine(Directory, "backups") : ""),
         ]);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -60,7 +60,23 @@ Pop3:
 Tls: {Directory: /run/tls}
 Reports: {HostName: {{ .Values.hostName | quote }}}
 Relay: {HostName: {{ .Values.hostName | quote }}}
-Web: {Http: "0.0.0.0:8080", Admin: "0.0.0.0:8081", AdminTokenFile: /run/admin/token}
+Web:
+  Http: 0.0.0.0:8080
+  Admin: 0.0.0.0:8081
+  AdminTokenFile: /run/admin/token
+  # As they are from outside: the Services' ports.
+  Mail:
+    Host: {{ .Values.hostName | quote }}
+    {{- with .Values.mailboxAccess.service.ports }}
+    Imaps: {{ .imaps | default 0 }}
+    Imap: {{ .imap | default 0 }}
+    Pop3s: {{ .pop3s | default 0 }}
+    Pop3: {{ .pop3 | default 0 }}
+    {{- end }}
+    {{- with .Values.smtpIngress.service.ports }}
+    Submissions: {{ .submissions | default 0 }}
+    Submission: {{ .submission | default 0 }}
+    {{- end }}
 {{- end }}
 
 {{/* appsettings.json of a service: of all options those whose sections it knows. Takes (dict "root" $ "key" KEY "is" SERVICE). */}}

@@ -15,6 +15,7 @@ public sealed class DomainCheckTests(WebServer server) : IClassFixture<WebServer
         var domain = await DomainAsync("checked.test");
         var zone = (await RunAsync("domain", "dns", domain, "--host", Host)).Output;
         Assert.Contains("_imaps._tcp.checked.test. IN SRV 0 1 993 mx.mail.test.", zone.Split('\n'));
+        Assert.Contains("autoconfig.checked.test. IN CNAME mx.mail.test.", zone.Split('\n'));
         await using var dns = await DnsServers.StartAsync(new DnsZone(domain, zone));
 
         var (exit, output, error) = await RunAsync("domain", "check", domain, "--host", Host, "--resolver", dns.Authoritative.ToString());
@@ -43,14 +44,19 @@ public sealed class DomainCheckTests(WebServer server) : IClassFixture<WebServer
             _smtp._tls TXT "v=TLSRPTv1"
             _submissions._tcp SRV 0 1 587 {Host}.
             _imaps._tcp SRV 5 5 993 MX.mail.test.
+            mta-sts A 192.0.2.1
+            autoconfig CNAME web.other.test.
+            autodiscover CNAME Web.mail.test.
+            _autodiscover._tcp SRV 0 0 443 {Host}.
             """));
 
-        var (exit, output, _) = await RunAsync("domain", "check", domain, "--host", Host, "--resolver", dns.Authoritative.ToString());
+        var (exit, output, _) = await RunAsync("domain", "check", domain, "--host", Host, "--web", "web.mail.test", "--resolver", dns.Authoritative.ToString());
         Assert.Equal(1, exit);
         var findings = Findings(output);
         Assert.Equal(["wrong", "missing"], findings.Where(f => f.Key.StartsWith("DKIM ", StringComparison.Ordinal)).Select(f => f.Value));
         Assert.Equal(
-            "MX wrong, SPF wrong, DMARC wrong, MTA-STS live, TLS-RPT wrong, SRV submissions wrong, SRV imaps live, SRV pop3s missing",
+            "MX wrong, SPF wrong, DMARC wrong, MTA-STS live, TLS-RPT wrong, SRV submissions wrong, SRV imaps live, SRV pop3s missing, "
+            + "MTA-STS policy live, autoconfig wrong, autodiscover live, SRV autodiscover wrong",
             string.Join(", ", findings.Where(f => !f.Key.StartsWith("DKIM ", StringComparison.Ordinal)).Select(f => $"{f.Key} {f.Value}")));
         using var mx = JsonDocument.Parse(output.Split('\n')[0]);
         Assert.Equal(("10 mx.other.test.", "10 mx.mail.test."), (mx.RootElement.GetProperty("found").GetString(), mx.RootElement.GetProperty("publish").GetString()));

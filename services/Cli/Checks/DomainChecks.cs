@@ -50,7 +50,7 @@ internal sealed class DomainChecks(AdminClient client, string name, string? reso
             return CheckResult.Warning(check, "not looked up", "give with --name the host that MX records name");
         }
 
-        var findings = await DomainCheck.FindAsync(client, domain, name, resolver, cancellationToken);
+        var findings = await DomainCheck.FindAsync(client, domain, name, name, resolver, cancellationToken);
         var amiss = findings.Where(finding => finding.State != "live").GroupBy(finding => finding.State).ToList();
         return amiss.Count == 0
             ? CheckResult.Ok(check, $"all {findings.Count} are live")

@@ -7,7 +7,7 @@ using DnsClient.Protocol;
 
 namespace MailCloud.Cli.Commands;
 
-/// <summary><c>domain check DOMAIN --host HOST --resolver HOST[:PORT]</c>: which of the records to publish are live. Exit code 1 unless all are, and are as they must be.</summary>
+/// <summary><c>domain check DOMAIN --host HOST --web HOST --resolver HOST[:PORT]</c>: which of the records to publish are live. Exit code 1 unless all are, and are as they must be.</summary>
 internal static class DomainCheck
 {
     private const int DnsPort = 53;
@@ -20,20 +20,23 @@ internal static class DomainCheck
         var domain = new Argument<string>("DOMAIN") { Description = "A hosted domain." };
         var host = new Option<string>("--host") { Description = "The name at which this MailCloud takes mail and serves mail programs.", Required = true };
         var resolver = new Option<string?>("--resolver") { Description = "The name server to ask, HOST or HOST:PORT; without it the machine's." };
-        var command = new Command("check", "Look up which of a domain's records are published as they should be.") { domain, host, resolver };
+        var web = DomainRecords.WebOption();
+        var command = new Command("check", "Look up which of a domain's records are published as they should be.") { domain, host, web, resolver };
         command.SetAdminAction(connect, async (client, parsed, cancellationToken) =>
         {
-            var findings = await FindAsync(client, parsed.GetValue(domain)!, parsed.GetValue(host)!.TrimEnd('.'), parsed.GetValue(resolver), cancellationToken);
+            var name = parsed.GetValue(host)!;
+            var findings = await FindAsync(client, parsed.GetValue(domain)!, name.TrimEnd('.'), (parsed.GetValue(web) ?? name).TrimEnd('.'), parsed.GetValue(resolver), cancellationToken);
             return Print(Output.Of(parsed), findings);
         });
         return command;
     }
 
     /// <param name="host">The name at which this MailCloud takes mail, without a dot at its end.</param>
+    /// <param name="web">The name at which it serves HTTPS, likewise.</param>
     /// <param name="resolver">The name server to ask; null for the machine's.</param>
-    public static async Task<IReadOnlyList<Finding>> FindAsync(AdminClient client, string domain, string host, string? resolver, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Finding>> FindAsync(AdminClient client, string domain, string host, string web, string? resolver, CancellationToken cancellationToken)
     {
-        var records = await DomainRecords.AllAsync(client, domain, host, cancellationToken);
+        var records = await DomainRecords.AllAsync(client, domain, host, web, cancellationToken);
         var options = resolver is null ? new LookupClientOptions() : new LookupClientOptions(await ResolverAsync(resolver, cancellationToken));
         options.UseCache = false;
         options.Timeout = DnsTimeout;
@@ -80,7 +83,7 @@ internal static class DomainCheck
         IDnsQueryResponse answer;
         try
         {
-            answer = await dns.QueryAsync(record.Name, Enum.Parse<QueryType>(record.Type), cancellationToken: cancellationToken);
+            answer = await dns.QueryAsync(record.Name, QueryTypeOf(record), cancellationToken: cancellationToken);
         }
         catch (DnsResponseException e)
         {
@@ -96,8 +99,13 @@ internal static class DomainCheck
         return new(record, found.Length == 0 ? "missing" : IsRight(record, found, host) ? "live" : "wrong", string.Join("; ", found));
     }
 
+    // As who follows a name asks, for its address: an alias comes with it.
+    private static QueryType QueryTypeOf(DomainRecord record) => record.Type == "CNAME" ? QueryType.A : Enum.Parse<QueryType>(record.Type);
+
     private static string? TextOf(DnsResourceRecord found) => found switch
     {
+        CNameRecord alias => alias.CanonicalName.Value,
+        ARecord address => address.Address.ToString(),
         MxRecord mx => $"{mx.Preference} {mx.Exchange.Value}",
         SrvRecord srv => $"{srv.Priority} {srv.Weight} {srv.Port} {srv.Target.Value}",
         TxtRecord txt => string.Concat(txt.Text),
@@ -118,8 +126,12 @@ internal static class DomainCheck
         "MTA-STS" => found.Length == 1 && HasTag(found[0], "id"),
         "TLS-RPT" => found.Length == 1 && HasTag(found[0], "rua"),
         _ when IsKey(record) => found.Any(text => Squeezed(text) == Squeezed(record.Data)),
-        _ => found.Any(srv => srv.Split(' ') is [_, _, var port, var target] && port == record.Data.Split(' ')[2] && IsHost(target, host)),
+        _ when record.Type == "CNAME" => found.Any(name => IsHost(name, record.Data)) || IsByAddress(found),
+        _ => found.Any(srv => srv.Split(' ') is [_, _, var port, var target] && record.Data.Split(' ') is [_, _, var wanted, var name] && port == wanted && IsHost(target, name)),
     };
+
+    /// <summary>An address in place of the alias does as well; whose it is only a request there would tell.</summary>
+    private static bool IsByAddress(string[] found) => found.All(text => IPAddress.TryParse(text, out _));
 
     private static bool IsKey(DomainRecord record) => record.What.StartsWith("DKIM ", StringComparison.Ordinal);
 
@@ -127,7 +139,7 @@ internal static class DomainCheck
 
     private static string FirstWord(string text) => text.Split(' ', ';')[0];
 
-    private static bool IsHost(string name, string host) => name.TrimEnd('.').Equals(host, StringComparison.OrdinalIgnoreCase);
+    private static bool IsHost(string name, string host) => name.TrimEnd('.').Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>RFC 6376 §3.2: spaces around tags mean nothing, nor does the last semicolon.</summary>
     private static string Squeezed(string text) => text.Replace(" ", "", StringComparison.Ordinal).TrimEnd(';');

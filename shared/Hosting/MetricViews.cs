@@ -11,7 +11,7 @@ internal sealed class MetricViews(HostingOptions options)
     /// <summary>The bounds that OpenTelemetry advises for HTTP (0.005 to 10 s), down to a grain's call and up to mail that waits for its host for days.</summary>
     private static readonly double[] Seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 14_400, 86_400];
 
-    /// <summary>Of everything but counters: the widest has each IMAP command with each of three results.</summary>
+    /// <summary>Of everything but MailCloud's counters, as the room for all of them is taken at once: the widest has each IMAP command with each of three results.</summary>
     private const int Series = 500;
 
     /// <summary>How instruments name the tenant.</summary>
@@ -19,7 +19,7 @@ internal sealed class MetricViews(HostingOptions options)
 
     public MetricStreamConfiguration For(Instrument instrument)
     {
-        var isCounter = instrument is Counter<long>;
+        var isCounter = instrument is Counter<long> && instrument.Meter.Name.StartsWith("MailCloud.", StringComparison.Ordinal);
         var stream = instrument is Histogram<double> { Unit: "s" } ? new ExplicitBucketHistogramConfiguration { Boundaries = Seconds } : new MetricStreamConfiguration();
         stream.CardinalityLimit = isCounter ? options.SeriesPerCounter : Series;
         stream.ExcludedTagKeys = isCounter && options.TenantsInMetrics ? null : Tenant;

@@ -37,18 +37,19 @@ public sealed class BackupPlace(BackupOptions options, ILoggerFactory loggers)
         }
     }
 
+    // Before anybody opens it anew: the folder is locked until it is closed.
     private ValueTask Close()
     {
-        ServiceProvider? unused = null;
         lock (guard)
         {
             if (--users == 0)
             {
-                (unused, stores) = (stores, null);
+                stores!.Dispose();
+                stores = null;
             }
         }
 
-        return unused?.DisposeAsync() ?? ValueTask.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
     // The same stores as an installation's, in a place of their own. What they count is not the installation's work, so their instruments have a factory that nobody listens to.

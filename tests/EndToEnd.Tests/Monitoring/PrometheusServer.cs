@@ -29,7 +29,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
         client = new() { BaseAddress = new($"http://{address}/") };
         process = Process.Start(new ProcessStartInfo("prometheus",
-            [$"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(data.FullName, "tsdb")}", $"--web.listen-address={address}", "--log.level=warn"]) { RedirectStandardError = true })!;
+            [$"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(data.FullName, "tsdb")}", $"--web.listen-address={address}", "--log.level=warn"])
+        { RedirectStandardError = true })!;
         errors = process.StandardError.ReadToEndAsync();
     }
 

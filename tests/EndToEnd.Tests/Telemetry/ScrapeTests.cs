@@ -43,9 +43,14 @@ public sealed class ScrapeTests(ITestOutputHelper output)
         await using var issuer = await TestIssuer.StartAsync();
         await using var cluster = await LocalCluster.StartAsync(offset: 12_900, settings: new Dictionary<string, string>
         {
-            ["Relay__Routes__0__Destination"] = "sink.test", ["Relay__Routes__0__Host"] = "[127.0.0.1]", ["Relay__Routes__0__Port"] = $"{sink.Port}",
-            ["Relay__Routes__1__Destination"] = "refusing.test", ["Relay__Routes__1__Host"] = "[127.0.0.1]", ["Relay__Routes__1__Port"] = $"{refusing.Port}",
-            ["Relay__Routes__2__Destination"] = "breaking.test", ["Relay__Routes__2__Host"] = "[127.0.0.19]",
+            ["Relay__Routes__0__Destination"] = "sink.test",
+            ["Relay__Routes__0__Host"] = "[127.0.0.1]",
+            ["Relay__Routes__0__Port"] = $"{sink.Port}",
+            ["Relay__Routes__1__Destination"] = "refusing.test",
+            ["Relay__Routes__1__Host"] = "[127.0.0.1]",
+            ["Relay__Routes__1__Port"] = $"{refusing.Port}",
+            ["Relay__Routes__2__Destination"] = "breaking.test",
+            ["Relay__Routes__2__Host"] = "[127.0.0.19]",
             ["Credentials__UnlimitedNetworks"] = "192.0.2.0/24",
             ["Oidc__AllowedNetworks"] = "127.0.0.0/8",
             ["Sending__AccountPerHour"] = $"{Cap}",

@@ -63,8 +63,13 @@ public sealed class UpgradeTests(ITestOutputHelper output)
 
     private static Dictionary<string, string> Settings(LimitedSink sink) => new()
     {
-        ["Sending__AccountPerHour"] = "0", ["Sending__AccountPerDay"] = "0", ["Sending__TenantPerHour"] = "0", ["Sending__TenantPerDay"] = "0",
-        ["Relay__Routes__0__Destination"] = "sink.test", ["Relay__Routes__0__Host"] = "[127.0.0.1]", ["Relay__Routes__0__Port"] = sink.Port.ToString(CultureInfo.InvariantCulture),
+        ["Sending__AccountPerHour"] = "0",
+        ["Sending__AccountPerDay"] = "0",
+        ["Sending__TenantPerHour"] = "0",
+        ["Sending__TenantPerDay"] = "0",
+        ["Relay__Routes__0__Destination"] = "sink.test",
+        ["Relay__Routes__0__Host"] = "[127.0.0.1]",
+        ["Relay__Routes__0__Port"] = sink.Port.ToString(CultureInfo.InvariantCulture),
     };
 
     private static async Task UpAndBackAsync(ChaosRun run, OperatorRecords records)

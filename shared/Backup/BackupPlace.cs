@@ -12,6 +12,9 @@ namespace MailCloud.Backup;
 /// <summary>Where this installation keeps its backups. It is open only while somebody uses it, so that others may look into a folder in between.</summary>
 public sealed class BackupPlace(BackupOptions options, ILoggerFactory loggers)
 {
+    /// <summary>What is said where neither a folder nor an account is set.</summary>
+    public const string None = "there is no place for backups: set Backup:Directory, or Backup:ConnectionString or Backup:ServiceUri of a storage account";
+
     private readonly Lock guard = new();
     private ServiceProvider? stores;
     private int users;
@@ -24,7 +27,7 @@ public sealed class BackupPlace(BackupOptions options, ILoggerFactory loggers)
     {
         if (!options.IsSet)
         {
-            throw new InvalidOperationException("there is no place for backups: set Backup:Directory, or Backup:ConnectionString or Backup:ServiceUri of a storage account");
+            throw new InvalidOperationException(None);
         }
 
         lock (guard)

@@ -19,6 +19,10 @@ public sealed class BackupStore(IMessageBlobs blobs, IJournal journals, Func<Val
     /// <summary>Of all backups.</summary>
     public IMessageBlobs Blobs => blobs;
 
+    /// <summary>Of all backups, by name: the blobs that an installation has too.</summary>
+    public IAsyncEnumerable<StoredBlob> ListBlobsAsync(CancellationToken cancellationToken) =>
+        blobs.ListAsync("", cancellationToken).Where(blob => !blob.Name.StartsWith(Prefix, StringComparison.Ordinal));
+
     /// <summary>Of the blobs of one backup.</summary>
     public static string PrefixOf(string backup) => $"{Prefix}{backup}/";
 

@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
 using MailCloud.Backup;
+using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Journaled;
-using MailCloud.Mailboxes.Mailbox;
 using MailCloud.Mailboxes.Upkeep;
-using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Backup;
 
@@ -15,39 +14,38 @@ internal sealed class BackupCheck(GrainStorage storage, MailboxesOptions options
     /// <param name="counts">Grow while it walks.</param>
     public async IAsyncEnumerable<UpkeepRecord> RunAsync(string? backup, VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var store = place.Open();
-        var name = await BackupReader.FindNameAsync(store, backup, cancellationToken);
-        await foreach (var record in ContentAsync(store, cancellationToken)
-            .Concat(WaitingAsync(store, name, counts, cancellationToken))
-            .Concat(JournalsAsync(store, name, counts, cancellationToken)))
+        await using var from = await BackupReader.OpenAsync(place, backup, storage.Serializer, options, cancellationToken);
+        await foreach (var record in ContentAsync(from, cancellationToken)
+            .Concat(WaitingAsync(from, counts, cancellationToken))
+            .Concat(JournalsAsync(from, counts, cancellationToken)))
         {
             counts.Count(record);
             yield return record;
         }
 
         var summary = counts.Summary();
-        yield return summary with { Text = $"backup {name}: {summary.Text}" };
+        yield return summary with { Text = $"backup {from.Name}: {summary.Text}" };
     }
 
-    private static async IAsyncEnumerable<UpkeepRecord> ContentAsync(BackupStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<UpkeepRecord> ContentAsync(BackupReader from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var fault in store.Blobs.CheckAsync(cancellationToken))
+        await foreach (var fault in from.Blobs.CheckAsync(cancellationToken))
         {
-            if (fault.Kind != MailCloud.Blobs.BlobFaultKind.Stray)
+            if (fault.Kind != BlobFaultKind.Stray)
             {
                 yield return Verifier.Problem(fault.Name, "the backup has its name, and its content is missing or of another length; take another backup");
             }
         }
     }
 
-    private async IAsyncEnumerable<UpkeepRecord> WaitingAsync(BackupStore store, string name, VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<UpkeepRecord> WaitingAsync(BackupReader from, VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var part in new WaitingList(store, storage.Serializer, BackupParts.Waiting(name)).ReadAsync(cancellationToken))
+        await foreach (var part in from.Waiting.ReadAsync(cancellationToken))
         {
             foreach (var message in part.Messages)
             {
                 counts.Waiting++;
-                if (await store.Blobs.FindAsync(message.Body.Name, cancellationToken) is not { } body || body.Length != message.Body.Length)
+                if (await from.Blobs.FindAsync(message.Body.Name, cancellationToken) is not { } body || body.Length != message.Body.Length)
                 {
                     // Mail whose end came while it was copied waits no more.
                     yield return new() { Kind = UpkeepKind.Leftover, Subject = message.Id.ToString(), Text = $"its body {message.Body.Name} is not in the backup: it was delivered before that was copied" };
@@ -56,14 +54,13 @@ internal sealed class BackupCheck(GrainStorage storage, MailboxesOptions options
         }
     }
 
-    private async IAsyncEnumerable<UpkeepRecord> JournalsAsync(BackupStore store, string name, VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<UpkeepRecord> JournalsAsync(BackupReader from, VerifyCounts counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var copies = storage with { Journal = store.JournalsOf(name), Blobs = store.Blobs };
-        var chunks = new ChunkStore(store.Blobs, storage.Serializer, options);
+        var copies = storage with { Journal = from.Journals, Blobs = from.Blobs };
         await foreach (var journal in copies.Journal.ListAsync("", cancellationToken))
         {
             counts.Journals++;
-            foreach (var problem in await new JournalCheck(journal, copies, chunks, store.Blobs, counts).RunAsync(cancellationToken))
+            foreach (var problem in await new JournalCheck(journal, copies, from.Chunks, from.Blobs, counts).RunAsync(cancellationToken))
             {
                 yield return problem;
             }

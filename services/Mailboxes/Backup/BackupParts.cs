@@ -1,4 +1,5 @@
 using MailCloud.Backup;
+using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Upkeep;
 
@@ -7,14 +8,14 @@ namespace MailCloud.Mailboxes.Backup;
 /// <summary>What belongs to a backup, and how its own blobs are named.</summary>
 internal static class BackupParts
 {
-    public const string Expansions = "expansion/";
+    public const string Expansions = ExpansionGrain.JournalPrefix;
     public const string Spool = "spool/";
     public const string Mailboxes = "mailbox/";
 
     /// <summary>
     /// Journals that stay behind: what became of messages is for diagnosis and as much as all other journals, and jobs under way, a backup among them, would go on where it is restored.
     /// </summary>
-    private static readonly string[] left = ["trace/", "job/", "jobs/", "job-queue/", UpkeepTurnsGrain.JournalPrefix];
+    private static readonly string[] left = ["trace/", JobGrain.Prefix, "jobs/", "job-queue/", UpkeepTurnsGrain.JournalPrefix];
 
     public static bool HasJournal(string name) => !left.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

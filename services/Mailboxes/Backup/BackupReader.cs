@@ -28,13 +28,16 @@ internal sealed class BackupReader : IAsyncDisposable
 
     public ChunkStore Chunks { get; }
 
+    /// <summary>Mail that waited.</summary>
+    public WaitingList Waiting => new(store, serializer, BackupParts.Waiting(Name));
+
     /// <param name="name">Null: the newest.</param>
     /// <exception cref="JobRefusedException">There is no such backup, or no place for any.</exception>
     public static async Task<BackupReader> OpenAsync(BackupPlace place, string? name, Serializer serializer, MailboxesOptions options, CancellationToken cancellationToken)
     {
         if (!place.Options.IsSet)
         {
-            throw new JobRefusedException("there is no place for backups: set Backup:Directory, or Backup:ConnectionString or Backup:ServiceUri of a storage account");
+            throw new JobRefusedException(BackupPlace.None);
         }
 
         var store = place.Open();
@@ -46,20 +49,6 @@ internal sealed class BackupReader : IAsyncDisposable
         {
             await store.DisposeAsync();
             throw;
-        }
-    }
-
-    /// <param name="name">Null: the newest.</param>
-    /// <exception cref="JobRefusedException">There is no such backup.</exception>
-    public static async Task<string> FindNameAsync(BackupStore store, string? name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await store.FindAsync(name, cancellationToken);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new JobRefusedException($"{e.Message}: mailcloud backup list shows those that there are");
         }
     }
 
@@ -93,6 +82,18 @@ internal sealed class BackupReader : IAsyncDisposable
     {
         Chunks.Dispose();
         await store.DisposeAsync();
+    }
+
+    private static async Task<string> FindNameAsync(BackupStore store, string? name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.FindAsync(name, cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JobRefusedException($"{e.Message}: mailcloud backup list shows those that there are");
+        }
     }
 
     private async Task ApplyAsync<TEvent>(string journal, JournalHead head, Action<TEvent> apply, CancellationToken cancellationToken)

@@ -56,7 +56,7 @@ internal sealed class BackupRestore(IMessageBlobs blobs, IJournal journal, IMail
 
     private async Task CopyBlobsAsync(BackupStore store, BackupCounts counts, CancellationToken cancellationToken)
     {
-        var source = store.Blobs.ListAsync("", cancellationToken).Where(blob => !blob.Name.StartsWith(BackupStore.Prefix, StringComparison.Ordinal));
+        var source = store.ListBlobsAsync(cancellationToken);
         var missing = BlobDifference.CompareAsync(source, blobs.ListAsync("", cancellationToken), cancellationToken).Where(pair => pair.Target is null).Select(pair => pair.Source!);
         await Parallel.ForEachAsync(missing, Lanes.Options(cancellationToken), async (blob, token) =>
         {

@@ -113,13 +113,12 @@ internal sealed class BackupRun(
         var gone = new List<string>();
         var parts = 0;
         var source = storage.Blobs.ListAsync("", cancellationToken).Where(blob => BackupParts.HasBlob(blob.Name));
-        var present = store.Blobs.ListAsync("", cancellationToken).Where(blob => !blob.Name.StartsWith(BackupStore.Prefix, StringComparison.Ordinal));
         await Parallel.ForEachAsync(MissingAsync(), Lanes.Options(cancellationToken), CopyBlobAsync);
         await FlushGoneAsync();
 
         async IAsyncEnumerable<StoredBlob> MissingAsync()
         {
-            await foreach (var (ours, theirs) in BlobDifference.CompareAsync(source, present, cancellationToken))
+            await foreach (var (ours, theirs) in BlobDifference.CompareAsync(source, store.ListBlobsAsync(cancellationToken), cancellationToken))
             {
                 if (theirs is null)
                 {

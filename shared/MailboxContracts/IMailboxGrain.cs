@@ -221,6 +221,9 @@ public sealed record FolderStatus
 
     /// <summary>Octets of all messages (STATUS SIZE, RFC 8438).</summary>
     [Id(6)] public required long Bytes { get; init; }
+
+    /// <summary>Null from an older silo.</summary>
+    [Id(7)] public int? FolderId { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.OpenedFolder")]
@@ -330,6 +333,9 @@ public sealed record FetchRequest
 
     /// <summary>Only messages with a higher modseq (CHANGEDSINCE, RFC 7162); 0 is all.</summary>
     [Id(3)] public long ChangedSince { get; init; }
+
+    /// <summary>True adds <see cref="FetchedMessage.Thread"/> of those messages too whose row does not have it yet, which costs a read of their summaries.</summary>
+    [Id(4)] public bool WithThreads { get; init; }
 }
 
 /// <summary>At most 1,000 messages, or about 1 MB with content.</summary>
@@ -367,6 +373,9 @@ public sealed record FetchedMessage
     [Id(5)] public required BodyRef Body { get; init; }
 
     [Id(6)] public MessageContent? Content { get; init; }
+
+    /// <summary>As <see cref="EmailRecord.Thread"/>; null when it is not known without its content, and from an older silo.</summary>
+    [Id(7)] public ulong? Thread { get; init; }
 }
 
 /// <summary>

@@ -54,6 +54,14 @@ public interface ISpoolGrain : IGrainWithIntegerKey
     [Alias("Retry")]
     Task<int> RetryAsync(IReadOnlyList<string> keys);
 
+    /// <summary>
+    /// Puts entries off until a time, or takes them out for good: those that are neither due nor leased, in one step each. Returns their keys. One that is not among them has left, or is about to, or was never here.
+    /// </summary>
+    /// <param name="keys">Of the entries.</param>
+    /// <param name="until">Null: they are taken out, and their recipients get nothing.</param>
+    [Alias("PutOff")]
+    Task<IReadOnlyList<string>> PutOffAsync(IReadOnlyList<string> keys, DateTimeOffset? until);
+
     /// <summary>How many entries wait.</summary>
     [Alias("Counts")]
     Task<SpoolCounts> GetCountsAsync();

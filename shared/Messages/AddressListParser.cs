@@ -3,11 +3,13 @@ using System.Text;
 namespace MailCloud.Messages;
 
 /// <summary>Address lists (RFC 5322 §3.4, with the obsolete forms of §4.4) as ENVELOPE gives them: octets as they stand, encoded words undecoded.</summary>
-internal static class AddressListParser
+public static class AddressListParser
 {
     /// <summary>Addresses of one message's field beyond this are left out of the envelope; the header itself keeps them.</summary>
     private const int MaxAddresses = 2000;
 
+    /// <param name="value">Of the field, unfolded, one char per octet.</param>
+    /// <param name="addresses">Gets them.</param>
     public static void Parse(string value, List<AddressField> addresses)
     {
         var reader = new HeaderText(value);

@@ -13,7 +13,10 @@ public readonly record struct DeliveryId([property: Id(0)] Guid Value)
     public static DeliveryId New(DateTimeOffset acceptedAt) => new(Guid.CreateVersion7(acceptedAt));
 
     /// <summary>The time of acceptance, read back from the first 48 bits.</summary>
-    public DateTimeOffset AcceptedAt
+    public DateTimeOffset AcceptedAt => DateTimeOffset.FromUnixTimeMilliseconds(AcceptedMilliseconds);
+
+    /// <summary>The same since 1970, also of what a stranger made up: 48 bits reach beyond what is a date.</summary>
+    public long AcceptedMilliseconds
     {
         get
         {
@@ -25,7 +28,7 @@ public readonly record struct DeliveryId([property: Id(0)] Guid Value)
                 milliseconds = (milliseconds << 8) | b;
             }
 
-            return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+            return milliseconds;
         }
     }
 

@@ -1,0 +1,35 @@
+namespace MailCloud.Messages.Tests;
+
+public sealed class BaseSubjectTests
+{
+    [Theory]
+    [InlineData("Lunch", "lunch")]
+    [InlineData("Re: Lunch", "lunch")]
+    [InlineData("RE:Lunch", "lunch")]
+    [InlineData("Re : Lunch", "lunch")]
+    [InlineData("re: Re: RE: Lunch", "lunch")]
+    [InlineData("Re[2]: Lunch", "lunch")]
+    [InlineData("Re (3): Lunch", "lunch")]
+    [InlineData("Re^4: Lunch", "lunch")]
+    [InlineData("Re2: Lunch", "lunch")]
+    [InlineData("Fwd: AW: WG: Lunch", "lunch")]
+    [InlineData("Antw: SV: VS: Lunch", "lunch")]
+    [InlineData("R: RIF: RV: TR: Odp: Lunch", "lunch")]
+    [InlineData("Lunch (fwd)", "lunch")]
+    [InlineData("[chefs] Re: Lunch", "lunch")]
+    [InlineData("Re: [chefs] Re: [kitchen] Lunch", "lunch")]
+    [InlineData("[chefs]", "[chefs]")]
+    [InlineData("Re: [chefs]", "[chefs]")]
+    [InlineData("回复：午餐", "午餐")]
+    [InlineData("答复: 转发: 午餐", "午餐")]
+    [InlineData("回覆：轉寄：午餐", "午餐")]
+    [InlineData("Re：午餐", "午餐")]
+    [InlineData("  Lunch \t at\r\n noon ", "lunch at noon")]
+    [InlineData("Re: Lunch: where?", "lunch: where?")]
+    [InlineData("Report: Lunch", "report: lunch")]
+    [InlineData("2: Lunch", "2: lunch")]
+    [InlineData("[open Lunch", "[open lunch")]
+    [InlineData("Re:", "")]
+    [InlineData("", "")]
+    public void Marks_tags_case_and_space_go(string subject, string expected) => Assert.Equal(expected, BaseSubject.Of(subject));
+}

@@ -4,8 +4,10 @@ using MailCloud.Mailboxes.Backup;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Push;
 using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
+using MailCloud.Mailboxes.Submissions;
 using MailCloud.Mailboxes.Suppressions;
 using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
@@ -22,7 +24,9 @@ internal static class Samples
     private static readonly EmailAddress Address = new("用户", "example.test");
     private static readonly DateTimeOffset Time = new(2026, 11, 24, 12, 34, 56, TimeSpan.Zero);
     private static readonly DeliveryId Delivery = new(Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"));
-    private static readonly MessageRow Row = new(7, 1234, 1200, Time.ToUnixTimeMilliseconds(), Delivery.Value);
+    private static readonly MessageRow Row = new(7, 1234, 1200, Time.ToUnixTimeMilliseconds(), Delivery.Value, Thread: 0x0123456789abcdef, CreatedModSeq: 5, AddedModSeq: 6);
+
+    private static readonly DepartedEmail Departed = new(Delivery.Value, 0x0123456789abcdef, 5, 17, Gone: true);
 
     private static readonly EnvelopeRecipient Recipient = new()
     {
@@ -32,6 +36,30 @@ internal static class Samples
         OriginalRecipient = "rfc822;old@example.test",
         Notify = DsnNotify.Success | DsnNotify.Failure,
         Groups = [new("all", "example.test")],
+    };
+
+    private static readonly SendingIdentity Identity = new()
+    {
+        Id = Delivery.Value,
+        Name = "Alice",
+        Email = "alice@example.test",
+        ReplyTo = [new("Reply", "reply@example.test")],
+        Bcc = [new(null, "bcc@example.test")],
+        TextSignature = "--",
+        HtmlSignature = "<hr>",
+    };
+
+    private static readonly MailSubmission Submission = new()
+    {
+        Id = Delivery.Value,
+        Identity = Delivery.Value,
+        Email = Delivery.Value,
+        Thread = 7,
+        From = new("alice@example.test", [new("HOLDFOR", "10")]),
+        To = [new("far@example.org", null)],
+        SendAt = Time,
+        Undo = UndoStatus.Canceled,
+        Messages = [new() { Delivery = Delivery, Tenant = Tenant, Recipients = [Recipient] }],
     };
 
     private static readonly QueuedMessage Message = new()
@@ -183,6 +211,23 @@ internal static class Samples
         AppPassword = Delivery.Value,
     };
 
+    private static readonly PushSubscription Subscription = new()
+    {
+        Id = Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"),
+        Account = Account,
+        Address = "a@example.test",
+        Credential = "password",
+        DeviceClientId = "a889-ffea-910",
+        Url = "https://push.example.org/1",
+        P256dh = [4, 1, 2, 3],
+        Auth = [5, 6],
+        Code = "code",
+        IsCodeSent = true,
+        IsVerified = true,
+        Expires = Time,
+        Types = ["Email", "Mailbox"],
+    };
+
     private static readonly Suppression Suppression = new()
     {
         Address = "a@example.org",
@@ -301,11 +346,18 @@ internal static class Samples
                             FirstBodyAt = 1,
                             LastBodyAt = 2,
                             Overrides = [new(7, MessageFlags.Seen, 10)],
+                            FirstDate = 3,
+                            LastDate = 4,
+                            Unread = 1,
+                            AddedFrom = 9,
+                            HasThreads = true,
                         },
                     ],
                     HighestModSeq = 10,
                     Expunged = [new(3, 4, 9)],
                     ExpungedSegments = [new("expunged", 8)],
+                    CreatedModSeq = 2,
+                    ChangedModSeq = 3,
                 },
             ],
             FiledDays = [new() { Day = 739944, Blob = "filed", Inline = [Delivery.Value] }],
@@ -318,12 +370,17 @@ internal static class Samples
             Outbox = [Delivery.Value],
             Discards = [new("rows", [new(1, 2)])],
             ModSeqGaps = [new(10, 1010)],
+            DeparturesFrom = 1,
+            Departures = [Departed],
+            DepartedSegments = [new("departed", 4)],
+            DeletedFolders = [new(2, 3, 4)],
+            ForgottenFolders = 2,
         },
         new FolderCreated { FolderId = 3, Name = "中文", SpecialUse = "\\Junk", UidValidity = 1795523698, Operation = Delivery.Value, At = Time, ModSeq = 11 },
         new FolderDeleted { FolderId = 3, Operation = Delivery.Value, At = Time, ModSeq = 12 },
         new FoldersRenamed { Folders = [new(3, "new", 1795523699)], Operation = Delivery.Value, At = Time, ModSeq = 13 },
         new InboxRenamed { FolderId = 4, Name = "old mail", UidValidity = 1795523700, Operation = Delivery.Value, At = Time, ModSeq = 14 },
-        new SubscriptionChanged { Name = "中文", Subscribed = true },
+        new SubscriptionChanged { Name = "中文", Subscribed = true, ModSeq = 15 },
         new MessagesAppended
         {
             FolderId = 1,
@@ -346,9 +403,10 @@ internal static class Samples
             At = Time,
             ModSeq = 16,
         },
-        new MessagesExpunged { FolderId = 1, Messages = [new(7, MessageFlags.Deleted, 1234, Delivery.Value)], Operation = Delivery.Value, At = Time, ModSeq = 17 },
-        new DiscardRead { RowsBlob = "rows", Bodies = [Delivery.Value] },
+        new MessagesExpunged { FolderId = 1, Messages = [new(7, MessageFlags.Deleted, 1234, Delivery.Value, 0x0123456789abcdef, 5)], Operation = Delivery.Value, At = Time, ModSeq = 17 },
+        new DiscardRead { RowsBlob = "rows", Bodies = [Delivery.Value], Threads = [0x0123456789abcdef], CreatedModSeqs = [5], ModSeq = 18 },
         new BodiesReleased { Bodies = [Delivery.Value] },
+        new DepartedEmails { Emails = [Departed] },
         new ExpungedEntries { Ranges = [new(1, 2, 8)] },
         new ChunkRows { Rows = [Row], ContentOffsets = [0, 3] },
         new ChunkFlags { Flags = [MessageFlags.Seen], ModSeqs = [10] },
@@ -430,6 +488,23 @@ internal static class Samples
         new AttemptFailed("key", Time, "error", true),
         new EntryFinished("key", Time),
         new RecipientsCounted([new(495_000, 3), new(495_001, -1)]) { Held = [new(495_002, 1)] },
+        new IdentityPut(Identity),
+        new IdentityRemoved(Delivery.Value),
+        new SendingBegun(Submission),
+        new SendingFinished(Delivery.Value),
+        new SendingAbandoned([Delivery.Value]),
+        new SubmissionsReleased([Delivery.Value]),
+        new SubmissionCanceled(Delivery.Value),
+        new MailTakenOut(Delivery.Value),
+        new SubmissionsForgotten([Delivery.Value]),
+        new SubmissionsState
+        {
+            Identities = [new(Identity, 1, 2)],
+            IdentityLog = new() { State = 3, Known = 1, Gone = { new(Delivery.Value, 1, 3) } },
+            Submissions = [new(Submission, 1, 2, IsTakingOut: true)],
+            SubmissionLog = new() { State = 2 },
+            Begun = [Submission],
+        },
         new SendingState { Hours = { [495_000] = 3 }, Held = { [495_002] = 1 } },
         new AuditAdded(Audited),
         new AuditEnded(Audited.Act, 200, "{}", "{}"),
@@ -469,6 +544,12 @@ internal static class Samples
         new ApiTokenState { Token = Token },
         new ApiTokenListed("a", Time),
         new ApiTokenListState { Listed = { ["a"] = Time } },
+        new PushSubscriptionAdded(Subscription),
+        new PushSubscriptionUpdated(new() { Id = Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"), IsCodeSent = true, IsVerified = true, Expires = Time, ChangesTypes = true, Types = ["Email"] }),
+        new PushSubscriptionRemoved(Guid.Parse("0193a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b")),
+        new PushSubscriptionsState { Subscriptions = [Subscription] },
+        new PushAccountListed(Account, HasSubscriptions: true),
+        new PushShardState { Accounts = ["demo/0123456789abcdef0123456789abcdef"] },
         new SuppressionAdded(Suppression),
         new SuppressionRemoved("a@example.org"),
         new SuppressionState { Listed = [Suppression] },

@@ -1,4 +1,5 @@
 using MailCloud.Backup;
+using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Upkeep;
@@ -22,7 +23,10 @@ internal static class BackupParts
     public static bool HasBlob(string name) =>
         !name.StartsWith(BackupStore.Prefix, StringComparison.Ordinal)
         && !left.Any(prefix => name.AsSpan().StartsWith("state/") && name.AsSpan("state/".Length).StartsWith(prefix))
-        && !IsJobInput(name);
+        && !IsJobInput(name)
+
+        // What nobody has used yet would be gone by the next day.
+        && !UploadedBlobs.Is(name);
 
     /// <summary>Written first of all.</summary>
     public static string Begun(string backup) => BackupStore.PrefixOf(backup) + "begun";

@@ -20,6 +20,7 @@ internal static class JournalKinds
         ["mailbox"] = (grains, key) => grains.GetGrain<IMailboxGrain>(key),
         ["oidc"] = (grains, key) => grains.GetGrain<ITenantOidcGrain>(key),
         ["sending"] = (grains, key) => grains.GetGrain<ISendingGrain>(key),
+        ["submissions"] = (grains, key) => grains.GetGrain<ISubmissionsGrain>(key),
         ["suppression-index"] = (grains, key) => grains.GetGrain<ISuppressionIndexGrain>(key),
         ["suppressions"] = (grains, key) => grains.GetGrain<ISuppressionGrain>(key),
         ["tenant"] = (grains, key) => grains.GetGrain<ITenantGrain>(key),
@@ -29,6 +30,6 @@ internal static class JournalKinds
         ["usage"] = (grains, key) => grains.GetGrain<ITenantUsageGrain>(key),
     }.ToFrozenDictionary();
 
-    /// <summary>Of all tenants together, or of one and not restored with it: its audit log stays when it goes, and its jobs do not come back.</summary>
-    public static readonly FrozenSet<string> Others = ["audit", "deletions", "expansion", "job", "job-queue", "jobs", "spool", "standing", "trace", "upkeep-turns"];
+    /// <summary>Of all tenants together, or of one and not restored with it: its audit log stays when it goes, and its jobs and push subscriptions do not come back.</summary>
+    public static readonly FrozenSet<string> Others = ["audit", "deletions", "expansion", "job", "job-queue", "jobs", "push", "push-shard", "spool", "standing", "trace", "upkeep-turns"];
 }

@@ -207,6 +207,8 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
             {
                 await GrainFactory.GetGrain<IMailboxGrain>(account.Value).DestroyAsync();
                 await GrainFactory.GetGrain<ISendingGrain>(account.Value).DestroyAsync();
+                await GrainFactory.GetGrain<IPushSubscriptionsGrain>(account.Value).DestroyAsync();
+                await GrainFactory.GetGrain<ISubmissionsGrain>(account.Value).DestroyAsync();
             }
 
             await GiveRoomBackAsync(record);

@@ -9,7 +9,8 @@ namespace MailCloud.Mailboxes.Mailbox;
 internal sealed class BodyReferences
 {
     // References, where there is more than one.
-    private readonly Dictionary<Guid, int> copies = [];
+    private Dictionary<Guid, int> copies = [];
+    private bool sharesCopies;
     private readonly HashSet<Guid> outbox = [];
     private readonly List<Chunk> discards = [];
 
@@ -24,39 +25,42 @@ internal sealed class BodyReferences
 
     public IReadOnlyDictionary<Guid, int> Copies => copies;
 
-    public void Copy(Guid body) => copies[body] = copies.GetValueOrDefault(body, 1) + 1;
+    /// <summary>Copies as they are now, for a reader that waits in between: the next change is made to a copy of them.</summary>
+    public IReadOnlyDictionary<Guid, int> ShareCopies()
+    {
+        sharesCopies = true;
+        return copies;
+    }
 
-    /// <summary>A message that referred to the body has gone.</summary>
-    public void Drop(Guid body)
+    public void Copy(Guid body)
+    {
+        OwnCopies();
+        copies[body] = copies.GetValueOrDefault(body, 1) + 1;
+    }
+
+    /// <summary>A message that referred to the body has gone. True: it was the last one.</summary>
+    public bool Drop(Guid body)
     {
         switch (copies.GetValueOrDefault(body, 1))
         {
             case 1:
                 outbox.Add(body);
-                break;
+                return true;
             case 2:
+                OwnCopies();
                 copies.Remove(body);
-                break;
+                return false;
             case var count:
+                OwnCopies();
                 copies[body] = count - 1;
-                break;
+                return false;
         }
     }
 
     public void Discard(IEnumerable<Chunk> chunks) => discards.AddRange(chunks);
 
-    public void Drop(string rowsBlob, IEnumerable<Guid> bodies)
-    {
-        if (discards.RemoveAll(c => c.RowsBlob == rowsBlob) == 0)
-        {
-            return;
-        }
-
-        foreach (var body in bodies)
-        {
-            Drop(body);
-        }
-    }
+    /// <summary>A discarded chunk was read. False: it was before.</summary>
+    public bool TakeDiscard(string rowsBlob) => discards.RemoveAll(c => c.RowsBlob == rowsBlob) > 0;
 
     public void Released(IEnumerable<Guid> bodies) => outbox.ExceptWith(bodies);
 
@@ -75,5 +79,14 @@ internal sealed class BodyReferences
         references.outbox.UnionWith(manifest.Outbox);
         references.discards.AddRange(manifest.Discards.Select(Chunk.From));
         return references;
+    }
+
+    private void OwnCopies()
+    {
+        if (sharesCopies)
+        {
+            copies = new(copies);
+            sharesCopies = false;
+        }
     }
 }

@@ -8,7 +8,7 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// Empties a mailbox's outbox: tells the blob store that bodies are needed here no more, then records that it did. Only what is durable is released, and a release is a
 /// member of a set: a crash between the two repeats it and changes nothing. Runs beside the grain's calls, one at a time.
 /// </summary>
-internal sealed class BodyReleaser(MailboxState state, ChunkStore chunks, IMessageBlobs blobs, AccountId account)
+internal sealed class BodyReleaser(MailboxState state, ChunkStore chunks, IMessageBlobs blobs, AccountId account, TimeProvider time)
 {
     private const int AtOnce = 100;
 
@@ -41,7 +41,16 @@ internal sealed class BodyReleaser(MailboxState state, ChunkStore chunks, IMessa
     private async Task ReadDiscardAsync(Chunk discard, Action<MailboxEvent> record)
     {
         var rows = await chunks.RowsAsync(discard);
-        var bodies = rows.Rows.Where(row => UidRanges.Contains(discard.Uids, row.Uid)).Select(row => row.Body);
-        record(new DiscardRead { RowsBlob = discard.RowsBlob, Bodies = [.. bodies] });
+        var left = Array.FindAll(rows.Rows, row => UidRanges.Contains(discard.Uids, row.Uid));
+        var modSeq = state.ModSeq + 1;
+        record(new DiscardRead
+        {
+            RowsBlob = discard.RowsBlob,
+            Bodies = Array.ConvertAll(left, row => row.Body),
+            Threads = Array.ConvertAll(left, row => row.Thread),
+            CreatedModSeqs = Array.ConvertAll(left, row => row.CreatedModSeq),
+            ModSeq = modSeq,
+        });
+        record(FoldersRenamed.Nothing(modSeq, time.GetUtcNow()));
     }
 }

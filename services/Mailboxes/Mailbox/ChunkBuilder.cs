@@ -5,7 +5,7 @@ using MailCloud.Messages;
 namespace MailCloud.Mailboxes.Mailbox;
 
 /// <summary>Gathers messages in ascending UID order into one chunk.</summary>
-internal sealed class ChunkBuilder
+internal sealed class ChunkBuilder(ChunkStore chunks)
 {
     private readonly List<MessageRow> rows = [];
     private readonly List<MessageFlags> flags = [];
@@ -17,7 +17,7 @@ internal sealed class ChunkBuilder
 
     public void Add(MessageRow row, MessageFlags messageFlags, long modSeq, ReadOnlyMemory<byte> content)
     {
-        rows.Add(row);
+        rows.Add(row with { Thread = chunks.ThreadOf(row, content) });
         flags.Add(messageFlags);
         modSeqs.Add(modSeq);
         contents.Write(content.Span);
@@ -32,7 +32,8 @@ internal sealed class ChunkBuilder
             if (UidRanges.Contains(chunk.Uids, chunkRows.Rows[i].Uid))
             {
                 var now = chunk.FlagsAt(chunkRows, chunkFlags, i);
-                Add(chunkRows.Rows[i], now.Flags, now.ModSeq, chunkContents[chunkRows.ContentOffsets[i]..chunkRows.ContentOffsets[i + 1]]);
+                var row = chunkRows.Rows[i] with { AddedModSeq = Math.Max(chunkRows.Rows[i].AddedModSeq, chunk.AddedFrom) };
+                Add(row, now.Flags, now.ModSeq, chunkContents[chunkRows.ContentOffsets[i]..chunkRows.ContentOffsets[i + 1]]);
             }
         }
     }
@@ -49,9 +50,12 @@ internal sealed class ChunkBuilder
             Unseen = flags.Sum(FlagCounts.Unseen),
             Deleted = flags.Sum(FlagCounts.Deleted),
             Bytes = rows.Sum(r => r.Size),
-            MaxModSeq = modSeqs.Max(),
+            MaxModSeq = Math.Max(modSeqs.Max(), rows.Max(r => r.AddedModSeq)),
+            HasThreads = true,
             FirstBodyAt = bodyTimes.Min(),
             LastBodyAt = bodyTimes.Max(),
+            Dates = (rows.Min(r => r.InternalDate), rows.Max(r => r.InternalDate)),
+            Unread = flags.Sum(FlagCounts.Unread),
             Unwritten = new(
                 new() { Rows = [.. rows], ContentOffsets = [.. offsets] },
                 new() { Flags = [.. flags], ModSeqs = [.. modSeqs] },

@@ -19,10 +19,13 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
     /// <summary>Octets of a decoded content for each encoded one, about: texts are UTF-16 and each is an object.</summary>
     private const int DecodedSize = 3;
 
+    /// <summary>A gap between two contents that is read along rather than paid for with a second read, octets.</summary>
+    private const int ReadAlongBytes = 32 * 1024;
+
     private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = options.ChunkCacheBytes });
 
     public async Task<ChunkRows> RowsAsync(Chunk chunk) =>
-        chunk.Unwritten?.Rows ?? await CachedAsync<ChunkRows>(chunk.RowsBlob, rows => rows.Rows.Length * 52);
+        chunk.Unwritten?.Rows ?? await CachedAsync<ChunkRows>(chunk.RowsBlob, rows => rows.Rows.Length * 76);
 
     public async Task<ChunkFlags> FlagsAsync(Chunk chunk) =>
         chunk.Unwritten?.Flags ?? await CachedAsync<ChunkFlags>(chunk.FlagsBlob, flags => flags.Flags.Length * 16);
@@ -46,6 +49,71 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
 
         return contents;
     }
+
+    /// <summary>The encoded contents of rows, by ascending indexes, each given with its place among these. Those that stand near one another are read together.</summary>
+    public async Task ReadContentsAsync(Chunk chunk, ChunkRows rows, IReadOnlyList<int> indexes, Action<int, ReadOnlyMemory<byte>> take)
+    {
+        for (var start = 0; start < indexes.Count;)
+        {
+            var end = start;
+            while (end + 1 < indexes.Count && rows.ContentOffsets[indexes[end + 1]] - rows.ContentOffsets[indexes[end] + 1] <= ReadAlongBytes)
+            {
+                end++;
+            }
+
+            var run = await ContentsAsync(chunk, rows, indexes[start], indexes[end]);
+            for (var i = start; i <= end; i++)
+            {
+                take(i, run[indexes[i] - indexes[start]]);
+            }
+
+            start = end + 1;
+        }
+    }
+
+    /// <summary>The threads of a chunk's rows, of which some do not have theirs (<see cref="Chunk.HasThreads"/>): they follow from the contents.</summary>
+    public async Task<ulong[]> ThreadsAsync(Chunk chunk, ChunkRows rows)
+    {
+        var key = (chunk.ContentsBlob, nameof(ThreadsAsync));
+        if (cache.TryGetValue(key, out ulong[]? cached))
+        {
+            return cached!;
+        }
+
+        var threads = Array.ConvertAll(rows.Rows, row => row.Thread);
+        if (threads.Contains(0ul))
+        {
+            var contents = await ContentsAsync(chunk, rows);
+            for (var i = 0; i < threads.Length; i++)
+            {
+                threads[i] = ThreadOf(rows.Rows[i], contents[rows.ContentOffsets[i]..rows.ContentOffsets[i + 1]]);
+            }
+        }
+
+        cache.Set(key, threads, new MemoryCacheEntryOptions { Size = threads.Length * sizeof(ulong) });
+        return threads;
+    }
+
+    /// <summary>A message's thread, from its encoded content when its row does not have it. A content that cannot be read is alone.</summary>
+    public ulong ThreadOf(MessageRow row, ReadOnlyMemory<byte> content)
+    {
+        if (row.Thread != 0)
+        {
+            return row.Thread;
+        }
+
+        try
+        {
+            return ThreadId.Of(Decode(content).Summary, row.Body);
+        }
+        catch (DamagedRecordException)
+        {
+            return ThreadId.OfAlone(row.Body);
+        }
+    }
+
+    public async Task<DepartedEmails> DepartedAsync(DepartureLog.Segment segment) =>
+        segment.Unwritten ?? await CachedAsync<DepartedEmails>(segment.Blob, emails => emails.Emails.Length * 56);
 
     public async Task<ExpungedEntries> ExpungedAsync(ExpungeLog.Segment segment) =>
         segment.Unwritten ?? await CachedAsync<ExpungedEntries>(segment.Blob, entries => entries.Ranges.Length * 16);

@@ -9,9 +9,12 @@ internal sealed class Folder
 
     public required string Name { get; set; }
 
-    public required string? SpecialUse { get; init; }
+    public required string? SpecialUse { get; set; }
 
     public required bool Subscribed { get; set; }
+
+    /// <summary>Before which others a client shows it (RFC 8621 §2).</summary>
+    public int SortOrder { get; set; }
 
     public required uint UidValidity { get; set; }
 
@@ -28,6 +31,12 @@ internal sealed class Folder
 
     /// <summary>The modseq of the last change in this folder.</summary>
     public long HighestModSeq { get; set; }
+
+    /// <summary>The modseq at which it was made; 0: with the mailbox, or before that was kept.</summary>
+    public long CreatedModSeq { get; init; }
+
+    /// <summary>The modseq of the last change of what the folder is (RFC 8621 §2), not of what is in it.</summary>
+    public long ChangedModSeq { get; set; }
 
     public ExpungeLog Expunged { get; init; } = new();
 
@@ -65,7 +74,7 @@ internal sealed class Folder
 
     public void Add(MessageRow row, MessageFlags flags, long modSeq, ReadOnlyMemory<byte> content)
     {
-        Tail.Add(new() { Row = row, Content = content, Flags = flags, ModSeq = modSeq });
+        Tail.Add(new() { Row = row with { AddedModSeq = modSeq }, Content = content, Flags = flags, ModSeq = modSeq });
         UidNext = row.Uid + 1;
         HighestModSeq = modSeq;
     }
@@ -106,7 +115,12 @@ internal sealed class Folder
     {
         var uids = Uids();
         other.Chunks = Chunks;
-        other.Tail.AddRange(Tail);
+        foreach (var chunk in Chunks)
+        {
+            chunk.AddedFrom = modSeq;
+        }
+
+        other.Tail.AddRange(Tail.Select(m => m.AddedAt(modSeq)));
         other.UidNext = UidNext;
         other.RecentFrom = ClaimedFrom;
         Empty();
@@ -161,5 +175,8 @@ internal sealed class TailMessage
     public AddedMessage Added => new(Row, Flags, Content);
 
     /// <summary>What it counts for when it leaves.</summary>
-    public RemovedMessage Removed => new(Row.Uid, Flags, Row.Size, Row.Body);
+    public RemovedMessage Removed => RemovedMessage.Of(Row, Flags);
+
+    /// <summary>The same in another folder, where it has its UID too.</summary>
+    public TailMessage AddedAt(long modSeq) => new() { Row = Row with { AddedModSeq = modSeq }, Content = Content, Flags = Flags, ModSeq = ModSeq };
 }

@@ -28,6 +28,20 @@ internal static class FolderName
         return levels.Length <= MaxLevels && levels.All(IsLevel) && Encoding.UTF8.GetByteCount(trimmed) <= MaxLength ? trimmed : null;
     }
 
+    /// <summary>One level of a name as JMAP gives it, in NFC (RFC 8621 §2 wants Net-Unicode); null when it cannot be one.</summary>
+    public static string? Level(string text)
+    {
+        try
+        {
+            return IsLevel(text) && !text.Contains(Separator) ? text.Normalize(NormalizationForm.FormC) : null;
+        }
+        catch (ArgumentException)
+        {
+            // U+FFFE, which is no character.
+            return null;
+        }
+    }
+
     /// <summary>The names above a name, from the top.</summary>
     public static IEnumerable<string> Above(string name)
     {

@@ -21,11 +21,25 @@ internal sealed record LoadedChunk(Chunk Chunk, ChunkRows Rows, ChunkFlags Flags
             {
                 if (UidRanges.Contains(Chunk.Uids, Rows.Rows[next].Uid))
                 {
-                    yield return (next, Rows.Rows[next], Chunk.FlagsAt(Rows, Flags, next));
+                    yield return (next, RowAt(next), Chunk.FlagsAt(Rows, Flags, next));
                 }
             }
         }
     }
+
+    /// <summary>Counts what a manifest of before did not have of the chunk.</summary>
+    public void FillIn()
+    {
+        if (Chunk.Dates is null && Rows.Rows.Length > 0)
+        {
+            Chunk.Dates = (Rows.Rows.Min(r => r.InternalDate), Rows.Rows.Max(r => r.InternalDate));
+        }
+
+        Chunk.Unread ??= Messages().Sum(m => FlagCounts.Unread(m.Flags.Flags));
+    }
+
+    private MessageRow RowAt(int index) =>
+        Rows.Rows[index].AddedModSeq < Chunk.AddedFrom ? Rows.Rows[index] with { AddedModSeq = Chunk.AddedFrom } : Rows.Rows[index];
 
     /// <summary>Flags that changed after a modseq, by UID. What changed since the flags were sealed stands in the overrides.</summary>
     public IEnumerable<FlagsOfMessage> ChangedSince(long modSeq) => Flags.ModSeqs.Length > 0 && Flags.ModSeqs.Max() <= modSeq
@@ -42,9 +56,6 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
     /// <summary>Contents of a page up to here are kept decoded: a screen of messages, not a synchronisation.</summary>
     private const int MaxKeptAtOnce = 50;
-
-    /// <summary>A gap between two contents that is read along rather than paid for with a second read, octets.</summary>
-    private const int ReadAlongBytes = 32 * 1024;
 
     /// <summary>
     /// Runs <paramref name="step"/> with the chunks that <paramref name="needed"/> names loaded. It asks again after loading: a seal may have moved the layout, or a change
@@ -63,6 +74,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
             if (folder.Chunks == layout && layout.Where(needed).SequenceEqual(loaded.Select(l => l.Chunk)))
             {
+                loaded.ForEach(l => l.FillIn());
                 return step(loaded);
             }
         }
@@ -87,7 +99,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
     /// <summary>Messages that are named by ranges, by UID, as they are when they leave.</summary>
     public IEnumerable<RemovedMessage> RemovedOf(IReadOnlyList<LoadedChunk> loaded, UidRange[] uids) => loaded
         .SelectMany(l => l.Messages(uids))
-        .Select(m => new RemovedMessage(m.Row.Uid, m.Flags.Flags, m.Row.Size, m.Row.Body))
+        .Select(m => RemovedMessage.Of(m.Row, m.Flags.Flags))
         .Concat(TailOf(uids).Select(m => m.Removed));
 
     /// <summary>Rows of one chunk, or of the tail, from a UID on, and the UID to go on from; 0 when there are no more.</summary>
@@ -162,7 +174,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         {
             var limits = (PageMessages - page.Count, PageContentBytes - contentBytes);
             var (picked, from, next) = await PickAsync(request, cursor, limits);
-            page.AddRange(await ToMessagesAsync(picked, from, request.WithContent, tenant));
+            page.AddRange(await ToMessagesAsync(picked, from, request, tenant));
             contentBytes += picked.Sum(p => p.ContentLength);
             cursor = next;
         }
@@ -214,9 +226,10 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         return (picked, from, end >= folder.UidNext || !request.Uids.Any(r => r.Last >= end) ? 0 : end);
     }
 
-    private async Task<IEnumerable<FetchedMessage>> ToMessagesAsync(List<Picked> picked, LoadedChunk? from, bool withContent, TenantId tenant)
+    private async Task<IEnumerable<FetchedMessage>> ToMessagesAsync(List<Picked> picked, LoadedChunk? from, FetchRequest request, TenantId tenant)
     {
-        var contents = withContent ? await DecodeAsync(picked, from) : new MessageContent?[picked.Count];
+        var threads = request.WithThreads && from is { Chunk.HasThreads: false } ? await chunks.ThreadsAsync(from.Chunk, from.Rows) : null;
+        var contents = request.WithContent ? await DecodeAsync(picked, from) : new MessageContent?[picked.Count];
         return picked.Select((p, i) => new FetchedMessage
         {
             Uid = p.Row.Uid,
@@ -226,7 +239,14 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
             Size = p.Row.Size,
             Body = new(BodyRef.NameFor(tenant, new(p.Row.Body)), p.Row.BodyLength),
             Content = contents[i],
+            Thread = ThreadOf(p),
         });
+
+        ulong? ThreadOf(Picked message) =>
+            message.Row.Thread != 0 ? message.Row.Thread
+            : !request.WithThreads ? null
+            : message.Tail is { } tail ? chunks.ThreadOf(message.Row, tail.Content)
+            : threads?[message.Index];
     }
 
     private async Task<MessageContent?[]> DecodeAsync(List<Picked> picked, LoadedChunk? from)
@@ -266,27 +286,8 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
         object KeyOf(Picked message) => message.Tail ?? (object)(from!.Chunk.ContentsBlob, message.Index);
     }
 
-    // Contents that stand near one another are read together.
-    private async Task ReadContentsAsync(List<Picked> picked, LoadedChunk from, Action<Picked, ReadOnlyMemory<byte>> take)
-    {
-        var offsets = from.Rows.ContentOffsets;
-        for (var start = 0; start < picked.Count;)
-        {
-            var end = start;
-            while (end + 1 < picked.Count && offsets[picked[end + 1].Index] - offsets[picked[end].Index + 1] <= ReadAlongBytes)
-            {
-                end++;
-            }
-
-            var run = await chunks.ContentsAsync(from.Chunk, from.Rows, picked[start].Index, picked[end].Index);
-            for (var i = start; i <= end; i++)
-            {
-                take(picked[i], run[picked[i].Index - picked[start].Index]);
-            }
-
-            start = end + 1;
-        }
-    }
+    private Task ReadContentsAsync(List<Picked> picked, LoadedChunk from, Action<Picked, ReadOnlyMemory<byte>> take) =>
+        chunks.ReadContentsAsync(from.Chunk, from.Rows, picked.ConvertAll(p => p.Index), (place, content) => take(picked[place], content));
 
     private readonly record struct Picked(int Index, MessageRow Row, FlagsOfMessage Flags, int ContentLength, TailMessage? Tail);
 }

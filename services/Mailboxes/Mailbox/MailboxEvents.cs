@@ -76,6 +76,9 @@ internal sealed record FlagsChanged : MailboxEvent
     [Id(5)] public required uint[] Unmodified { get; init; }
 
     [Id(6)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>With the last event of a change of Emails: its result.</summary>
+    [Id(7)] public RememberedEmails? Emails { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FlagsBeforeAndAfter")]
@@ -100,8 +103,11 @@ internal abstract record MailboxOperation : MailboxEvent
 
     [Id(2)] public required long ModSeq { get; init; }
 
+    /// <summary>With the last event of a change of Emails or of their folders: its result.</summary>
+    [Id(3)] public RememberedEmails? Emails { get; init; }
+
     /// <summary>What the operation remembers of itself.</summary>
-    public virtual RememberedOperation ToRemember() => new(Operation, At, []);
+    public virtual RememberedOperation ToRemember() => new(Operation, At, []) { Emails = Emails };
 }
 
 [GenerateSerializer, Immutable, Alias("mc.FolderCreated")]
@@ -114,6 +120,9 @@ internal sealed record FolderCreated : MailboxOperation
     [Id(2)] public required string? SpecialUse { get; init; }
 
     [Id(3)] public required uint UidValidity { get; init; }
+
+    /// <summary>Null is 0.</summary>
+    [Id(4)] public int? SortOrder { get; init; }
 }
 
 /// <summary>A folder went with all its messages.</summary>
@@ -128,11 +137,24 @@ internal sealed record FolderDeleted : MailboxOperation
 internal sealed record FoldersRenamed : MailboxOperation
 {
     [Id(0)] public required RenamedFolder[] Folders { get; init; }
+
+    /// <summary>
+    /// Raises the mailbox's modseq and does nothing else, in every build: beside an event whose own modseq a build of before passes over, and would then give a second time.
+    /// </summary>
+    public static FoldersRenamed Nothing(long modSeq, DateTimeOffset at) => new() { Folders = [], Operation = Guid.NewGuid(), At = at, ModSeq = modSeq };
 }
 
 /// <summary>A folder's new name and the UIDVALIDITY that it has under it.</summary>
 [GenerateSerializer, Immutable, Alias("mc.RenamedFolder")]
-internal sealed record RenamedFolder([property: Id(0)] int FolderId, [property: Id(1)] string Name, [property: Id(2)] uint UidValidity);
+internal sealed record RenamedFolder([property: Id(0)] int FolderId, [property: Id(1)] string Name, [property: Id(2)] uint UidValidity)
+{
+    /// <summary>Null: they stay as they are. With them the name may be the one that it has.</summary>
+    [Id(3)] public FolderSettings? Settings { get; init; }
+}
+
+/// <summary>What a folder has beside its name (RFC 8621 §2).</summary>
+[GenerateSerializer, Immutable, Alias("mc.FolderSettings")]
+internal sealed record FolderSettings([property: Id(0)] string? SpecialUse, [property: Id(1)] int SortOrder);
 
 /// <summary>INBOX gave all its messages to a new folder, which keeps their UIDs under a UIDVALIDITY of its own (RFC 3501 §6.3.5).</summary>
 [GenerateSerializer, Immutable, Alias("mc.InboxRenamed")]
@@ -151,6 +173,9 @@ internal sealed record SubscriptionChanged : MailboxEvent
     [Id(0)] public required string Name { get; init; }
 
     [Id(1)] public required bool Subscribed { get; init; }
+
+    /// <summary>The modseq of the event that follows, which raises the mailbox's; 0: of before it was kept.</summary>
+    [Id(2)] public long ModSeq { get; init; }
 }
 
 /// <summary>A message that came into a folder by APPEND or COPY. Its content is the encoded <see cref="MessageContent"/>.</summary>
@@ -204,10 +229,18 @@ internal sealed record MessagesExpunged : MailboxOperation
     [Id(1)] public required RemovedMessage[] Messages { get; init; }
 }
 
-/// <summary>A message that leaves a folder: what it counted for, and the id in its body's name.</summary>
+/// <summary>A message that leaves a folder: what it counted for, the id in its body's name, and its thread and the modseq of its making as its row has them.</summary>
 [GenerateSerializer, Immutable, Alias("mc.RemovedMessage")]
 internal readonly record struct RemovedMessage(
-    [property: Id(0)] uint Uid, [property: Id(1)] MessageFlags Flags, [property: Id(2)] long Size, [property: Id(3)] Guid Body);
+    [property: Id(0)] uint Uid,
+    [property: Id(1)] MessageFlags Flags,
+    [property: Id(2)] long Size,
+    [property: Id(3)] Guid Body,
+    [property: Id(4)] ulong Thread = 0,
+    [property: Id(5)] long CreatedModSeq = 0)
+{
+    public static RemovedMessage Of(MessageRow row, MessageFlags flags) => new(row.Uid, flags, row.Size, row.Body, row.Thread, row.CreatedModSeq);
+}
 
 /// <summary>A chunk of a deleted folder was read: these are the bodies of its messages.</summary>
 [GenerateSerializer, Immutable, Alias("mc.DiscardRead")]
@@ -216,6 +249,15 @@ internal sealed record DiscardRead : MailboxEvent
     [Id(0)] public required string RowsBlob { get; init; }
 
     [Id(1)] public required Guid[] Bodies { get; init; }
+
+    /// <summary>Of each of these messages its thread; empty: of before threads were kept.</summary>
+    [Id(2)] public ulong[] Threads { get => field ?? []; init; }
+
+    /// <summary>Of each the modseq of its making; empty likewise.</summary>
+    [Id(3)] public long[] CreatedModSeqs { get => field ?? []; init; }
+
+    /// <summary>The modseq of the event that follows, which raises the mailbox's: from then on it is known that these messages are gone. 0: of before it was kept.</summary>
+    [Id(4)] public long ModSeq { get; init; }
 }
 
 /// <summary>Bodies that nothing here refers to any more are released: the blob store knows.</summary>

@@ -1,4 +1,5 @@
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Emails;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Messages;
 using Orleans.Concurrency;
@@ -20,12 +21,15 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// </summary>
 [Reentrant]
 internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, MailboxesOptions options)
-    : JournaledGrain<MailboxState, MailboxEvent>(storage), IMailboxGrain, IGrainMigrationParticipant
+    : JournaledGrain<MailboxState, MailboxEvent>(storage), IMailboxGrain, IEmailGrain, IGrainMigrationParticipant
 {
     private const string MaildropKey = "maildrop";
 
     /// <summary>An edge renews its watch four times as often.</summary>
     private static readonly TimeSpan WatchLifetime = TimeSpan.FromMinutes(1);
+
+    /// <summary>A folder of some ten thousand messages is read in it.</summary>
+    private static readonly TimeSpan DiscardPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Messages of a page of a maildrop, from which on no more is read: 12 octets each.</summary>
     private const int MaildropPageMessages = 10_000;
@@ -34,6 +38,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     private readonly ObserverManager<IMailboxObserver> observers = new(WatchLifetime, storage.Loggers.CreateLogger<MailboxGrain>());
     private readonly FilingTraces filings = new();
     private readonly MaildropLease maildrop = new(storage.Time);
+    private MailboxByEmail emails = null!;
     private MailboxSeal? seal;
     private Task releasing = Task.CompletedTask;
     private bool ending;
@@ -114,6 +119,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
             UidValidity = found.UidValidity,
             HighestModSeq = found.HighestModSeq,
             Bytes = found.Bytes,
+            FolderId = found.Id,
         };
         await Durable();
         return status;
@@ -198,14 +204,19 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
     public async Task<IReadOnlyList<string>> HoldsBodiesAsync(IReadOnlyList<string> bodies)
     {
-        var search = new BodySearch(Account.Tenant, bodies);
-        foreach (var folder in State.Folders.Values.ToArray())
+        var wanted = new Dictionary<Guid, string>();
+        foreach (var body in bodies)
         {
-            await search.RunAsync(folder, chunks);
+            if (DeliveryId.TryParse(body[(body.LastIndexOf('/') + 1)..], out var id) && BodyRef.NameFor(Account.Tenant, id) == body)
+            {
+                wanted[id.Value] = body;
+            }
         }
 
+        // In one look at all folders: a message that moves from one to another meanwhile is in one of them.
+        var held = await emails.Reader.FindAsync(wanted.Keys);
         await Durable();
-        return search.Found.ToArray();
+        return Array.ConvertAll(held, id => wanted[id]);
     }
 
     public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => ChangeFoldersAsync(operation, decisions => decisions.Create(folder));
@@ -228,7 +239,9 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
         if (now != subscribed)
         {
-            Record(new SubscriptionChanged { Name = canonical, Subscribed = subscribed });
+            var modSeq = State.ModSeq + 1;
+            Record(new SubscriptionChanged { Name = canonical, Subscribed = subscribed, ModSeq = modSeq });
+            Record(FoldersRenamed.Nothing(modSeq, Storage.Time.GetUtcNow()));
         }
 
         await Durable();
@@ -370,9 +383,43 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return Task.CompletedTask;
     }
 
+    public async Task<long?> GetStateAsync()
+    {
+        long? modSeq = State.Created ? State.ModSeq : null;
+        await Durable();
+        return modSeq;
+    }
+
+    public Task<EmailFolders?> GetFoldersAsync() => emails.Folders.GetAsync();
+
+    public Task<EmailFolderChanges> GetFolderChangesAsync(long since) => emails.Folders.GetChangesAsync(since);
+
+    public Task<EmailPage> GetAsync(IReadOnlyList<Guid> emailIds, bool withContent) => emails.Reader.GetAsync(emailIds, withContent);
+
+    public Task<EmailChanges> GetChangesAsync(EmailState since, int max) => emails.Changes.GetAsync(since, max);
+
+    public Task<IReadOnlyList<EmailThread>> GetThreadsAsync(IReadOnlyList<ulong> threads) => emails.Threads.GetAsync(threads);
+
+    public Task<EmailQueryResult> QueryAsync(EmailQuery query, EmailWindow window) => emails.Queries.QueryAsync(query, window);
+
+    public Task<EmailQueryChanges> QueryChangesAsync(EmailQuery query, EmailQueryChangesRequest request) => emails.Queries.QueryChangesAsync(query, request);
+
+    public Task<EmailScanPage> ScanAsync(EmailFilter filter, EmailCursor? cursor, bool withContent) => emails.Queries.ScanAsync(filter, cursor, withContent);
+
+    public Task<EmailResult> AddAsync(NewEmail email) => emails.Writes.AddAsync(email);
+
+    public Task<EmailUpdateResult> UpdateAsync(EmailUpdates updates) => emails.Writes.UpdateAsync(updates);
+
+    public Task<EmailFolderResult> AddFolderAsync(Guid operation, NewEmailFolder folder) => emails.FolderWrites.AddAsync(operation, folder);
+
+    public Task<EmailFolderResult> UpdateFolderAsync(Guid operation, EmailFolderUpdate update) => emails.FolderWrites.UpdateAsync(operation, update);
+
+    public Task<EmailFolderResult> RemoveFolderAsync(Guid operation, int folder, bool removeEmails) => emails.FolderWrites.RemoveAsync(operation, folder, removeEmails);
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await base.OnActivateAsync(cancellationToken);
+        emails = new(new(Account, State, chunks, Storage, Durable, Record, BodyIdOf, DiscardsReadAsync));
         notified = State.ModSeq;
         ReleaseBodies();
     }
@@ -423,7 +470,13 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     protected override async Task<MailboxState> LoadAsync(string? manifest, CancellationToken cancellationToken) =>
         manifest is null ? new() : MailboxState.From(await chunks.LoadAsync<MailboxManifest>(manifest, cancellationToken));
 
-    protected override void Apply(MailboxState state, MailboxEvent recorded) => state.Apply(recorded);
+    protected override void Apply(MailboxState state, MailboxEvent recorded)
+    {
+        state.Apply(recorded);
+
+        // Not while the journal is read: nobody has asked anything yet.
+        emails?.Threads.Note(recorded);
+    }
 
     protected override async Task PrepareToSealAsync()
     {
@@ -482,11 +535,20 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         }
     }
 
+    // A client that asks again sooner or later is told then: a folder may have had a million messages.
+    private async Task DiscardsReadAsync()
+    {
+        if (State.Bodies.Discards.Count > 0)
+        {
+            await Task.WhenAny(releasing, Task.Delay(DiscardPatience, Storage.Time));
+        }
+    }
+
     private async Task RunReleaserAsync()
     {
         try
         {
-            await new BodyReleaser(State, chunks, Storage.Blobs, Account).RunAsync(Durable, recorded =>
+            await new BodyReleaser(State, chunks, Storage.Blobs, Account, Storage.Time).RunAsync(Durable, recorded =>
             {
                 ObjectDisposedException.ThrowIf(ending, this);
                 Record(recorded);
@@ -545,7 +607,8 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         }
 
         var folder = State.FindFolder(request.Folder) ?? State.FindFolder("INBOX")!;
-        var row = new MessageRow(folder.UidNext, size, request.Body.Length, request.InternalDate.ToUnixTimeMilliseconds(), BodyIdOf(request.Body));
+        var body = BodyIdOf(request.Body);
+        var row = new MessageRow(folder.UidNext, size, request.Body.Length, request.InternalDate.ToUnixTimeMilliseconds(), body, ThreadId.Of(request.Summary, body));
         Record(new MessageFiled
         {
             FolderId = folder.Id,

@@ -50,7 +50,27 @@ internal sealed record MailboxManifest : IStoredRecord
 
     /// <summary>Modseqs that were passed over when the mailbox was restored.</summary>
     [Id(16)] public ModSeqGap[] ModSeqGaps { get => field ?? []; init; }
+
+    /// <summary>From which modseq on it is known which Emails left; null in a manifest of before that was kept: from its own.</summary>
+    [Id(17)] public long? DeparturesFrom { get; init; }
+
+    [Id(18)] public DepartedEmail[] Departures { get => field ?? []; init; }
+
+    [Id(19)] public DepartedSegmentManifest[] DepartedSegments { get => field ?? []; init; }
+
+    [Id(20)] public DeletedFolder[] DeletedFolders { get => field ?? []; init; }
+
+    /// <summary>The modseq of the last deletion of a folder that stands no more in <see cref="DeletedFolders"/>.</summary>
+    [Id(21)] public long ForgottenFolders { get; init; }
 }
+
+/// <summary>A segment of the log of Emails that left: its blob, and the modseq of its last entry.</summary>
+[GenerateSerializer, Immutable, Alias("mc.DepartedSegment")]
+internal sealed record DepartedSegmentManifest([property: Id(0)] string Blob, [property: Id(1)] long LastModSeq);
+
+/// <summary>A folder that was made at one modseq and deleted at another.</summary>
+[GenerateSerializer, Immutable, Alias("mc.DeletedFolder")]
+internal readonly record struct DeletedFolder([property: Id(0)] int Id, [property: Id(1)] long CreatedModSeq, [property: Id(2)] long ModSeq);
 
 /// <summary>A client that knows a modseq above <paramref name="From"/> and below <paramref name="To"/> has it of a time that a restore undid.</summary>
 [GenerateSerializer, Immutable, Alias("mc.ModSeqGap")]
@@ -94,6 +114,14 @@ internal sealed record FolderManifest
     [Id(9)] public ExpungedRange[] Expunged { get => field ?? []; init; }
 
     [Id(10)] public ExpungedSegmentManifest[] ExpungedSegments { get => field ?? []; init; }
+
+    [Id(11)] public int SortOrder { get; init; }
+
+    /// <summary>The modseq at which it was made; 0 in a manifest of before it was kept.</summary>
+    [Id(12)] public long CreatedModSeq { get; init; }
+
+    /// <summary>The modseq of the last change of what it is, not of what is in it; 0 likewise.</summary>
+    [Id(13)] public long ChangedModSeq { get; init; }
 }
 
 /// <summary>A segment of a folder's log of expunged messages: its blob, and the modseq of its last entry.</summary>
@@ -126,6 +154,20 @@ internal sealed record ChunkManifest
     [Id(9)] public required long LastBodyAt { get; init; }
 
     [Id(10)] public required FlagsOfMessage[] Overrides { get; init; }
+
+    /// <summary>INTERNALDATEs of the earliest and latest message, milliseconds since 1970; null in a manifest of before they were kept, until the chunk is next looked at.</summary>
+    [Id(11)] public long? FirstDate { get; init; }
+
+    [Id(12)] public long? LastDate { get; init; }
+
+    /// <summary>Messages that have neither \Seen nor \Draft; null likewise.</summary>
+    [Id(13)] public int? Unread { get; init; }
+
+    /// <summary>The modseq at which it came from another folder as a whole; 0: it did not.</summary>
+    [Id(14)] public long AddedFrom { get; init; }
+
+    /// <summary>Whether all its rows have their thread: not in a manifest of before threads were kept.</summary>
+    [Id(15)] public bool HasThreads { get; init; }
 }
 
 /// <summary>The deliveries of one accept day that were filed: today's inline, a past day's in a blob.</summary>
@@ -160,6 +202,28 @@ internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property:
 
     /// <summary>The UIDVALIDITY of the folder that they got them in.</summary>
     [Id(5)] public uint UidValidity { get; init; }
+
+    /// <summary>What became of Emails; null when the operation was not on Emails.</summary>
+    [Id(6)] public RememberedEmails? Emails { get; init; }
+}
+
+/// <summary>The result of an operation on Emails or their folders, for its repeats.</summary>
+[GenerateSerializer, Immutable, Alias("mc.RememberedEmails")]
+internal sealed record RememberedEmails
+{
+    /// <summary>Of the mailbox before and after it.</summary>
+    [Id(0)] public required long OldModSeq { get; init; }
+
+    [Id(1)] public required long ModSeq { get; init; }
+
+    /// <summary>Of each Email, in order; empty when all are <see cref="EmailOutcome.Done"/>.</summary>
+    [Id(2)] public EmailOutcome[] Outcomes { get => field ?? []; init; }
+
+    /// <summary>Of a message that was added.</summary>
+    [Id(3)] public ulong Thread { get; init; }
+
+    /// <summary>That was made.</summary>
+    [Id(4)] public int Folder { get; init; }
 }
 
 /// <summary>Events that a seal replaced, kept for a time so that a mailbox can be restored to a moment.</summary>

@@ -17,18 +17,24 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
     /// <summary>A chunk's flags blob is rewritten when more than this share of its flags changed; less rides in the manifest.</summary>
     private const int RewriteFlagsAboveOneIn = 10;
 
+    /// <summary>Chunks of before threads were kept that one seal writes again: so few that a seal stays short, and all are in the end.</summary>
+    private const int ThreadedAtOnce = 4;
+
     private readonly Dictionary<Chunk, (ChunkRows Rows, ChunkFlags Flags, ReadOnlyMemory<byte> Contents)> toMerge = [];
     private readonly Dictionary<Chunk, (ChunkRows Rows, ChunkFlags Flags)> toReflag = [];
+    private readonly Dictionary<Chunk, ChunkRows> toThread = [];
     private readonly List<(string, ReadOnlyMemory<byte>)> written = [];
     private readonly List<Chunk> unwritten = [];
     private readonly List<ExpungeLog.Segment> unwrittenSegments = [];
+    private DepartureLog.Segment? unwrittenDepartures;
 
     /// <summary>The prefix of every blob that belongs to a mailbox's state.</summary>
     public static string BlobPrefix(AccountId account) => $"{account.Tenant.Value}/mailbox/{account.Value[(account.Tenant.Value.Length + 1)..]}/";
 
     public async Task LoadAsync(DateOnly today)
     {
-        foreach (var folder in state.Folders.Values)
+        // Folders are made and deleted while it loads.
+        foreach (var folder in state.Folders.Values.ToArray())
         {
             if (folder.Tail.Count > 0 && folder.Chunks is [.., var last] && last.Count < MergeBelow)
             {
@@ -42,6 +48,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
             }
         }
 
+        await LoadWithoutThreadsAsync();
         foreach (var (day, blob) in state.Filed.ToLoadBeforeSeal(today).ToArray())
         {
             state.Filed.Load(day, blob, await chunks.LoadAsync<FiledDay>(blob, CancellationToken.None));
@@ -54,12 +61,18 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
         {
             SealTail(folder);
             SealExpunged(folder);
+            if (folder.Chunks.Any(toThread.ContainsKey))
+            {
+                folder.Chunks = Array.ConvertAll(folder.Chunks, c => toThread.ContainsKey(c) ? WithThreads(c) : c);
+            }
+
             if (folder.Chunks.Any(toReflag.ContainsKey))
             {
                 folder.Chunks = Array.ConvertAll(folder.Chunks, c => toReflag.ContainsKey(c) ? WithNewFlags(c) : c);
             }
         }
 
+        SealDepartures();
         var (filedDays, dayBlobs) = state.Filed.Seal(DateOnly.FromDateTime(now.UtcDateTime), () => NewBlob("filed"));
         foreach (var (name, day) in dayBlobs)
         {
@@ -83,6 +96,10 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
     {
         unwritten.ForEach(c => c.Unwritten = null);
         unwrittenSegments.ForEach(s => s.Unwritten = null);
+        if (unwrittenDepartures is { } departures)
+        {
+            departures.Unwritten = null;
+        }
     }
 
     public string NewBlob(string kind) => $"{BlobPrefix(account)}{kind}-{Guid.CreateVersion7():N}";
@@ -97,7 +114,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
         }
 
         var kept = folder.Chunks.ToList();
-        var builder = new ChunkBuilder();
+        var builder = new ChunkBuilder(chunks);
         if (kept is [.., var last] && toMerge.TryGetValue(last, out var loaded))
         {
             kept.RemoveAt(kept.Count - 1);
@@ -109,7 +126,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
             if (builder.Count == Chunk.MaxMessages)
             {
                 kept.Add(Write(builder));
-                builder = new();
+                builder = new(chunks);
             }
 
             builder.Add(message.Row, message.Flags, message.ModSeq, message.Content);
@@ -127,6 +144,36 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
             written.Add((segment.Blob, serializer.Encode(segment.Unwritten!)));
             unwrittenSegments.Add(segment);
         }
+    }
+
+    private void SealDepartures()
+    {
+        if (state.Departures.Seal(() => NewBlob("departed")) is { } segment)
+        {
+            written.Add((segment.Blob, serializer.Encode(segment.Unwritten!)));
+            unwrittenDepartures = segment;
+        }
+    }
+
+    private async Task LoadWithoutThreadsAsync()
+    {
+        var older = state.Folders.Values.SelectMany(f => f.Chunks).Where(c => !c.HasThreads && !toMerge.ContainsKey(c) && !toReflag.ContainsKey(c)).Take(ThreadedAtOnce).ToList();
+        foreach (var chunk in older)
+        {
+            var rows = await chunks.RowsAsync(chunk);
+            var threads = await chunks.ThreadsAsync(chunk, rows);
+            toThread[chunk] = rows with { Rows = [.. rows.Rows.Select((row, i) => row with { Thread = threads[i] })] };
+        }
+    }
+
+    private Chunk WithThreads(Chunk chunk)
+    {
+        var rows = toThread[chunk];
+        var replacement = Chunk.From(chunk.ToManifest() with { Rows = NewBlob("rows"), HasThreads = true });
+        replacement.Unwritten = (chunk.Unwritten ?? new(null, null, null)) with { Rows = rows };
+        written.Add((replacement.RowsBlob, serializer.Encode(rows)));
+        unwritten.Add(replacement);
+        return replacement;
     }
 
     private Chunk Write(ChunkBuilder builder)

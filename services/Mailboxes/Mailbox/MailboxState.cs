@@ -40,6 +40,10 @@ internal sealed class MailboxState
 
     public List<ModSeqGap> ModSeqGaps { get; private set; } = [];
 
+    public DepartureLog Departures { get; private set; } = new();
+
+    public DeletedFolders DeletedFolders { get; private set; } = new();
+
     /// <summary>A folder by name; INBOX in any case (RFC 3501 §5.1).</summary>
     public Folder? FindFolder(string name)
     {
@@ -51,6 +55,12 @@ internal sealed class MailboxState
     /// From which modseq on who knows the mailbox up to one must be told of changes: from the beginning when that one was given at a time which a restore undid, as flags may have gone back and messages come back.
     /// </summary>
     public long ChangesFrom(long known) => ModSeqGaps.Exists(gap => known > gap.From && known < gap.To) ? 0 : known;
+
+    /// <summary>Whether it can be told exactly which Emails came, changed and left after a modseq: not when it was given at a time that a restore undid, nor in one that is to come.</summary>
+    public bool KnowsEmailsSince(long modSeq) => modSeq >= Departures.KnownFrom && modSeq <= ModSeq && ChangesFrom(modSeq) == modSeq;
+
+    /// <summary>The same of folders.</summary>
+    public bool KnowsFoldersSince(long modSeq) => modSeq >= DeletedFolders.Forgotten && KnowsEmailsSince(modSeq);
 
     /// <summary>Operations whose edge has long stopped repeating them.</summary>
     public void ForgetOperations(DateTimeOffset now)
@@ -87,7 +97,7 @@ internal sealed class MailboxState
                 ApplySubscription(e);
                 break;
             case DiscardRead e:
-                Bodies.Drop(e.RowsBlob, e.Bodies);
+                ApplyDiscardRead(e);
                 break;
             case BodiesReleased e:
                 Bodies.Released(e.Bodies);
@@ -105,7 +115,7 @@ internal sealed class MailboxState
         switch (operation)
         {
             case FolderCreated e:
-                AddFolder(e.FolderId, e.Name, e.SpecialUse, e.UidValidity);
+                AddFolder(e.FolderId, e.Name, e.SpecialUse, e.UidValidity, e.ModSeq).SortOrder = e.SortOrder ?? 0;
                 break;
             case FolderDeleted e:
                 ApplyDeleted(e);
@@ -114,7 +124,7 @@ internal sealed class MailboxState
                 ApplyRenamed(e);
                 break;
             case InboxRenamed e:
-                FindFolder(FolderName.Inbox)!.GiveAllTo(AddFolder(e.FolderId, e.Name, null, e.UidValidity), e.ModSeq);
+                FindFolder(FolderName.Inbox)!.GiveAllTo(AddFolder(e.FolderId, e.Name, null, e.UidValidity, e.ModSeq), e.ModSeq);
                 break;
             case MessagesAppended e:
                 ApplyAppended(e);
@@ -152,6 +162,11 @@ internal sealed class MailboxState
         BodyCopies = Bodies.CopiesToManifest(),
         Outbox = [.. Bodies.Outbox],
         Discards = Bodies.DiscardsToManifest(),
+        DeparturesFrom = Departures.KnownFrom,
+        Departures = [.. Departures.Recent],
+        DepartedSegments = [.. Departures.Segments.Select(s => new DepartedSegmentManifest(s.Blob, s.LastModSeq))],
+        DeletedFolders = [.. DeletedFolders.All],
+        ForgottenFolders = DeletedFolders.Forgotten,
     };
 
     public static MailboxState From(MailboxManifest manifest)
@@ -170,6 +185,8 @@ internal sealed class MailboxState
             Retired = RetiredNames.From(manifest),
             Bodies = BodyReferences.From(manifest),
             ModSeqGaps = [.. manifest.ModSeqGaps],
+            Departures = DepartureLog.From(manifest),
+            DeletedFolders = DeletedFolders.From(manifest),
         };
         state.Keywords.AddRange(manifest.Keywords);
         state.OrphanSubscriptions.UnionWith(manifest.OrphanSubscriptions);
@@ -187,6 +204,9 @@ internal sealed class MailboxState
                 HighestModSeq = folder.HighestModSeq == 0 ? manifest.ModSeq : folder.HighestModSeq,
                 Chunks = [.. folder.Chunks.Select(Chunk.From)],
                 Expunged = ExpungeLog.From(folder),
+                SortOrder = folder.SortOrder,
+                CreatedModSeq = folder.CreatedModSeq,
+                ChangedModSeq = folder.ChangedModSeq,
             };
         }
 
@@ -206,6 +226,9 @@ internal sealed class MailboxState
         HighestModSeq = folder.HighestModSeq,
         Expunged = [.. folder.Expunged.Recent],
         ExpungedSegments = [.. folder.Expunged.Segments.Select(s => new ExpungedSegmentManifest(s.Blob, s.LastModSeq))],
+        SortOrder = folder.SortOrder,
+        CreatedModSeq = folder.CreatedModSeq,
+        ChangedModSeq = folder.ChangedModSeq,
     };
 
     private void ApplyCreated(MailboxCreated e)
@@ -244,14 +267,15 @@ internal sealed class MailboxState
 
     private void ApplyFiled(MessageFiled e)
     {
-        Folders[e.FolderId].Add(e.Row, MessageFlags.None, e.ModSeq, e.Content);
+        Folders[e.FolderId].Add(e.Row with { CreatedModSeq = e.ModSeq }, MessageFlags.None, e.ModSeq, e.Content);
         UsedBytes += e.Row.Size;
         ModSeq = e.ModSeq;
         Filed.Add(e.Delivery);
     }
 
-    private Folder AddFolder(int id, string name, string? specialUse, uint uidValidity)
+    private Folder AddFolder(int id, string name, string? specialUse, uint uidValidity, long modSeq)
     {
+        MarkBelow(name, modSeq);
         NextFolderId = id + 1;
         NextUidValidity = uidValidity + 1;
         return Folders[id] = new()
@@ -261,7 +285,18 @@ internal sealed class MailboxState
             SpecialUse = specialUse,
             Subscribed = OrphanSubscriptions.Remove(name),
             UidValidity = uidValidity,
+            CreatedModSeq = modSeq,
+            ChangedModSeq = modSeq,
         };
+    }
+
+    // Of a folder below, the parent is another one now, or none.
+    private void MarkBelow(string name, long modSeq)
+    {
+        foreach (var folder in Folders.Values.Where(f => FolderName.IsBelow(f.Name, name)))
+        {
+            folder.ChangedModSeq = modSeq;
+        }
     }
 
     private void ApplyDeleted(FolderDeleted e)
@@ -270,9 +305,11 @@ internal sealed class MailboxState
         Retire(folder!);
         UsedBytes -= folder!.Bytes;
         Bodies.Discard(folder.Chunks);
+        DeletedFolders.Add(new(folder.Id, folder.CreatedModSeq, e.ModSeq));
+        MarkBelow(folder.Name, e.ModSeq);
         foreach (var message in folder.Tail)
         {
-            Bodies.Drop(message.Row.Body);
+            Depart(message.Removed, e.ModSeq);
         }
 
         folder.Empty();
@@ -282,11 +319,42 @@ internal sealed class MailboxState
         }
     }
 
+    private void Depart(RemovedMessage message, long modSeq) =>
+        Departures.Add(new(message.Body, message.Thread, message.CreatedModSeq, modSeq, Bodies.Drop(message.Body)));
+
+    private void ApplyDiscardRead(DiscardRead e)
+    {
+        if (!Bodies.TakeDiscard(e.RowsBlob))
+        {
+            return;
+        }
+
+        for (var i = 0; i < e.Bodies.Length; i++)
+        {
+            var (thread, created) = i < e.Threads.Length ? (e.Threads[i], e.CreatedModSeqs[i]) : (0, 0);
+            Departures.Add(new(e.Bodies[i], thread, created, Math.Max(e.ModSeq, ModSeq), Bodies.Drop(e.Bodies[i])));
+        }
+    }
+
     private void ApplyRenamed(FoldersRenamed e)
     {
-        foreach (var (id, name, uidValidity) in e.Folders)
+        if (e.Folders.MinBy(f => f.Name.Length) is { } topmost && topmost.Name != Folders[topmost.FolderId].Name)
         {
+            MarkBelow(topmost.Name, e.ModSeq);
+        }
+
+        foreach (var renamed in e.Folders)
+        {
+            var (id, name, uidValidity) = renamed;
             var folder = Folders[id];
+            folder.ChangedModSeq = e.ModSeq;
+            folder.SpecialUse = renamed.Settings is { } settings ? settings.SpecialUse : folder.SpecialUse;
+            folder.SortOrder = renamed.Settings?.SortOrder ?? folder.SortOrder;
+            if (name == folder.Name)
+            {
+                continue;
+            }
+
             Retire(folder);
             folder.Name = name;
             folder.UidValidity = uidValidity;
@@ -302,6 +370,7 @@ internal sealed class MailboxState
         if (FindFolder(e.Name) is { } folder)
         {
             folder.Subscribed = e.Subscribed;
+            folder.ChangedModSeq = Math.Max(folder.ChangedModSeq, e.ModSeq);
         }
         else if (!e.Subscribed)
         {
@@ -312,7 +381,7 @@ internal sealed class MailboxState
     private void ApplyAppended(MessagesAppended e)
     {
         Keywords.AddRange(e.NewKeywords);
-        Add(Folders[e.FolderId], e.Messages, e.ModSeq);
+        Add(Folders[e.FolderId], Array.ConvertAll(e.Messages, m => m with { Row = m.Row with { CreatedModSeq = e.ModSeq } }), e.ModSeq);
     }
 
     private void ApplyCopied(MessagesCopied e)
@@ -320,7 +389,7 @@ internal sealed class MailboxState
         Add(Folders[e.TargetId], e.Messages, e.ModSeq);
         if (e.Move)
         {
-            var removed = e.Sources.SelectMany(UidRanges.Each).Zip(e.Messages, (uid, m) => new RemovedMessage(uid, m.Flags, m.Row.Size, m.Row.Body));
+            var removed = e.Sources.SelectMany(UidRanges.Each).Zip(e.Messages, (uid, m) => RemovedMessage.Of(m.Row with { Uid = uid }, m.Flags));
             Remove(Folders[e.SourceId], [.. removed], e.ModSeq);
             return;
         }
@@ -336,7 +405,7 @@ internal sealed class MailboxState
         Remove(Folders[e.FolderId], e.Messages, e.ModSeq);
         foreach (var message in e.Messages)
         {
-            Bodies.Drop(message.Body);
+            Depart(message, e.ModSeq);
         }
     }
 
@@ -374,6 +443,6 @@ internal sealed class MailboxState
 
         ModSeq = e.ModSeq;
         folder.HighestModSeq = e.ModSeq;
-        Operations[e.Operation] = new(e.Operation, e.At, e.Unmodified);
+        Operations[e.Operation] = new(e.Operation, e.At, e.Unmodified) { Emails = e.Emails };
     }
 }

@@ -41,7 +41,7 @@ internal sealed class MessageDecisions(MailboxState state, DateTimeOffset now)
             ModSeq = state.ModSeq + 1,
             FolderId = folder.Id,
             Messages = [.. request.Messages.Select((m, i) => new AddedMessage(
-                new(folder.UidNext + (uint)i, SizeOf(m), m.Body.Length, m.InternalDate.ToUnixTimeMilliseconds(), bodyId(m.Body)),
+                new(folder.UidNext + (uint)i, SizeOf(m), m.Body.Length, m.InternalDate.ToUnixTimeMilliseconds(), bodyId(m.Body), ThreadId.Of(m.Summary, bodyId(m.Body))),
                 m.Flags | MailboxKeywords.Bits(keywords, m.Keywords),
                 serializer.Encode(new MessageContent([], m.Summary))))],
             NewKeywords = [.. newKeywords],

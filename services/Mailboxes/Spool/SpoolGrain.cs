@@ -115,6 +115,24 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
         return here;
     }
 
+    public async Task<IReadOnlyList<string>> PutOffAsync(IReadOnlyList<string> keys, DateTimeOffset? until)
+    {
+        var done = new List<string>(keys.Count);
+        await ChangeAsync(keys, entry =>
+        {
+            var now = Now;
+            if (entry.LeasedUntil > now || entry.Entry.DueAt <= now)
+            {
+                return [];
+            }
+
+            done.Add(entry.Key);
+            return [new EntryChange { Key = entry.Key, Page = entry.Page, Final = until is null, DueAt = until ?? entry.Entry.DueAt, Kind = entry.Entry.Kind }];
+        });
+        await Durable();
+        return done;
+    }
+
     public async Task<IReadOnlyList<string>> WatchAsync(ISpoolWatcher watcher)
     {
         notices.Watch(watcher);

@@ -7,8 +7,10 @@ using MailCloud.Mailboxes.Directory;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Push;
 using MailCloud.Mailboxes.Sending;
 using MailCloud.Mailboxes.Spool;
+using MailCloud.Mailboxes.Submissions;
 using MailCloud.Mailboxes.Suppressions;
 using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
@@ -50,6 +52,9 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         ["usage"] = (check, cancellationToken) => check.ReadSnapshotAsync<TenantUsageState, UsageEvent>(cancellationToken),
         ["standing"] = (check, cancellationToken) => check.ReadSnapshotAsync<StandingNewsState, StandingTold>(cancellationToken),
         ["sending"] = (check, cancellationToken) => check.ReadSnapshotAsync<SendingState, RecipientsCounted>(cancellationToken),
+        ["push"] = (check, cancellationToken) => check.ReadSnapshotAsync<PushSubscriptionsState, PushSubscriptionEvent>(cancellationToken),
+        ["push-shard"] = (check, cancellationToken) => check.ReadSnapshotAsync<PushShardState, PushAccountListed>(cancellationToken),
+        ["submissions"] = (check, cancellationToken) => check.ReadSnapshotAsync<SubmissionsState, SubmissionsEvent>(cancellationToken),
         ["token"] = (check, cancellationToken) => check.ReadSnapshotAsync<ApiTokenState, ApiTokenChanged>(cancellationToken),
         ["tokens"] = (check, cancellationToken) => check.ReadSnapshotAsync<ApiTokenListState, ApiTokenListed>(cancellationToken),
         ["suppressions"] = (check, cancellationToken) => check.ReadSnapshotAsync<SuppressionState, SuppressionEvent>(cancellationToken),

@@ -30,6 +30,7 @@ internal sealed class StateParts(IJournal journal, IMessageBlobs blobs, ChunkSto
         .. manifest.Archives.Select(archive => archive.Blob),
         .. manifest.Folders.SelectMany(folder => folder.ExpungedSegments).Select(segment => segment.Blob),
         .. manifest.Discards.Select(discard => discard.Rows),
+        .. manifest.DepartedSegments.Select(segment => segment.Blob),
     ];
 
     /// <summary>

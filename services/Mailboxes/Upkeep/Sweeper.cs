@@ -43,8 +43,10 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
 
         await foreach (var page in BodyPagesAsync(cancellationToken))
         {
-            counts.Bodies += page.Count;
-            var unneeded = await FindUnneededAsync(page, waiting, now - releasedAfter, now - abandonedAfter);
+            var bodies = page.Where(blob => !UploadedBlobs.Is(blob.Name)).ToList();
+            counts.Bodies += bodies.Count;
+            var unneeded = await FindUnneededAsync(bodies, waiting, now - releasedAfter, now - abandonedAfter);
+            unneeded.AddRange(page.Where(blob => IsUploadOver(blob, now)).Select(blob => (blob.Name, "an upload that nobody may use any more")));
             turn.ThrowIfLost();
             await foreach (var deleted in DeleteAsync(unneeded, counts, cancellationToken))
             {
@@ -81,7 +83,10 @@ internal sealed class Sweeper(IMessageBlobs blobs, IJournal journal, WaitingMail
     }
 
     private IAsyncEnumerable<List<StoredBlob>> BodyPagesAsync(CancellationToken cancellationToken) =>
-        blobs.ListAsync("", cancellationToken).Where(blob => BlobNames.BodyOf(blob.Name) is not null).InPagesAsync(Page);
+        blobs.ListAsync("", cancellationToken).Where(blob => BlobNames.BodyOf(blob.Name) is not null || UploadedBlobs.Is(blob.Name)).InPagesAsync(Page);
+
+    // Whatever is asked for of bodies: a client may count on its time, and nothing tells when it has used one.
+    private static bool IsUploadOver(StoredBlob blob, DateTimeOffset now) => UploadedBlobs.Is(blob.Name) && blob.CreatedAt <= now - UploadedBlobs.Lifetime;
 
     private async Task<List<(string Name, string Why)>> FindUnneededAsync(
         List<StoredBlob> page, WaitingBodies waiting, DateTimeOffset releasedBefore, DateTimeOffset abandonedBefore)

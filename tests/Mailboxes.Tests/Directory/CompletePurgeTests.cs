@@ -8,7 +8,7 @@ namespace MailCloud.Mailboxes.Tests.Directory;
 public sealed class CompletePurgeTests
 {
     /// <summary>Journals of all tenants together, which are not a tenant's, and what time alone takes away.</summary>
-    private static readonly string[] Staying = ["audit/tenant/late", "deletions/", "job-queue/", "spool/", "standing/", "trace/", "upkeep-turns/"];
+    private static readonly string[] Staying = ["audit/tenant/late", "deletions/", "job-queue/", "push-shard/", "spool/", "standing/", "trace/", "upkeep-turns/"];
 
     private static readonly MailboxesOptions Options = new();
 
@@ -25,11 +25,11 @@ public sealed class CompletePurgeTests
         await new FullTenant(time).FillAsync(silo);
         string[] kinds =
         [
-            "address", "app-passwords", "audit", "dkim", "domain", "index", "job", "jobs", "logins", "mailbox", "oidc", "sending", "suppression-index", "suppressions", "tenant", "token", "tokens",
+            "address", "app-passwords", "audit", "dkim", "domain", "index", "job", "jobs", "logins", "mailbox", "oidc", "push", "sending", "submissions", "suppression-index", "suppressions", "tenant", "token", "tokens",
             "totp", "usage",
         ];
         Assert.Equal(kinds, (await FullTenant.StoredAsync(silo)).Except(before).Where(name => !name.StartsWith("blob ", StringComparison.Ordinal)).Select(name => name.Split('/')[0]).Distinct()
-            .Except(["deletions", "job-queue", "spool", "standing", "trace"]).Order(StringComparer.Ordinal));
+            .Except(["deletions", "job-queue", "push-shard", "spool", "standing", "trace"]).Order(StringComparer.Ordinal));
         Assert.Contains(await FullTenant.StoredAsync(silo), name => name.StartsWith("blob ", StringComparison.Ordinal));
 
         await silo.Grains.GetGrain<ITenantDeletionGrain>("late").DeleteAsync();

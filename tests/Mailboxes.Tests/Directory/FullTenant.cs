@@ -35,8 +35,11 @@ internal sealed class FullTenant(TimeProvider time)
         var account = (await grains.GetGrain<IAddressGrain>("anna@late.test").GetAsync())!.Account!.Value;
         await FileAsync(silo, account);
         await grains.GetGrain<ISendingGrain>(account.Value).HoldAsync(now.AddHours(1), 10);
+        await grains.GetGrain<ISubmissionsGrain>(account.Value).PutIdentityAsync(new() { Id = SendingIdentity.Own, Name = "Anna" }, null);
         await grains.GetGrain<IAppPasswordsGrain>("anna@late.test").AddAsync(new() { Id = Guid.NewGuid(), Name = "phone", Scopes = LoginProtocols.Imap, MadeAt = now }, "digest");
         await grains.GetGrain<ITotpGrain>("anna@late.test").BeginAsync();
+        await grains.GetGrain<IPushSubscriptionsGrain>(account.Value).AddAsync(
+            new() { Id = Guid.NewGuid(), Account = account, Address = "anna@late.test", Credential = "password", DeviceClientId = "phone", Url = "https://push.example.org/1", Code = "code", Expires = now.AddDays(7) });
         await grains.GetGrain<ILoginsGrain>("anna@late.test").AddAsync(Guid.NewGuid(), [new(new(LoginProtocols.Imap, "192.0.2.1", "PLAIN", null, LoginResult.Ok), now, now, 1)]);
         await AddTokenAsync(silo, new("of-anna", "anna@late.test", account));
         await WaitAsync(silo, account);

@@ -1,4 +1,3 @@
-using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.Mailboxes.Tests.Mailbox;
@@ -62,6 +61,26 @@ public sealed class CostTests
         Assert.InRange(counted.Bytes, 1, 300_000);
     }
 
+    [Fact]
+    public async Task Changes_of_one_Email_read_its_chunk_and_no_content()
+    {
+        CountingBlobs counted = null!;
+        await using var silo = await TestSilo.StartAsync(wrapBlobs: blobs => counted = new CountingBlobs(blobs));
+        var mailbox = await FilledAsync(silo, 6000);
+        var emails = silo.Grains.GetGrain<IEmailGrain>(Account);
+        var since = new EmailState((await emails.GetStateAsync())!.Value);
+        var inbox = (await mailbox.OpenFolderAsync("INBOX", claimRecent: false))!.FolderId;
+        await mailbox.StoreFlagsAsync(new() { Operation = Guid.NewGuid(), FolderId = inbox, Uids = [new(10, 10)], Change = FlagChange.Add, Flags = MessageFlags.Seen });
+        await silo.ForgetAsync();
+        counted.Reads.Clear();
+
+        var changed = Assert.Single((await emails.GetChangesAsync(since, 100)).Updated);
+        Assert.Single((await emails.GetAsync([changed], withContent: false)).Emails);
+
+        Assert.DoesNotContain(counted.Reads, r => r.Contains("contents-", StringComparison.Ordinal));
+        Assert.InRange(counted.Reads.Distinct().Count(r => r.Contains("rows-", StringComparison.Ordinal)), 0, 1);
+    }
+
     private static async Task<IMailboxGrain> FilledAsync(TestSilo silo, int messages)
     {
         var mailbox = silo.Mailbox(Account);
@@ -72,39 +91,5 @@ public sealed class CostTests
         }
 
         return mailbox;
-    }
-
-    private sealed class CountingBlobs(IMessageBlobs inner) : IMessageBlobs
-    {
-        public List<string> Reads { get; } = [];
-
-        public long Bytes { get; set; }
-
-        public BlobUpload Create(string name, IReadOnlyList<string> owners) => inner.Create(name, owners);
-
-        public Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellationToken) =>
-            inner.OpenReadAsync(name, offset, length, cancellationToken);
-
-        public async Task<ReadOnlyMemory<byte>> ReadAsync(string name, long offset, int length, CancellationToken cancellationToken)
-        {
-            var read = await inner.ReadAsync(name, offset, length, cancellationToken);
-            lock (Reads)
-            {
-                Reads.Add(name);
-                Bytes += read.Length;
-            }
-
-            return read;
-        }
-
-        public Task ReleaseAsync(string name, string owner, CancellationToken cancellationToken) => inner.ReleaseAsync(name, owner, cancellationToken);
-
-        public IAsyncEnumerable<StoredBlob> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
-
-        public Task DeleteAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) => inner.DeleteAsync(names, cancellationToken);
-
-        public IAsyncEnumerable<BlobFault> CheckAsync(CancellationToken cancellationToken) => inner.CheckAsync(cancellationToken);
-
-        public Task<int> RemoveStrayAsync(TimeSpan grace, CancellationToken cancellationToken) => inner.RemoveStrayAsync(grace, cancellationToken);
     }
 }

@@ -16,7 +16,8 @@ internal sealed class MailboxOperationsModel(TestSilo silo, IMessageBlobs blobs,
 
     private IMailboxGrain Mailbox => silo.Mailbox(account);
 
-    public async Task RunAsync(int steps)
+    /// <param name="afterEach">Of the steps: looks at the mailbox in another way.</param>
+    public async Task RunAsync(int steps, Func<Task>? afterEach = null)
     {
         for (var step = 0; step < steps; step++)
         {
@@ -26,6 +27,8 @@ internal sealed class MailboxOperationsModel(TestSilo silo, IMessageBlobs blobs,
             {
                 await FollowAsync(name, still);
             }
+
+            await (afterEach?.Invoke() ?? Task.CompletedTask);
         }
     }
 

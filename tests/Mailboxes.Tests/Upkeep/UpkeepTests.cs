@@ -1,10 +1,12 @@
 using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.MailboxContracts;
+using MailCloud.Mailboxes.Backup;
 using MailCloud.Mailboxes.Upkeep;
 using MailCloud.Messages;
 using MailCloud.Queue;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.Mailboxes.Tests.Upkeep;
 
@@ -144,6 +146,20 @@ public sealed class UpkeepTests : IAsyncLifetime
 
         Assert.Empty(await SweepAsync(TimeSpan.FromHours(1), None));
         Assert.Equal([body], await SweepAsync(None, TimeSpan.FromDays(15)));
+    }
+
+    [Fact]
+    public async Task An_upload_is_deleted_after_its_time_and_no_sooner_whatever_the_grace()
+    {
+        var upload = UploadedBlobs.NameFor(new(Account), Guid.NewGuid());
+        await WriteAsync(upload, new byte[10]);
+        Assert.False(BackupParts.HasBlob(upload));
+        Assert.Empty(await VerifyAsync(UpkeepKind.Leftover));
+        Assert.Empty(await SweepAsync(None, None));
+
+        var later = new FakeTimeProvider(DateTimeOffset.UtcNow + UploadedBlobs.Lifetime + TimeSpan.FromMinutes(1));
+        var swept = ActivatorUtilities.CreateInstance<Sweeper>(silo.Services, later).RunAsync(TimeSpan.FromDays(9), TimeSpan.FromDays(9), default);
+        Assert.Equal([upload], await swept.Where(record => record.Kind == UpkeepKind.Deleted).Select(record => record.Subject).ToListAsync());
     }
 
     [Fact]

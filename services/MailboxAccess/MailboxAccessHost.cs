@@ -6,6 +6,7 @@ using MailCloud.MailboxAccess.Imap.Terminals;
 using MailCloud.MailboxAccess.Pop3;
 using MailCloud.Oidc;
 using MailCloud.Standing;
+using MailCloud.Watching;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +30,7 @@ public static class MailboxAccessHost
         builder.Services.AddCredentials(builder.Configuration);
         builder.AddGrainCalls();
         builder.AddStanding();
+        builder.AddWatching();
         builder.AddOidc();
         AddImap(builder);
         AddPop3(builder);

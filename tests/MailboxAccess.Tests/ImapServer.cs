@@ -53,6 +53,7 @@ public class ImapServer : IAsyncLifetime
             ["Embedded:Directory"] = directory,
             ["Imap:Plain"] = "127.0.0.1:0",
             ["Imap:Tls"] = "",
+            ["Imap:JmapUrl"] = "https://mail.example.test/jmap/session",
             ["Pop3:Plain"] = "127.0.0.1:0",
             ["Pop3:Tls"] = "",
         });

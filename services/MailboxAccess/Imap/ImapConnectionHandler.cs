@@ -4,9 +4,9 @@ using MailCloud.Cluster;
 using MailCloud.Credentials;
 using MailCloud.Credentials.Sasl;
 using MailCloud.MailboxAccess.Imap.Terminals;
-using MailCloud.MailboxAccess.Imap.Watch;
 using MailCloud.Oidc;
 using MailCloud.Standing;
+using MailCloud.Watching;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -48,7 +48,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
         IGrainFactory grains,
         GrainCalls calls,
         Standings standings,
-        GatewayCount gateways,
+        MailboxWatches watches,
         LiveSessions liveSessions,
         IMessageBlobs blobs,
         PasswordCheck passwords,
@@ -64,7 +64,7 @@ internal sealed class ImapConnectionHandler : SessionHandler
             grains,
             calls,
             standings,
-            new(grains, calls, gateways, time, log),
+            watches,
             liveSessions,
             blobs,
             passwords,

@@ -22,9 +22,6 @@ internal static partial class ImapLog
     [LoggerMessage(2006, LogLevel.Error, "{Connection} ended within a response")]
     public static partial void MessageBroken(this ILogger log, string connection, Exception error);
 
-    [LoggerMessage(2007, LogLevel.Warning, "mailbox {Account} cannot be watched; it is tried again")]
-    public static partial void WatchFailed(this ILogger log, string account, Exception error);
-
     [LoggerMessage(2008, LogLevel.Warning, "who is logged in here cannot be made known, for SEND; it is tried again")]
     public static partial void TerminalsUnknown(this ILogger log, Exception error);
 

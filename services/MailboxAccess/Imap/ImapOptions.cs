@@ -12,6 +12,10 @@ internal sealed record ImapOptions
     /// <summary>Where IMAP inside TLS listens (RFC 8314 §3.2); empty: not at all.</summary>
     public string Tls { get; init; } = "127.0.0.1:2993";
 
+    /// <summary>The JMAP session resource of the same accounts, as clients reach it (RFC 9698); empty: clients are told of none.</summary>
+    [RegularExpression(@"https?://[!#-\[\]-~]+")]
+    public string JmapUrl { get; init; } = "";
+
     /// <summary>Octets of a command, its literals included. Dovecot's imap_max_line_length is the same.</summary>
     [Range(1024, 1024 * 1024)]
     public int MaxCommandLength { get; init; } = 64 * 1024;

@@ -52,6 +52,7 @@ internal static class ImapVerbs
         new("STATUS", ImapState.LoggedIn, Status.RunAsync),
         new("NAMESPACE", ImapState.LoggedIn, Namespace.RunAsync),
         new("ENABLE", ImapState.LoggedIn, Enable.RunAsync),
+        new("GETJMAPACCESS", ImapState.LoggedIn, GetJmapAccess.RunAsync),
         new("APPEND", ImapState.LoggedIn, Append.RunAsync),
         new("GETQUOTA", ImapState.LoggedIn, GetQuota.RunAsync),
         new("GETQUOTAROOT", ImapState.LoggedIn, GetQuotaRoot.RunAsync),

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using MailCloud.MailboxAccess.Imap;
-using MailCloud.MailboxAccess.Imap.Watch;
+using MailCloud.Watching;
 
 namespace MailCloud.MailboxAccess.Tests.Imap;
 
@@ -24,7 +24,7 @@ public sealed class NoticeTracesTests : IDisposable
         var (early, late) = (traces.Follow(), traces.Follow());
         ActivityContext[] messages = [NewContext(), NewContext(), NewContext()];
         traces.Add(messages[0]);
-        using (var first = early.StartTelling()!)
+        using (var first = early.StartTelling(ImapTelemetry.Activities, "imap.notify")!)
         {
             Assert.Equal((messages[0].TraceId, messages[0].SpanId), (first.TraceId, first.ParentSpanId));
             Assert.Empty(first.Links);
@@ -32,12 +32,12 @@ public sealed class NoticeTracesTests : IDisposable
 
         traces.Add(messages[1]);
         traces.Add(messages[2]);
-        using var all = late.StartTelling()!;
+        using var all = late.StartTelling(ImapTelemetry.Activities, "imap.notify")!;
         Assert.Equal(messages[0].TraceId, all.TraceId);
         Assert.Equal(messages[1..], all.Links.Select(link => link.Context));
-        using var rest = early.StartTelling()!;
+        using var rest = early.StartTelling(ImapTelemetry.Activities, "imap.notify")!;
         Assert.Equal((messages[1].TraceId, messages[2]), (rest.TraceId, Assert.Single(rest.Links).Context));
-        Assert.Null(early.StartTelling());
+        Assert.Null(early.StartTelling(ImapTelemetry.Activities, "imap.notify"));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class NoticeTracesTests : IDisposable
         var behind = traces.Follow();
         var messages = Enumerable.Range(0, 100).Select(_ => NewContext()).ToList();
         messages.ForEach(traces.Add);
-        using var telling = behind.StartTelling()!;
+        using var telling = behind.StartTelling(ImapTelemetry.Activities, "imap.notify")!;
         Assert.Equal(messages[^16].TraceId, telling.TraceId);
         Assert.Equal(messages[^15..], telling.Links.Select(link => link.Context));
     }

@@ -22,6 +22,7 @@ public sealed class ImapIsolationTests(OAuthServer server) : IClassFixture<OAuth
         ["CAPABILITY"] = Alone("CAPABILITY"),
         ["NOOP"] = Alone("NOOP"),
         ["NAMESPACE"] = Alone("NAMESPACE"),
+        ["GETJMAPACCESS"] = Alone("GETJMAPACCESS"),
         ["CHECK"] = Alone("CHECK"),
         ["EXPUNGE"] = Alone("EXPUNGE"),
         ["CLOSE"] = Alone("CLOSE"),

@@ -12,6 +12,8 @@ internal enum FetchFields
     Body = 32,
     BodyStructure = 64,
     ModSeq = 128,
+    EmailId = 256,
+    ThreadId = 512,
 
     /// <summary>Those that need the message's summary.</summary>
     OfSummary = Envelope | Body | BodyStructure,

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MailCloud.MailboxAccess.Imap.Fetch;
 
-/// <summary>Parses the data items of FETCH (RFC 3501 §9, fetch; RFC 3516 §6) and its modifiers (RFC 4466 §2.4, RFC 7162 §7).</summary>
+/// <summary>Parses the data items of FETCH (RFC 3501 §9, fetch; RFC 3516 §6; RFC 8474 §7) and its modifiers (RFC 4466 §2.4, RFC 7162 §7).</summary>
 internal static class FetchItemsParser
 {
     /// <summary>More sections than any client asks for at once; each costs a read per message.</summary>
@@ -102,6 +102,8 @@ internal static class FetchItemsParser
             case "BINARY": sections.Add(Binary(ref reader, "BINARY", peek: false)); break;
             case "BINARY.PEEK": sections.Add(Binary(ref reader, "BINARY", peek: true)); break;
             case "BINARY.SIZE": sections.Add(Binary(ref reader, name, peek: true) with { Form = SectionForm.DecodedSize }); break;
+            case "EMAILID": fields |= FetchFields.EmailId; break;
+            case "THREADID": fields |= FetchFields.ThreadId; break;
             case "MODSEQ": fields |= FetchFields.ModSeq; break;
             default: throw new ImapSyntaxException("Unknown FETCH data item");
         }

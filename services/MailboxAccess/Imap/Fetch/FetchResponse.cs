@@ -80,6 +80,17 @@ internal static class FetchResponse
         {
             SelectedFolder.WriteModSeq(writer, message.ModSeq);
         }
+
+        if (Begin(writer, fields, FetchFields.EmailId, "EMAILID "u8, ref any))
+        {
+            writer.Text($"({MessageObjectIds.EmailOf(message)})");
+        }
+
+        if (Begin(writer, fields, FetchFields.ThreadId, "THREADID "u8, ref any))
+        {
+            // RFC 8474 §5.2: NIL where there is none.
+            writer.Text(MessageObjectIds.ThreadOf(message) is { } thread ? $"({thread})" : "NIL");
+        }
     }
 
     private static BodyPart Describe(FetchedMessage message)

@@ -32,6 +32,9 @@ internal abstract record SearchKey
     /// <summary>True when a MODSEQ key stands in it (RFC 7162 §3.1.5).</summary>
     public virtual bool AsksForModSeq => false;
 
+    /// <summary>True when a THREADID key stands in it (RFC 8474 §6).</summary>
+    public virtual bool AsksForThread => false;
+
     public abstract ValueTask<bool?> MatchAsync(SearchedMessage message);
 }
 
@@ -56,6 +59,8 @@ internal sealed record AndKey : SearchKey
     public override long ChangedSince => keys.Max(key => key.ChangedSince);
 
     public override bool AsksForModSeq => keys.Any(key => key.AsksForModSeq);
+
+    public override bool AsksForThread => keys.Any(key => key.AsksForThread);
 
     public override async ValueTask<bool?> MatchAsync(SearchedMessage message)
     {
@@ -86,6 +91,8 @@ internal sealed record OrKey : SearchKey
 
     public override bool AsksForModSeq => cheap.AsksForModSeq || dear.AsksForModSeq;
 
+    public override bool AsksForThread => cheap.AsksForThread || dear.AsksForThread;
+
     public override async ValueTask<bool?> MatchAsync(SearchedMessage message)
     {
         var one = await cheap.MatchAsync(message).ConfigureAwait(false);
@@ -106,6 +113,8 @@ internal sealed record NotKey(SearchKey Key) : SearchKey
     public override bool UsesView => Key.UsesView;
 
     public override bool AsksForModSeq => Key.AsksForModSeq;
+
+    public override bool AsksForThread => Key.AsksForThread;
 
     public override async ValueTask<bool?> MatchAsync(SearchedMessage message) => !await Key.MatchAsync(message).ConfigureAwait(false);
 }
@@ -177,6 +186,20 @@ internal sealed record WithinKey(uint Seconds, bool Younger, DateTimeOffset Now)
         var age = Now - row.InternalDate;
         return Younger ? age <= TimeSpan.FromSeconds(Seconds) : age >= TimeSpan.FromSeconds(Seconds);
     }
+}
+
+/// <summary>EMAILID (RFC 8474 §6): case counts.</summary>
+internal sealed record EmailIdKey(string Id) : RowKey
+{
+    protected override bool Matches(FetchedMessage row, SearchedMessage message) => MessageObjectIds.EmailOf(row) == Id;
+}
+
+/// <summary>THREADID, likewise.</summary>
+internal sealed record ThreadIdKey(string Id) : RowKey
+{
+    public override bool AsksForThread => true;
+
+    protected override bool Matches(FetchedMessage row, SearchedMessage message) => MessageObjectIds.ThreadOf(row) == Id;
 }
 
 internal enum DateComparison

@@ -19,7 +19,7 @@ internal enum SearchReturn
 /// <summary>A SEARCH command: what to return, and the keys.</summary>
 internal sealed record SearchRequest(SearchReturn Return, SearchKey Key);
 
-/// <summary>Parses SEARCH's arguments (RFC 3501 §9, search; RFC 4731 §4; RFC 5032 §4; RFC 7162 §7).</summary>
+/// <summary>Parses SEARCH's arguments (RFC 3501 §9, search; RFC 4731 §4; RFC 5032 §4; RFC 7162 §7; RFC 8474 §7).</summary>
 /// <param name="reader">Stands before the space that leads them.</param>
 /// <param name="now">From where YOUNGER and OLDER count back.</param>
 internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
@@ -152,6 +152,8 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
         "YOUNGER" => new WithinKey(Interval(), Younger: true, now),
         "OLDER" => new WithinKey(Interval(), Younger: false, now),
         "MODSEQ" => new ModSeqKey(ModSeq()),
+        "EMAILID" => new EmailIdKey(ObjectId()),
+        "THREADID" => new ThreadIdKey(ObjectId()),
         "UID" => new SetKey(Set(), ByUid: true),
         "NOT" => new NotKey(Nested(depth)),
         "OR" => new OrKey(Nested(depth), Nested(depth)),
@@ -172,6 +174,14 @@ internal ref struct SearchParser(ImapReader reader, DateTimeOffset now)
     {
         reader.Space();
         return reader.Atom();
+    }
+
+    // objectid = 1*255(ALPHA / DIGIT / "_" / "-")
+    private string ObjectId()
+    {
+        reader.Space();
+        var id = reader.Atom();
+        return id.Length <= 255 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? id : throw new ImapSyntaxException("Malformed object id");
     }
 
     private uint Number()

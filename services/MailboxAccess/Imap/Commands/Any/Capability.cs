@@ -6,7 +6,7 @@ namespace MailCloud.MailboxAccess.Imap.Commands.Any;
 internal static class Capability
 {
     private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE UNSELECT IDLE ENABLE CONDSTORE QRESYNC CHILDREN STATUS=SIZE"
-        + " UIDPLUS MOVE MULTIAPPEND QUOTA QUOTA=RES-STORAGE SPECIAL-USE CREATE-SPECIAL-USE ESEARCH WITHIN BINARY";
+        + " UIDPLUS MOVE MULTIAPPEND QUOTA QUOTA=RES-STORAGE SPECIAL-USE CREATE-SPECIAL-USE ESEARCH WITHIN BINARY OBJECTID";
 
     public static ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
@@ -22,6 +22,9 @@ internal static class Capability
         var always = $"{Always} APPENDLIMIT={session.Services.Options.MaxAppendLength}";
         if (session.State != ImapState.NotAuthenticated)
         {
+            // RFC 9698 §3: to who is logged in, as the same credentials open JMAP.
+            always += session.Services.Options.JmapUrl.Length > 0 ? " JMAPACCESS" : "";
+
             // RFC 4978 §3: offered until it is active.
             return session.IsCompressed ? always : always + " COMPRESS=DEFLATE";
         }

@@ -2,7 +2,7 @@ using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
-/// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).</summary>
+/// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3). It answers the folder's MAILBOXID (RFC 8474 §4.1).</summary>
 internal static class Create
 {
     internal sealed record Request(string Folder, IReadOnlyList<string> Uses);
@@ -18,7 +18,14 @@ internal static class Create
 
         var operation = Guid.NewGuid();
         var result = await session.CallMailboxAsync(mailbox => mailbox.CreateFolderAsync(operation, new(request.Folder, use)), cancellationToken).ConfigureAwait(false);
-        return FolderReplies.Of(result, "CREATE");
+        var reply = FolderReplies.Of(result, "CREATE");
+        if (result != FolderResult.Done)
+        {
+            return reply;
+        }
+
+        var made = await session.CallMailboxAsync(mailbox => mailbox.GetStatusAsync(request.Folder.TrimEnd('/')), cancellationToken).ConfigureAwait(false);
+        return made?.FolderId is { } id ? reply with { Code = $"MAILBOXID ({ObjectIds.OfFolder(id)})" } : reply;
     }
 
     internal static Request Parse(ImapReader reader)

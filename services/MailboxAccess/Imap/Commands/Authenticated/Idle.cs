@@ -1,5 +1,5 @@
 using MailCloud.Cluster;
-using MailCloud.MailboxAccess.Imap.Watch;
+using MailCloud.Watching;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
@@ -64,7 +64,7 @@ internal static class Idle
     // False: the mailbox did not answer. The client sees nothing of it; it is asked again.
     private static async Task<bool> TellAsync(ImapSession session, NoticeTraces.Follower? traces, CancellationToken cancellationToken)
     {
-        using var activity = traces?.StartTelling();
+        using var activity = traces?.StartTelling(ImapTelemetry.Activities, "imap.notify");
         try
         {
             await session.TellChangesAsync(mayExpunge: true, cancellationToken).ConfigureAwait(false);

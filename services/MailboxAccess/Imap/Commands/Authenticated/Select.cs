@@ -2,7 +2,7 @@ using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
-/// <summary>SELECT (RFC 3501 §6.3.1) with the parameters CONDSTORE and QRESYNC (RFC 7162 §3.1.8, §3.2.5).</summary>
+/// <summary>SELECT (RFC 3501 §6.3.1) with the parameters CONDSTORE and QRESYNC (RFC 7162 §3.1.8, §3.2.5), and the folder's MAILBOXID (RFC 8474 §4.2).</summary>
 internal static class Select
 {
     internal sealed record Request(string Folder, bool CondStore, Resync? Resync);
@@ -87,6 +87,7 @@ internal static class Select
 
         writer.Line($"* OK [UIDVALIDITY {opened.UidValidity}] UIDs are valid");
         writer.Line($"* OK [UIDNEXT {opened.UidNext}] The next UID");
+        writer.Line($"* OK [MAILBOXID ({ObjectIds.OfFolder(opened.FolderId)})] The same under any name");
         folder.WriteHighestModSeq(writer);
     }
 

@@ -1,12 +1,13 @@
+using System.Globalization;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.MailboxAccess.Imap.Commands.Authenticated;
 
-/// <summary>STATUS (RFC 3501 §6.3.10) with SIZE (RFC 8438), HIGHESTMODSEQ (RFC 7162 §3.1.7), APPENDLIMIT (RFC 7889 §3.2) and DELETED-STORAGE
-/// (RFC 9208 §4.1.4).</summary>
+/// <summary>STATUS (RFC 3501 §6.3.10) with SIZE (RFC 8438), HIGHESTMODSEQ (RFC 7162 §3.1.7), APPENDLIMIT (RFC 7889 §3.2), DELETED-STORAGE
+/// (RFC 9208 §4.1.4) and MAILBOXID (RFC 8474 §4.3).</summary>
 internal static class Status
 {
-    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ", "APPENDLIMIT", "DELETED-STORAGE"];
+    private static readonly string[] Known = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ", "APPENDLIMIT", "DELETED-STORAGE", "MAILBOXID"];
 
     public static async ValueTask<ImapReply> RunAsync(ImapSession session, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken)
     {
@@ -23,6 +24,11 @@ internal static class Status
         }
 
         var deleted = items.Contains("DELETED-STORAGE") ? await DeletedStorageAsync(session, name, cancellationToken).ConfigureAwait(false) : 0;
+        if (status.FolderId is null && items.Contains("MAILBOXID"))
+        {
+            return ImapReply.No("MAILBOXID is not known yet", "UNAVAILABLE"); // From a silo of the release before, while a cluster is upgraded.
+        }
+
         session.Writer.Raw("* STATUS "u8);
         session.Writer.Mailbox(name);
         session.Writer.Line($" ({string.Join(' ', items.Select(item => $"{item} {ValueOf(item, status, deleted, session.Services.Options)}"))})");
@@ -63,7 +69,10 @@ internal static class Status
         return octets;
     }
 
-    private static long ValueOf(string item, FolderStatus status, long deletedStorage, ImapOptions options) => item switch
+    private static string ValueOf(string item, FolderStatus status, long deletedStorage, ImapOptions options) =>
+        item == "MAILBOXID" ? $"({ObjectIds.OfFolder(status.FolderId!.Value)})" : NumberOf(item, status, deletedStorage, options).ToString(CultureInfo.InvariantCulture);
+
+    private static long NumberOf(string item, FolderStatus status, long deletedStorage, ImapOptions options) => item switch
     {
         "APPENDLIMIT" => options.MaxAppendLength, // RFC 7889 §3.2: the same in every mailbox
         "DELETED-STORAGE" => deletedStorage,

@@ -54,7 +54,7 @@ internal static class Fetch
         var refused = new Refused();
         while (uids.Length > 0)
         {
-            var page = await ReadPageAsync(session, uids, items.NeedsContent, request.Modifiers.ChangedSince ?? 0, cancellationToken).ConfigureAwait(false);
+            var page = await ReadPageAsync(session, uids, items, request.Modifiers.ChangedSince ?? 0, cancellationToken).ConfigureAwait(false);
             expected -= page.Messages.Count;
             highest = page.HighestModSeq;
             folder.TellKeywords(session.Writer, page.Keywords);
@@ -88,9 +88,16 @@ internal static class Fetch
     }
 
     private static ValueTask<MessagePage> ReadPageAsync(
-        ImapSession session, UidRange[] uids, bool withContent, long changedSince, CancellationToken cancellationToken)
+        ImapSession session, UidRange[] uids, FetchItems items, long changedSince, CancellationToken cancellationToken)
     {
-        var fetch = new FetchRequest { FolderId = session.Selected!.Id, Uids = uids, WithContent = withContent, ChangedSince = changedSince };
+        var fetch = new FetchRequest
+        {
+            FolderId = session.Selected!.Id,
+            Uids = uids,
+            WithContent = items.NeedsContent,
+            ChangedSince = changedSince,
+            WithThreads = (items.Fields & FetchFields.ThreadId) != 0,
+        };
         return session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken);
     }
 
@@ -172,7 +179,7 @@ internal static class Fetch
 
             // A body goes with its message: another session may have expunged them meanwhile.
             UidRange[] uids = [.. unreadable.Select(uid => new UidRange(uid, uid))];
-            var left = await ReadPageAsync(session, uids, withContent: false, changedSince: 0, cancellationToken).ConfigureAwait(false);
+            var left = await ReadPageAsync(session, uids, new(FetchFields.Uid, []), changedSince: 0, cancellationToken).ConfigureAwait(false);
             return left.Messages.Count > 0
                 ? ImapReply.No("Some messages cannot be read", "SERVERBUG")
                 : ImapReply.No("Some messages have been expunged", "EXPUNGEISSUED");

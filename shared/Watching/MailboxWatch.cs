@@ -2,15 +2,16 @@ using System.Diagnostics;
 using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
-namespace MailCloud.MailboxAccess.Imap.Watch;
+namespace MailCloud.Watching;
 
 /// <summary>
-/// One mailbox, watched for all of this edge's sessions that idle in it. A notice wakes them, and each asks the mailbox for itself what its client does
+/// One mailbox, watched for all of this edge's sessions that wait for news of it. A notice wakes them, and each asks the mailbox for itself what its client does
 /// not know: nothing is queued for a session, and one that waits for its client's socket holds neither the grain nor the others.
 /// </summary>
-internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger log) : IMailboxObserver
+public sealed class MailboxWatch : IMailboxObserver
 {
     /// <summary>A quarter of the time for which a mailbox remembers an edge (<see cref="IMailboxGrain.WatchAsync"/>).</summary>
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(15);
@@ -24,12 +25,21 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Grai
     /// <summary>What a call of a grain that is traced has with it.</summary>
     private const string TraceParent = "traceparent";
 
+    private readonly AccountId account;
+    private readonly IGrainFactory grains;
+    private readonly GrainCalls calls;
+    private readonly GatewayCount gateways;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
     private TaskCompletionSource next = NewSignal();
     private TaskCompletionSource moves = NewSignal();
     private long lastModSeq = -1;
 
-    /// <summary>How many sessions idle in it; guarded by <see cref="MailboxWatches"/>.</summary>
-    public int Sessions { get; set; }
+    internal MailboxWatch(AccountId account, IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger log) =>
+        (this.account, this.grains, this.calls, this.gateways, this.time, this.log) = (account, grains, calls, gateways, time, log);
+
+    /// <summary>How many sessions wait; guarded by <see cref="MailboxWatches"/>.</summary>
+    internal int Sessions { get; set; }
 
     public NoticeTraces Traces { get; } = new();
 
@@ -53,8 +63,8 @@ internal sealed class MailboxWatch(AccountId account, IGrainFactory grains, Grai
         return Task.CompletedTask;
     }
 
-    /// <summary>Registers and goes on registering until nobody idles any more.</summary>
-    public async Task RunAsync(Func<bool> isIdle)
+    /// <summary>Registers and goes on registering until nobody waits any more.</summary>
+    internal async Task RunAsync(Func<bool> isIdle)
     {
         var mailbox = grains.GetGrain<IMailboxGrain>(account.Value);
         IMailboxObserver? observer = null;

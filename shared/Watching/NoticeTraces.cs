@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace MailCloud.MailboxAccess.Imap.Watch;
+namespace MailCloud.Watching;
 
 /// <summary>The traces of the messages that the last notices of a mailbox were about: telling a client of them is part of these.</summary>
-internal sealed class NoticeTraces
+public sealed class NoticeTraces
 {
     /// <summary>A session that is this many notices behind waits for its client's socket.</summary>
     private const int Kept = 16;
@@ -44,17 +44,23 @@ internal sealed class NoticeTraces
         }
     }
 
-    /// <param name="traces">Of the mailbox.</param>
-    /// <param name="told">How many the session had been told of.</param>
-    internal sealed class Follower(NoticeTraces traces, long told)
+    /// <summary>What one session was told of.</summary>
+    public sealed class Follower
     {
+        private readonly NoticeTraces traces;
+        private long told;
+
+        internal Follower(NoticeTraces traces, long told) => (this.traces, this.told) = (traces, told);
+
         /// <summary>A span of telling a client what is new: of the first trace that it was not told of, and linked to the others. Null when there is none.</summary>
-        public Activity? StartTelling()
+        /// <param name="source">Of the edge's own spans.</param>
+        /// <param name="name">Of the span.</param>
+        public Activity? StartTelling(ActivitySource source, string name)
         {
             var untold = traces.TakeAfter(ref told);
             return untold.Length == 0
                 ? null
-                : ImapTelemetry.Activities.StartActivity("imap.notify", ActivityKind.Server, untold[0], links: untold.Skip(1).Select(context => new ActivityLink(context)));
+                : source.StartActivity(name, ActivityKind.Server, untold[0], links: untold.Skip(1).Select(context => new ActivityLink(context)));
         }
     }
 }

@@ -1,10 +1,11 @@
 using MailCloud.Cluster;
 using MailCloud.Messages;
+using Microsoft.Extensions.Logging;
 
-namespace MailCloud.MailboxAccess.Imap.Watch;
+namespace MailCloud.Watching;
 
-/// <summary>The mailboxes that this edge watches: those in which at least one of its sessions idles.</summary>
-internal sealed class MailboxWatches(IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger log)
+/// <summary>The mailboxes that this edge watches: those of which at least one of its sessions waits for news. One watch serves all sessions of a mailbox, whatever they speak.</summary>
+public sealed class MailboxWatches(IGrainFactory grains, GrainCalls calls, GatewayCount gateways, TimeProvider time, ILogger<MailboxWatches> log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<AccountId, MailboxWatch> watches = [];
@@ -31,7 +32,7 @@ internal sealed class MailboxWatches(IGrainFactory grains, GrainCalls calls, Gat
         }
     }
 
-    /// <summary>The session idles no more. The watch itself ends with its next renewal: most clients idle again at once.</summary>
+    /// <summary>The session waits no more. The watch itself ends with its next renewal: most clients wait again at once.</summary>
     public void Leave(MailboxWatch watch)
     {
         lock (gate)

@@ -3,6 +3,8 @@ using System.Globalization;
 using MailCloud.Blobs;
 using MailCloud.Messages;
 using MailCloud.Queue;
+using MailCloud.SmtpIngress.Policy;
+using MailCloud.Submission;
 
 namespace MailCloud.SmtpIngress;
 
@@ -91,13 +93,13 @@ internal sealed class MessageIntake : IAsyncDisposable
 
         if (Refusal is null && session.Account is { } account)
         {
-            Refusal = await Policy.SenderOwnership.CheckHeaderAsync(session, account, header, cancellationToken).ConfigureAwait(false);
+            Refusal = await SenderCheck.OfHeaderAsync(session, account, header, cancellationToken).ConfigureAwait(false);
         }
 
         // Last, as what is refused after it would be counted.
         if (Refusal is null && session.Account is { } holder && transaction.Wishes.HoldUntil is { } until)
         {
-            Refusal = await session.Services.Caps.HoldAsync(session, holder, until, cancellationToken).ConfigureAwait(false);
+            Refusal = await SenderCheck.HoldAsync(session, holder, until, cancellationToken).ConfigureAwait(false);
         }
 
         return Refusal is null ? Ended(await CommitAsync().ConfigureAwait(false)) : Refuse();

@@ -1,3 +1,5 @@
+using MailCloud.Submission;
+
 namespace MailCloud.SmtpIngress;
 
 /// <summary>What the session does once a reply is sent.</summary>
@@ -33,6 +35,8 @@ internal sealed record SmtpReply(int Code, string? Enhanced, params string[] Lin
 
     /// <summary>As it stands on the wire, of several lines the last.</summary>
     public string OneLine => Enhanced is null ? $"{Code} {Lines[^1]}" : $"{Code} {Enhanced} {Lines[^1]}";
+
+    public static SmtpReply Of(PolicyReply reply) => new(reply.Code, reply.Status, reply.Text);
 
     public static SmtpReply Syntax(string text) => new(501, "5.5.4", text);
 

@@ -5,6 +5,7 @@ using MailCloud.Oidc;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
 using MailCloud.Standing;
+using MailCloud.Submission;
 using MailCloud.Tracing;
 using MailCloud.Wire;
 using MailCloud.Wire.Tls;
@@ -45,7 +46,7 @@ internal sealed class SmtpServices(
 
     public Entrance Entrance { get; } = new(options.Value.SessionLimits, options.Value.ProxyNetworks, options.Value.HandshakeTimeout, time);
 
-    public SendingCaps Caps { get; } = new(grains, calls, sending.Value);
+    public SendingCaps Caps { get; } = new(grains, calls, standings, sending.Value);
 
     public RateLimits Rates { get; } = new(options.Value, time);
 }

@@ -99,7 +99,7 @@ internal sealed class SmtpSession(SmtpServices services, Listener listener, stri
 
         if (Transaction is not null && Account is not null)
         {
-            services.Caps.End(Account, Transaction);
+            services.Caps.End(Account, Transaction.Caps);
         }
 
         (Transaction, Patience) = (null, services.Calls.NewPatience());

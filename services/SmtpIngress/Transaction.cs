@@ -1,6 +1,7 @@
 using MailCloud.Messages;
 using MailCloud.SmtpIngress.Commands;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Submission;
 
 namespace MailCloud.SmtpIngress;
 
@@ -71,6 +72,3 @@ internal sealed class Transaction(TransactionKind kind, EmailAddress? sender, Ma
 
 /// <summary>A recipient that got no 250, for the trace.</summary>
 internal readonly record struct RefusedRecipient(EmailAddress Address, SmtpReply Reply, DateTimeOffset At);
-
-/// <summary>A recipient and the tenant whose mail it is.</summary>
-internal readonly record struct AcceptedRecipient(TenantId Tenant, EnvelopeRecipient Recipient);

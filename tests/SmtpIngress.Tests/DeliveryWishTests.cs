@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MailCloud.Messages;
 using MailCloud.SmtpIngress.Policy;
+using MailCloud.Submission;
 using MailCloud.Testing;
 
 namespace MailCloud.SmtpIngress.Tests;

@@ -1,5 +1,6 @@
 using System.Text;
 using MailCloud.Messages;
+using MailCloud.Submission;
 
 namespace MailCloud.SmtpIngress.Tests;
 

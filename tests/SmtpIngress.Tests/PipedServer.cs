@@ -7,6 +7,7 @@ using MailCloud.Oidc;
 using MailCloud.Queue;
 using MailCloud.SmtpIngress.Policy;
 using MailCloud.Standing;
+using MailCloud.Submission;
 using MailCloud.Testing;
 using MailCloud.Tracing;
 using MailCloud.Wire.Tls;

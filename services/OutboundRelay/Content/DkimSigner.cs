@@ -19,8 +19,8 @@ internal sealed class DkimSigner(SigningKeys keys, TimeProvider time, ILogger<Dk
     /// <summary>Octets of a folded line (RFC 5322 §2.1.1).</summary>
     private const int LineLength = 76;
 
-    /// <summary>Mail of an account of ours, and reports of ours, which are made here and have no trace yet. What came from another host and only passes is not vouched for.</summary>
-    public static bool MaySign(QueuedMessage message) => message.Submitter is not null || message.Trace.Length == 0;
+    /// <summary>Mail of an account of ours, and reports of ours, which are made here and have no trace yet. What came from another host, or from an account of another tenant, and only passes is not vouched for.</summary>
+    public static bool MaySign(QueuedMessage message) => message.Submitter is { } account ? account.Tenant == message.Tenant : message.Trace.Length == 0;
 
     /// <summary>The DKIM-Signature fields that go on top, in lines with CRLF; none when the domain has no keys.</summary>
     public async ValueTask<byte[]> SignAsync(QueuedMessage message, ContentMeasure content, CancellationToken cancellationToken)

@@ -49,32 +49,3 @@ internal sealed class RewrittenStream : ForwardStream
         return 0;
     }
 }
-
-/// <summary>Octets at hand, and then a stream. Owns the stream.</summary>
-internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardStream
-{
-    private ReadOnlyMemory<byte> left = prefix;
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (left.IsEmpty)
-        {
-            return rest.ReadAsync(buffer, cancellationToken);
-        }
-
-        var ready = left[..Math.Min(left.Length, buffer.Length)];
-        ready.CopyTo(buffer);
-        left = left[ready.Length..];
-        return ValueTask.FromResult(ready.Length);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            rest.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-}

@@ -45,8 +45,8 @@ internal static class Mail
         }
 
         if (session.Account is { } account
-            && (await SendingRight.CheckAsync(session, account, cancellationToken).ConfigureAwait(false)
-                ?? await SenderOwnership.CheckEnvelopeAsync(session, session.Account, sender, cancellationToken).ConfigureAwait(false)) is { } notAllowed)
+            && (await SenderCheck.MaySendAsync(session, account, cancellationToken).ConfigureAwait(false)
+                ?? await SenderCheck.OfEnvelopeAsync(session, session.Account, sender, cancellationToken).ConfigureAwait(false)) is { } notAllowed)
         {
             return notAllowed;
         }

@@ -3,6 +3,7 @@ using System.Text;
 using MailCloud.Messages;
 using MailCloud.SmtpIngress;
 using MailCloud.SmtpIngress.Commands;
+using MailCloud.Submission;
 using MailCloud.Wire;
 using static MailCloud.Fuzz.OracleException;
 

@@ -1,6 +1,6 @@
 using MailCloud.MailboxContracts;
 
-namespace MailCloud.SmtpIngress.Policy;
+namespace MailCloud.Submission;
 
 /// <summary>Section <c>Sending</c>: how many recipients outside its tenant an account, and all accounts of a tenant together, may send to. 0 is no limit.</summary>
 public sealed record SendingOptions
@@ -20,14 +20,14 @@ public sealed record SendingOptions
     /// <summary>Messages that an account may have held at a time (RFC 4865 §6). Gmail has 100 scheduled messages.</summary>
     public int AccountHeld { get; init; } = 100;
 
-    internal SendingLimits Account => new(AccountPerHour, AccountPerDay);
+    public SendingLimits Account => new(AccountPerHour, AccountPerDay);
 
-    internal SendingLimits Tenant => new(TenantPerHour, TenantPerDay);
+    public SendingLimits Tenant => new(TenantPerHour, TenantPerDay);
 
-    internal bool HasLimit => AccountPerHour + AccountPerDay + TenantPerHour + TenantPerDay > 0;
+    public bool HasLimit => AccountPerHour + AccountPerDay + TenantPerHour + TenantPerDay > 0;
 
     /// <summary>Everything that is wrong, one sentence each.</summary>
-    internal IEnumerable<string> Errors()
+    public IEnumerable<string> Errors()
     {
         foreach (var (key, value) in new[]
         {

@@ -3,14 +3,14 @@ using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Standing;
 
-namespace MailCloud.SmtpIngress.Policy;
+namespace MailCloud.Submission;
 
 /// <summary>
 /// What the directory's grains say of domains and addresses, remembered for a few seconds, and no longer than until the directory tells of a change of it. That something does not exist is
 /// not remembered: a new account can be written to at once. Grains that do not answer are asked again while the patience of the transaction lasts; after
 /// <see cref="GrainUnavailableException"/> the answer is 451, never 550.
 /// </summary>
-internal sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, Standings standings, TimeSpan lifetime, TimeProvider time)
+public sealed class AddressDirectory(IGrainFactory grains, GrainCalls calls, Standings standings, TimeSpan lifetime, TimeProvider time)
 {
     /// <summary>Targets of an alias that is remembered: longer lists, which may have 40 kB, are few and asked for each time.</summary>
     private const int MaxTargets = 100;

@@ -3,13 +3,13 @@ using System.Globalization;
 using System.Text;
 using MailCloud.Messages;
 
-namespace MailCloud.SmtpIngress;
+namespace MailCloud.Submission;
 
 /// <summary>
 /// Watches a message's header section go by, holding at most the beginning of one line, the originator fields, Message-ID and TLS-Required. From other hosts nothing is changed and
 /// Received fields are counted; on submission Bcc fields are left out (RFC 6409 §8, RFC 5322 §3.6.3) and Date, Message-ID and From are added where missing.
 /// </summary>
-internal sealed class HeaderSection
+public sealed class HeaderSection
 {
     // The longest field name looked at; a line without a colon by then is no field (RFC 5322 §2.1.1: a line has 998 octets, names are short).
     private const int MaxName = 128;

@@ -2,14 +2,15 @@ using System.Globalization;
 using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Standing;
 
-namespace MailCloud.SmtpIngress.Policy;
+namespace MailCloud.Submission;
 
 /// <summary>
 /// How many recipients outside its tenant an account may send to. They are counted before they are accepted, so that sessions side by side send no more either: the first of a message by one call,
 /// and then ten times as many by each further one (four calls for a thousand). What a message did not need is given back at its end.
 /// </summary>
-internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, SendingOptions options)
+public sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Standings standings, SendingOptions options)
 {
     private const int Growth = 10;
 
@@ -17,7 +18,15 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
     private const int HoursOfDay = 4;
 
     /// <summary>Null when the account may send to this recipient, else the limit that it has reached and when that is no longer so.</summary>
-    public async ValueTask<SmtpReply?> CheckAsync(SmtpSession session, AddressRecord account, Transaction transaction, AcceptedRecipient recipient, CancellationToken cancellationToken)
+    /// <param name="account">Who sends.</param>
+    /// <param name="caps">What this message took before.</param>
+    /// <param name="recipient">The next one of the message.</param>
+    /// <param name="most">Recipients that a message may have.</param>
+    /// <param name="patience">Of the message.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="GrainUnavailableException">The counts did not answer.</exception>
+    public async ValueTask<PolicyReply?> CheckAsync(
+        AddressRecord account, TakenRecipients caps, AcceptedRecipient recipient, int most, Patience patience, CancellationToken cancellationToken)
     {
         var needed = Outside(account.Tenant, recipient);
         if (needed == 0)
@@ -25,21 +34,19 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
             return null;
         }
 
-        var ofTenant = await LimitsAsync(session, account.Tenant, cancellationToken).ConfigureAwait(false);
+        var ofTenant = await LimitsAsync(account.Tenant, patience, cancellationToken).ConfigureAwait(false);
         if (!options.HasLimit && ofTenant.PerDay == 0)
         {
             return null;
         }
 
-        var caps = transaction.Caps;
         while (caps.Taken < caps.Used + needed)
         {
-            var asked = Math.Max(caps.Used + needed - caps.Taken, Math.Min(caps.Taken * (Growth - 1), session.Options.MaxRecipients));
+            var asked = Math.Max(caps.Used + needed - caps.Taken, Math.Min(caps.Taken * (Growth - 1), most));
             var request = new SendingRequest(asked, options.Account, ofTenant);
-            var grant = await calls.CallAsync(() => GrainOf(account).TakeAsync(request), session.Patience, cancellationToken).ConfigureAwait(false);
+            var grant = await calls.CallAsync(() => GrainOf(account).TakeAsync(request), patience, cancellationToken).ConfigureAwait(false);
             if (grant.Refusal is { } refusal)
             {
-                SmtpTelemetry.Capped.Add(1, new("limit", refusal.OfTenant ? "tenant" : "account"), new("tenant", account.Tenant.Value));
                 return Refuse(refusal);
             }
 
@@ -51,29 +58,21 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
     }
 
     /// <summary>Null when the account may have one more message held until a time, else the limit that it has reached.</summary>
-    public async ValueTask<SmtpReply?> HoldAsync(SmtpSession session, AddressRecord account, DateTimeOffset until, CancellationToken cancellationToken)
+    /// <exception cref="GrainUnavailableException">The counts did not answer.</exception>
+    public async ValueTask<PolicyReply?> HoldAsync(AddressRecord account, DateTimeOffset until, Patience patience, CancellationToken cancellationToken)
     {
         if (options.AccountHeld == 0)
         {
             return null;
         }
 
-        try
-        {
-            var freeAt = await calls.CallAsync(() => GrainOf(account).HoldAsync(until, options.AccountHeld), session.Patience, cancellationToken).ConfigureAwait(false);
-            return freeAt is null ? null : new(452, "4.3.1", $"your account has {options.AccountHeld} messages held, which is its limit, again from {Text(freeAt.Value)} UTC");
-        }
-        catch (GrainUnavailableException e)
-        {
-            session.Services.Log.DirectoryAway(e);
-            return SmtpReply.DirectoryAway;
-        }
+        var freeAt = await calls.CallAsync(() => GrainOf(account).HoldAsync(until, options.AccountHeld), patience, cancellationToken).ConfigureAwait(false);
+        return freeAt is null ? null : new(452, "4.3.1", $"your account has {options.AccountHeld} messages held, which is its limit, again from {Text(freeAt.Value)} UTC");
     }
 
-    /// <summary>The transaction is over: what it took and did not need goes back; all of it when the message was not accepted.</summary>
-    public void End(AddressRecord account, Transaction transaction)
+    /// <summary>The message is over: what it took and did not need goes back; all of it when it was not accepted.</summary>
+    public void End(AddressRecord account, TakenRecipients caps)
     {
-        var caps = transaction.Caps;
         var unused = caps.Taken - (caps.IsSent ? caps.Used : 0);
         if (unused > 0)
         {
@@ -82,9 +81,9 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
     }
 
     // The tenant's own, or those of all tenants.
-    private async ValueTask<SendingLimits> LimitsAsync(SmtpSession session, TenantId tenant, CancellationToken cancellationToken)
+    private async ValueTask<SendingLimits> LimitsAsync(TenantId tenant, Patience patience, CancellationToken cancellationToken)
     {
-        var terms = await session.Services.Standings.FindTermsAsync(tenant, session.Patience, cancellationToken).ConfigureAwait(false);
+        var terms = await standings.FindTermsAsync(tenant, patience, cancellationToken).ConfigureAwait(false);
         return terms.Limits.RecipientsPerDay is > 0 and var perDay ? new(Math.Max(1, perDay / HoursOfDay), perDay) : options.Tenant;
     }
 
@@ -94,11 +93,14 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
     /// </summary>
     private static int Outside(TenantId tenant, AcceptedRecipient recipient) => recipient.Tenant == tenant ? recipient.Recipient.Remote.Count : 1;
 
-    private static SmtpReply Refuse(SendingRefusal refusal)
+    private static PolicyReply Refuse(SendingRefusal refusal)
     {
         var whose = refusal.OfTenant ? "your organisation" : "your account";
         var period = refusal.Hours == 1 ? "hour" : "day";
-        return new(450, "4.7.1", $"{whose} has reached its limit of {refusal.Limit} recipients outside it in one {period}, again from {Text(refusal.FreeAt)} UTC");
+        return new(450, "4.7.1", $"{whose} has reached its limit of {refusal.Limit} recipients outside it in one {period}, again from {Text(refusal.FreeAt)} UTC")
+        {
+            Cause = refusal.OfTenant ? PolicyCause.TenantCap : PolicyCause.AccountCap,
+        };
     }
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
@@ -107,7 +109,7 @@ internal sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Sendin
 }
 
 /// <summary>Recipients outside the tenant that one message took from the caps.</summary>
-internal sealed class TakenRecipients
+public sealed class TakenRecipients
 {
     /// <summary>Counted for the account.</summary>
     public int Taken { get; set; }

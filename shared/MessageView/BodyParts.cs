@@ -11,7 +11,7 @@ internal sealed record NumberedPart(string Id, BodyPart Part)
 }
 
 /// <summary>What is asked of a part's header.</summary>
-internal static class BodyParts
+public static class BodyParts
 {
     public static bool Is(this BodyPart part, string type, string subtype) =>
         part.Type.Equals(type, StringComparison.OrdinalIgnoreCase) && part.Subtype.Equals(subtype, StringComparison.OrdinalIgnoreCase);

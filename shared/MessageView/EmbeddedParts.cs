@@ -14,7 +14,7 @@ internal sealed class EmbeddedParts
     public EmbeddedParts(IEnumerable<NumberedPart> parts, Func<string, string> partUrl)
     {
         this.partUrl = partUrl;
-        foreach (var part in parts.Where(part => IsImage(part.Part)))
+        foreach (var part in parts.Where(part => ShownImages.MayBeShown(part.Part)))
         {
             // The first of a name: what is given twice must not change what was meant.
             if (BodyParts.WithoutBrackets(part.Part.ContentId) is { } id)
@@ -48,8 +48,4 @@ internal sealed class EmbeddedParts
         shownParts.Add(part.Id);
         return partUrl(part.Id);
     }
-
-    // SVG is a document with scripts, of which this library sees nothing. Some clients know no type for the images they send.
-    private static bool IsImage(BodyPart part) =>
-        (part.Type.Equals("image", StringComparison.OrdinalIgnoreCase) && !part.Subtype.StartsWith("svg", StringComparison.OrdinalIgnoreCase)) || part.Is("application", "octet-stream");
 }

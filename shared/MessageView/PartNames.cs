@@ -5,12 +5,12 @@ using MailCloud.Messages;
 namespace MailCloud.MessageView;
 
 /// <summary>Names of files, from a part's header.</summary>
-internal static class PartNames
+public static class PartNames
 {
     // Chars: what file systems take.
     private const int MaxLength = 255;
 
-    public static AttachedPart Describe(NumberedPart part) => new(
+    internal static AttachedPart Describe(NumberedPart part) => new(
         part.Id,
         Find(part.Part),
         $"{part.Part.Type}/{part.Part.Subtype}".ToLowerInvariant(),

@@ -1,6 +1,4 @@
 using MailCloud.Messages;
-using MimeKit.IO;
-using MimeKit.IO.Filters;
 
 namespace MailCloud.MessageView;
 
@@ -13,17 +11,7 @@ internal sealed class PartTextReader(PartSource source, RenderOptions options)
 
     public async Task<string> ReadAsync(BodyPart part, CancellationToken cancellationToken)
     {
-        if (part.BodyLength == 0)
-        {
-            return "";
-        }
-
-        var body = await source(part.BodyOffset, part.BodyLength, cancellationToken).ConfigureAwait(false);
-        await using var decoded = new FilteredStream(body);
-        if (part.Encoding.ToUpperInvariant() is "BASE64" or "QUOTED-PRINTABLE")
-        {
-            decoded.Add(DecoderFilter.Create(part.Encoding));
-        }
+        await using var decoded = await PartContent.OpenAsync(part, source, cancellationToken).ConfigureAwait(false);
 
         // One octet more tells whether it goes on.
         using var octets = new MemoryStream();

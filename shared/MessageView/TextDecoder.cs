@@ -7,7 +7,7 @@ namespace MailCloud.MessageView;
 /// <summary>
 /// The characters of a text part. In this order: a byte order mark, the part's charset, UTF-8 where the octets are that, HTML's own charset, the caller's, and what the octets look like.
 /// </summary>
-internal static partial class TextDecoder
+public static partial class TextDecoder
 {
     // Octets in which HTML's charset is looked for. Browsers look at 1,024; what Word writes has more before it.
     private const int MetaWithin = 4 * 1024;
@@ -15,10 +15,22 @@ internal static partial class TextDecoder
     private const int Latin1 = 28591;
     private const int Latin5 = 28599;
 
+    /// <param name="octets">The text, its transfer encoding taken off.</param>
+    /// <param name="label">The part's charset, or null.</param>
+    /// <param name="fallback">The caller's, or null.</param>
+    /// <param name="isHtml">Then it may name a charset itself.</param>
+    /// <param name="isCut">The text goes on: the last character may be cut.</param>
     public static string Decode(ReadOnlySpan<byte> octets, string? label, string? fallback, bool isHtml, bool isCut)
     {
         var (marked, length) = ByteOrderMark(octets);
         return length > 0 ? marked.GetString(octets[length..]) : Charset(octets, label, fallback, isHtml, isCut).GetString(octets);
+    }
+
+    /// <summary>The charset of a text that goes on, by its first octets. A byte order mark is not taken off.</summary>
+    public static Encoding CharsetOf(ReadOnlySpan<byte> octets, string? label, string? fallback, bool isHtml, bool isCut)
+    {
+        var (marked, length) = ByteOrderMark(octets);
+        return length > 0 ? marked : Charset(octets, label, fallback, isHtml, isCut);
     }
 
     private static (Encoding Charset, int Length) ByteOrderMark(ReadOnlySpan<byte> octets) => octets switch

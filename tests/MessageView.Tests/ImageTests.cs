@@ -64,8 +64,8 @@ public sealed class ImageTests
     [Theory]
     [InlineData("<img src=https://t.test/p.gif width=1>", "<img width=\"1\" src=\"https://t.test/p.gif\" referrerpolicy=\"no-referrer\">")]
     [InlineData("<p style=\"background:url('http://t.test/p&quot;)')\">x</p>", "<p>x</p>")]
-    [InlineData("<p style=\"background:red url('http://t.test/p')\">x</p>", "<p style=\"background: red url(&quot;http://t.test/p&quot;)\">x</p>")]
-    [InlineData("<table background=http://t.test/p></table>", "<table style=\"background-image: url(&quot;http://t.test/p&quot;)\"></table>")]
+    [InlineData("<p style=\"background:red url('http://t.test/p')\">x</p>", "<p style=\"background: red url(&quot;http://t.test/p&quot; referrer-policy(no-referrer))\">x</p>")]
+    [InlineData("<table background=http://t.test/p></table>", "<table style=\"background-image: url(&quot;http://t.test/p&quot; referrer-policy(no-referrer))\"></table>")]
     public async Task They_are_loaded_when_the_reader_wants_them(string html, string expected) =>
         Assert.Equal(expected, await Rendering.InnerAsync(html, Rendering.Options with { AllowRemote = true }));
 

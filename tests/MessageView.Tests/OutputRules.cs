@@ -77,10 +77,13 @@ internal static class OutputRules
     {
         for (int at; (at = style.IndexOf("url(\"", StringComparison.Ordinal)) >= 0;)
         {
-            var end = style.IndexOf("\")", at, StringComparison.Ordinal);
-            var address = style[(at + 5)..end];
-            Assert.True(IsOwn(address) || IsAllowed(address, allowRemote), style);
-            style = style[..at] + style[(end + 2)..];
+            var end = style.IndexOf('"', at + 5);
+            var (address, behind) = (style[(at + 5)..end], style[(end + 1)..]);
+            var isOwn = IsOwn(address);
+            Assert.True(isOwn || IsAllowed(address, allowRemote), style);
+            var closing = isOwn ? ")" : " referrer-policy(no-referrer))";
+            Assert.StartsWith(closing, behind, StringComparison.Ordinal);
+            style = style[..at] + behind[closing.Length..];
         }
 
         Assert.DoesNotContain("url(", style, StringComparison.OrdinalIgnoreCase);

@@ -121,7 +121,9 @@ internal sealed class ElementAddresses(EmbeddedParts embedded, RemoteContent rem
         : null;
 
     /// <summary>The same as a CSS value.</summary>
-    public string? InStyle(string address) => (embedded.Find(address) ?? Load(address)) is { } found ? $"url(\"{Quote(found)}\")" : null;
+    public string? InStyle(string address) => embedded.Find(address) is { } own ? $"url(\"{Quote(own)}\")"
+        : Load(address) is { } elsewhere ? $"url(\"{Quote(elsewhere)}\"{StyleFilter.WithoutReferrer})"
+        : null;
 
     private static string Quote(string address) =>
         address.Replace("\\", "%5C", StringComparison.Ordinal).Replace("\"", "%22", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal);

@@ -32,6 +32,30 @@ internal static partial class WebLog
     [LoggerMessage(5020, LogLevel.Information, "sign-in of {Account} from {Client} refused: {Why}")]
     public static partial void SignInRefused(this ILogger log, string account, string client, SignIns.SignInVerdict why);
 
+    [LoggerMessage(5040, LogLevel.Information, "{Kind} of {Account} ended: the client does not read")]
+    public static partial void ClientTooSlow(this ILogger log, string kind, string account);
+
+    [LoggerMessage(5041, LogLevel.Warning, "mailbox {Account} does not say its state; it is asked again")]
+    public static partial void NotFollowed(this ILogger log, string account, Exception error);
+
+    [LoggerMessage(5042, LogLevel.Information, "push subscription {Subscription}: {Host} answered {Answer}")]
+    public static partial void NotPosted(this ILogger log, Guid subscription, string host, string answer);
+
+    [LoggerMessage(5043, LogLevel.Warning, "push subscriptions of {Account} cannot be read; it is tried again")]
+    public static partial void SubscriptionsUnknown(this ILogger log, string account, Exception error);
+
+    [LoggerMessage(5044, LogLevel.Warning, "pushing to subscription {Subscription} of {Account} broke off; it goes on in some seconds")]
+    public static partial void PusherBroke(this ILogger log, Guid subscription, string account, Exception error);
+
+    [LoggerMessage(5045, LogLevel.Warning, "leases for pushing cannot be asked for; it is tried again")]
+    public static partial void LeasesUnknown(this ILogger log, Exception error);
+
+    [LoggerMessage(5030, LogLevel.Error, "JMAP method {Method} of {Account} failed")]
+    public static partial void MethodFailed(this ILogger log, string method, string account, Exception error);
+
+    [LoggerMessage(5031, LogLevel.Warning, "body {Body} could not be released; the sweep will")]
+    public static partial void BodyNotReleased(this ILogger log, string body, Exception error);
+
     [LoggerMessage(5010, LogLevel.Warning, "imported body {Body} could not be parsed; it is filed as it is")]
     public static partial void NotParsed(this ILogger log, string body, Exception error);
 }

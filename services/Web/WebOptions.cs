@@ -1,5 +1,6 @@
 using System.Net;
 using MailCloud.Web.Autoconfig;
+using MailCloud.Web.Jmap;
 
 namespace MailCloud.Web;
 
@@ -29,6 +30,9 @@ internal sealed record WebOptions
 
     /// <summary>What mail programs are told of the mail services, and hosts that send mail here of its MX.</summary>
     public MailServicesOptions Mail { get; init; } = new();
+
+    /// <summary>The limits of JMAP, and from where browsers may use it.</summary>
+    public JmapOptions Jmap { get; init; } = new();
 
     public IReadOnlyList<IPNetwork> Proxies => [.. ProxyTexts.Select(text => IPNetwork.TryParse(text, out var network) ? network : default)];
 
@@ -63,7 +67,7 @@ internal sealed record WebOptions
             yield return "Web:AdminTokenFile is missing: the admin API needs a token";
         }
 
-        foreach (var error in Mail.Errors())
+        foreach (var error in Mail.Errors().Concat(Jmap.Errors()))
         {
             yield return error;
         }

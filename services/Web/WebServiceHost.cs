@@ -5,6 +5,8 @@ using MailCloud.Standing;
 using MailCloud.Tracing;
 using MailCloud.Web.Admin;
 using MailCloud.Web.Autoconfig;
+using MailCloud.Web.Jmap;
+using MailCloud.Web.MessageViews;
 using MailCloud.Web.SignIns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -37,6 +39,9 @@ public static class WebServiceHost
         builder.Services.AddSingleton<SignInAttempts>();
         builder.Services.AddSingleton<SignInTokens>();
         builder.Services.AddSingleton<HostedDomains>();
+        builder.AddJmap();
+        builder.Services.AddSingleton<MessageLookup>();
+        builder.Services.AddSingleton<Renderings>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -63,9 +68,12 @@ public static class WebServiceHost
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.Use(AdminAccess.CheckAsync);
+        app.UseJmapAccess();
         app.MapHealth();
         app.MapGet("/", IndexPage.Write);
         SignIn.Map(app);
+        app.MapJmap();
+        MessageViewPages.Map(app);
         if (options.Mail.Host.Length > 0)
         {
             MailClientPages.Map(app);

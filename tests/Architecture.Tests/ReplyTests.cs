@@ -24,7 +24,7 @@ public sealed partial class ReplyTests
     [Fact]
     public void The_table_has_the_replies_of_the_code_and_no_others()
     {
-        var written = from file in Repository.Files("services/SmtpIngress", "*.cs")
+        var written = from file in Repository.Files("services/SmtpIngress", "*.cs").Concat(Repository.Files("shared/Submission", "*.cs"))
                       from Match reply in WrittenReply().Matches(Repository.Read(file))
                       select (reply.Groups[1].Value, reply.Groups[2].Value);
         Assert.Equal(written.Distinct().Order(), Table.Select(row => (row.Code, row.Status)).Order());

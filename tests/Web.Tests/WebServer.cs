@@ -26,6 +26,9 @@ public sealed class WebServer : IAsyncLifetime
     /// <summary>Whether there is a place for backups.</summary>
     public bool HasBackups { get; init; } = true;
 
+    /// <summary>Beside those that every test has.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Settings { get; init; } = [];
+
     public string TokenFile => Path.Combine(Directory, "admin-token");
 
     public HttpClient Admin { get; private set; } = null!;
@@ -49,6 +52,7 @@ public sealed class WebServer : IAsyncLifetime
             new("Web:Mail:Host", "mail.example.test"),
             new("Web:Mail:Mx", "mx1.example.test, *.mx.example.test"),
             new("Backup:Directory", HasBackups ? Path.Combine(Directory, "backups") : ""),
+            .. Settings,
         ]);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddMailCloudHosting("web");
@@ -59,7 +63,9 @@ public sealed class WebServer : IAsyncLifetime
         app = builder.Build();
         app.MapWeb();
         await app.StartAsync();
-        Http = new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") };
+
+        // Tests send the cookies that they mean to send.
+        Http = new(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new($"http://127.0.0.1:{ports[0]}") };
         Admin = new() { BaseAddress = new($"http://127.0.0.1:{ports[1]}") };
         Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
         await SendAsync(HttpMethod.Post, "/admin/v1/tenants", """{"id":"demo"}""");

@@ -32,7 +32,7 @@ outboundRelay:
   secrets: [storage, redis, rabbitMq]
 web:
   name: web
-  sections: [AzureStorage, Cluster, Credentials, Hosting, RabbitMq, Tracing, Web]
+  sections: [AzureStorage, Cluster, Credentials, Hosting, RabbitMq, Sending, Tracing, Web]
   ports: {http: 8080, admin: 8081}
   secrets: [storage, redis, rabbitMq]
   adminToken: true
@@ -64,6 +64,7 @@ Web:
   Http: 0.0.0.0:8080
   Admin: 0.0.0.0:8081
   AdminTokenFile: /run/admin/token
+  Jmap: {HostName: {{ .Values.hostName | quote }}}
   # As they are from outside: the Services' ports.
   Mail:
     Host: {{ .Values.hostName | quote }}

@@ -24,12 +24,24 @@ internal sealed record Caller(string Name, AdminRole Role, AdminPermission Permi
 
     public bool IsReadOnly { get; init; }
 
+    /// <summary>A user's own account.</summary>
+    public AccountId? Account { get; init; }
+
+    /// <summary>Somebody signed in: it is a person and no program, who may do with the account's mail what a mail program may.</summary>
+    public bool IsSignIn { get; init; }
+
+    /// <summary>It has not all permissions of its role.</summary>
+    public bool IsNarrowed { get; init; }
+
     public static Caller Of(ApiToken token) => new(token.Name, token.Role, Roles.PermissionsOf(token.Role) & (token.Permissions ?? ~AdminPermission.None))
     {
         TokenId = token.Id,
         Tenant = token.Tenant,
         Address = token.Address,
         IsReadOnly = token.IsReadOnly,
+        Account = token.Account,
+        IsSignIn = token.IsSignIn,
+        IsNarrowed = token.Permissions is not null,
     };
 
     public static ValueTask<Caller?> BindAsync(HttpContext context) => new(context.Features.GetRequiredFeature<Caller>());

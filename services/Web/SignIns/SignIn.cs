@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Serialization;
 using MailCloud.Cluster;
 using MailCloud.Web.Admin;
 using Microsoft.AspNetCore.Builder;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace MailCloud.Web.SignIns;
 
 /// <summary>
-/// <c>POST /sign-in {address, password, code}</c> and <c>POST /sign-out</c>: a token of one account for its password, and for a code where it has a second factor; and that token's end.
+/// <c>POST /sign-in {address, password, code, cookie}</c> and <c>POST /sign-out</c>: a token of one account for its password, and for a code where it has a second factor; and that token's end.
 /// </summary>
 internal static class SignIn
 {
@@ -49,7 +50,7 @@ internal static class SignIn
             if (outcome.Verdict == SignInVerdict.SignedIn)
             {
                 return await tokens.CreateAsync(outcome.Account!, outcome.AppPassword, context.RequestAborted) is var (secret, token)
-                    ? Results.Ok(new SignedIn(secret, outcome.Account!.Address.Key, token.ExpiresAt))
+                    ? Give(context, body.Cookie, secret, outcome.Account!.Address.Key, token.ExpiresAt)
                     : Later(context, "others sign in to the account at this moment");
             }
 
@@ -66,13 +67,33 @@ internal static class SignIn
     {
         try
         {
-            return TokenText.TryParse(AdminAccess.TokenOf(context), out var text) && await tokens.RevokeAsync(text) ? Results.NoContent()
+            if (!TokenText.TryParse(AdminAccess.TokenOf(context), out var text) && SignInCookie.TryRead(context, out text))
+            {
+                if (SignInCookie.WhyRefused(context) is { } why)
+                {
+                    return Refusal(StatusCodes.Status403Forbidden, "cross-site", why);
+                }
+
+                SignInCookie.Clear(context);
+            }
+
+            return text != default && await tokens.RevokeAsync(text) ? Results.NoContent()
                 : Unauthorized(context, "not-signed-in", "send the token of the sign-in as 'Authorization: Bearer TOKEN'");
         }
         catch (GrainUnavailableException)
         {
             return Unavailable();
         }
+    }
+
+    private static IResult Give(HttpContext context, bool asCookie, string secret, string address, DateTimeOffset expiresAt)
+    {
+        if (asCookie)
+        {
+            SignInCookie.Set(context, secret, expiresAt);
+        }
+
+        return Results.Ok(new SignedIn(asCookie ? null : secret, address, expiresAt));
     }
 
     private static IResult Answer(HttpContext context, SignInVerdict verdict) => verdict switch
@@ -101,7 +122,8 @@ internal static class SignIn
 
     private static IResult Refusal(int status, string error, string detail) => Results.Problem(detail, statusCode: status, extensions: new Dictionary<string, object?> { ["error"] = error });
 
-    private sealed record Credentials(string? Address, string? Password, string? Code);
+    private sealed record Credentials(string? Address, string? Password, string? Code, bool Cookie = false);
 
-    private sealed record SignedIn(string Token, string Address, DateTimeOffset ExpiresAt);
+    /// <param name="Token">Left out when it is a cookie.</param>
+    private sealed record SignedIn([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token, string Address, DateTimeOffset ExpiresAt);
 }

@@ -46,6 +46,7 @@ command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/sbin/unbound ] || missing+=(unbound)
 # Its exporter of the machine's metrics is only recommended, and a service of its own.
 command -v promtool >/dev/null || missing+=(prometheus prometheus-node-exporter-)
+[ -x /usr/bin/chromium ] || missing+=(chromium)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 [ -n "$(find /usr/lib /usr/share/perl5 -path '*Net/SSLeay.pm' -print -quit 2>/dev/null)" ] || missing+=(libnet-ssleay-perl)
 [ -d /usr/lib/python3/dist-packages/dkim ] || missing+=(python3-dkim)
@@ -77,6 +78,13 @@ azurite=3.37.0
 if [ "$(node -p 'require("./tests/.tools/node_modules/azurite/package.json").version' 2>/dev/null)" != "$azurite" ]; then
   echo "installing azurite $azurite"
   mkdir -p tests/.tools && npm install --prefix tests/.tools --no-audit --no-fund --silent "azurite@$azurite" >/dev/null || { echo "could not install azurite" >&2; exit 1; }
+fi
+
+# jmap-jam, a client of JMAP.
+jam=0.13.1
+if [ "$(node -p 'require("./tests/.tools/node_modules/jmap-jam/package.json").version' 2>/dev/null)" != "$jam" ]; then
+  echo "installing jmap-jam $jam"
+  mkdir -p tests/.tools && npm install --prefix tests/.tools --no-audit --no-fund --silent "jmap-jam@$jam" >/dev/null || { echo "could not install jmap-jam" >&2; exit 1; }
 fi
 
 # Kiota, which makes a client of the admin API from its document.

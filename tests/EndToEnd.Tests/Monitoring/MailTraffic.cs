@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using MailCloud.EndToEnd.Tests.Jmap;
 using MailCloud.Testing;
 
 namespace MailCloud.EndToEnd.Tests.Monitoring;
@@ -39,11 +40,12 @@ internal sealed class MailTraffic : IAsyncDisposable
     public IEnumerable<string> Settings =>
     [
         .. Route(0, "taken.test", Taking, takingPort), .. Route(1, "refused.test", Refusing, refusingPort), .. Route(2, "away.test", Away, FreePort.Find()), $"--Sending:AccountPerHour={Cap}", "--Credentials:UnlimitedNetworks=192.0.2.0/24",
+        $"--{PushTraffic.Setting}=true",
     ];
 
     public static async Task RoundAsync(ServerProcess server, int round)
     {
-        await SwaksAsync(server.Smtp, 0, "--from", "someone@example.org", "--to", "bob@example.test");
+        await PushTraffic.RunAsync(server.Http, "bob@example.test", Password, () => SwaksAsync(server.Smtp, 0, "--from", "someone@example.org", "--to", "bob@example.test"));
         await SwaksAsync(server.Smtp, 24, "--from", "someone@example.org", "--to", "nobody@example.test");
         foreach (var domain in (string[])["taken.test", "refused.test", "away.test", "[127.0.0.1]"])
         {

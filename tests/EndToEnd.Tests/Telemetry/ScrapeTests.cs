@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using MailCloud.EndToEnd.Tests.Jmap;
 using MailCloud.EndToEnd.Tests.Relay;
 using MailCloud.Testing;
 using MailKit.Net.Imap;
@@ -54,6 +55,7 @@ public sealed class ScrapeTests(ITestOutputHelper output)
             ["Credentials__UnlimitedNetworks"] = "192.0.2.0/24",
             ["Oidc__AllowedNetworks"] = "127.0.0.0/8",
             ["Sending__AccountPerHour"] = $"{Cap}",
+            [PushTraffic.Setting.Replace(":", "__", StringComparison.Ordinal)] = "true",
         });
         await WorkAsync(cluster, issuer);
 
@@ -110,7 +112,7 @@ public sealed class ScrapeTests(ITestOutputHelper output)
         }
 
         await Assert.ThrowsAsync<SmtpCommandException>(() => SubmitAsync(cluster, Alice, "listed@sink.test"));
-        await ReceiveAsync(cluster.Smtp(1));
+        await PushTraffic.RunAsync(8080 + cluster.Offset, Bob, "mailcloud", () => ReceiveAsync(cluster.Smtp(1)));
         using (var imap = await MailClients.LoginAsync(cluster.Imap(1), Bob, "mailcloud"))
         {
             await MailClients.UntilAsync(imap, 1);

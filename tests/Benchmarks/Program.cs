@@ -3,11 +3,13 @@ using MailCloud.Benchmarks;
 using MailCloud.Benchmarks.Accounts;
 using MailCloud.Benchmarks.Backups;
 using MailCloud.Benchmarks.Cluster;
+using MailCloud.Benchmarks.Emails;
 using MailCloud.Benchmarks.Hostile;
 using MailCloud.Benchmarks.Imap;
 using MailCloud.Benchmarks.MailIn;
 using MailCloud.Benchmarks.MailOut;
 using MailCloud.Benchmarks.Pop3;
+using MailCloud.Benchmarks.Push;
 using MailCloud.Benchmarks.RelayLimits;
 using MailCloud.Benchmarks.TenantShare;
 
@@ -51,5 +53,5 @@ mailIn.SetAction((parsed, cancellationToken) => MailInBenchmark.RunAsync(
 return await new RootCommand("MailCloud's load tools")
 {
     mailIn, MailOutCommand.Create(), ImapCommand.Create(), Pop3Command.Create(), HostileCommand.Create(), ClusterCommand.Create(), RelayLimitsCommand.Create(),
-    TenantShareCommand.Create(), AccountsCommand.Create(), BackupCommand.Create(),
+    TenantShareCommand.Create(), AccountsCommand.Create(), BackupCommand.Create(), EmailsCommand.Create(), PushCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -91,7 +91,7 @@ internal sealed class TenantShareBenchmark(TenantShareOptions options)
             await SendAsync(admin.PostAsync("/admin/v1/accounts/import", new StringContent(csv, Encoding.UTF8, "text/csv"), cancellationToken));
             for (var user = 0; user < accounts; user++)
             {
-                Mailboxes.Fill(server.Imap, $"user{user}@{tenant}.test", user, TenantLoad.Messages, SampleMail.Mixed);
+                Imap.Mailboxes.Fill(server.Imap, $"user{user}@{tenant}.test", user, TenantLoad.Messages, SampleMail.Mixed);
             }
         }
     }

@@ -70,7 +70,7 @@ internal sealed class EmailsBenchmark(EmailsOptions options) : IDisposable
         await AskAsync("middle page", () => Emails.QueryAsync(Inbox, Middle), cancellationToken);
         await AskAsync("first page of conversations", () => Emails.QueryAsync(Conversations, new() { Limit = PageEmails }), cancellationToken);
         await AskAsync("middle page of conversations", () => Emails.QueryAsync(Conversations, Middle), cancellationToken);
-        await AskAsync("folders with their counts", Emails.GetFoldersAsync, cancellationToken);
+        await AskAsync("folders with their counts", () => Emails.GetFoldersAsync(), cancellationToken);
 
         var page = await Emails.QueryAsync(Inbox, new() { Limit = PageEmails });
         var records = await Emails.GetAsync(page.Emails, withContent: false);

@@ -18,7 +18,9 @@ internal static class EmailFlags
     /// <summary>Of these names the ones that stand in the mailbox's list of keywords.</summary>
     public static IEnumerable<string> KeywordsOf(IEnumerable<string> names) => names.Where(name => !system.ContainsKey(name));
 
-    /// <summary>The bits of those that are flags of the system or that the mailbox has.</summary>
-    public static MessageFlags Bits(IReadOnlyList<string> keywords, IEnumerable<string> names) =>
-        names.Aggregate(MessageFlags.None, (set, name) => set | (system.TryGetValue(name, out var flag) ? flag : KeywordBits.Find(keywords, name)));
+    /// <summary>The bit of one that is a flag of the system or that the mailbox has; none when no message can have it.</summary>
+    public static MessageFlags Find(IReadOnlyList<string> keywords, string name) => system.TryGetValue(name, out var flag) ? flag : KeywordBits.Find(keywords, name);
+
+    /// <summary>The bits of several.</summary>
+    public static MessageFlags Bits(IReadOnlyList<string> keywords, IEnumerable<string> names) => names.Aggregate(MessageFlags.None, (set, name) => set | Find(keywords, name));
 }

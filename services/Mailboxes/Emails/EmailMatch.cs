@@ -16,7 +16,7 @@ internal sealed class EmailMatch
     {
         this.filter = filter;
         parts = [.. filter.Conditions.Select(c => new EmailMatch(c, folders, keywords, threads))];
-        flag = EmailKeyword.Find(keywords, filter.Keyword);
+        flag = EmailFlags.Find(keywords, filter.Keyword);
         thread = threads.GetValueOrDefault(flag);
         Sources = SourcesOf(folders);
         WholeFolders = WholeFoldersOf(folders);

@@ -26,7 +26,7 @@ internal sealed class EmailQueryRun
     {
         var flags = EmailMatch.ThreadKeywordsOf(query.Filter)
             .Concat(query.Sort.Where(s => s.Key is EmailSortKey.AllInThreadHaveKeyword or EmailSortKey.SomeInThreadHaveKeyword).Select(s => s.Keyword))
-            .Select(k => EmailKeyword.Find(snapshot.Keywords, k))
+            .Select(k => EmailFlags.Find(snapshot.Keywords, k))
             .Distinct()
             .ToArray();
         var threads = flags.Length == 0 ? [] : await ThreadKeyword.ReadAsync(new(snapshot, chunks, null), flags);

@@ -47,7 +47,7 @@ internal sealed class SortedOrder : EmailOrder
 
     public static Func<EmailFacts, long> KeyOf(EmailSort sort, IReadOnlyList<string> keywords, IReadOnlyDictionary<MessageFlags, ThreadKeyword> threads)
     {
-        var flag = EmailKeyword.Find(keywords, sort.Keyword);
+        var flag = EmailFlags.Find(keywords, sort.Keyword);
         var direction = sort.Ascending ? 1 : -1;
         return sort.Key switch
         {

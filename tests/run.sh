@@ -8,10 +8,11 @@ cd "$(dirname "$0")/.."
 
 filter=()
 limit=60m # for one project; the slowest has whole clusters and takes about half an hour
+hang=10m  # for one test: the run of its project ends then, and names it
 corpus=../shared/corpus
 while [ $# -gt 0 ]; do
   case "$1" in
-    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_SPOOL_ENTRIES=1000000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5 MAILCLOUD_CHAOS_LONG=1 MAILCLOUD_ACCOUNTS=100000; limit=4h ;;
+    --long) export MAILCLOUD_CRASH_CYCLES=500 MAILCLOUD_JOURNAL_APPENDS=60000 MAILCLOUD_SPOOL_ENTRIES=1000000 MAILCLOUD_MODEL_SCRIPTS=1000 MAILCLOUD_CLIENT_ROUNDS=30 MAILCLOUD_HOSTILE_SCALE=5 MAILCLOUD_CHAOS_LONG=1 MAILCLOUD_ACCOUNTS=100000; limit=4h hang=2h ;;
     --corpus) corpus=$2; shift ;;
     --filter) filter=(--filter "$2"); shift ;;
     *) echo "unknown option $1; see the top of $0" >&2; exit 2 ;;
@@ -105,11 +106,12 @@ fi
 passed=0
 failed=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+results=$(mktemp -d)
+trap 'rm -rf "$log" "$log.one" "$results"' EXIT
 for project in $(ls -d tests/*.Tests | grep -v EndToEnd.Tests) tests/EndToEnd.Tests; do
   echo "== $project"
   # What a test prints of its run (counts of the crash test) is shown; that it passed is not.
-  timeout "$limit" dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=detailed" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed '
+  timeout "$limit" dotnet test "$project" -c Release --no-build --nologo --blame-hang-timeout "$hang" --blame-hang-dump-type none --results-directory "$results" --logger "console;verbosity=detailed" "${filter[@]}" 2>&1 | tee "$log.one" | grep -vE '^\s+Passed '
   status=${PIPESTATUS[0]}
   cat "$log.one" >>"$log"
   p=$(sed -nE 's/^ +Passed: ([0-9]+)$/\1/p' "$log.one" | tail -n 1)
@@ -117,7 +119,8 @@ for project in $(ls -d tests/*.Tests | grep -v EndToEnd.Tests) tests/EndToEnd.Te
   # A run that died may have counted what passed until then; its exit code tells.
   if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
     f=1
-    echo "  Failed $project: exit code $status without a failed test" | tee -a "$log"
+    unended=$(sed -n '/^The tests\? running when/,/^$/p' "$log.one" | sed 1d | tr "\n" " ")
+    echo "  Failed $project: exit code $status without a failed test${unended:+; running then: $unended}" | tee -a "$log"
   fi
   passed=$((passed + ${p:-0}))
   failed=$((failed + ${f:-0}))

@@ -1,4 +1,5 @@
 using MailCloud.Messages;
+using Orleans.Concurrency;
 
 namespace MailCloud.MailboxContracts;
 
@@ -15,9 +16,17 @@ public interface IEmailGrain : IGrainWithStringKey
     [Alias("State")]
     Task<long?> GetStateAsync();
 
+    /// <summary>Who watches the mailbox is told that what stands beside it has changed (<see cref="IMailboxObserver.OthersChangedAsync"/>). A hint, which may be lost.</summary>
+    [OneWay, Alias("TellOfOthers")]
+    Task TellOfOthersAsync();
+
     /// <summary>All folders with their counts, by id. Null when there is no such mailbox.</summary>
     [Alias("Folders")]
     Task<EmailFolders?> GetFoldersAsync();
+
+    /// <summary>All folders, by id, and their counts only if asked for: these cost a look at all rows when they are asked for the first time in a while. Null when there is no such mailbox.</summary>
+    [Alias("ReadFolders")]
+    Task<EmailFolders?> ReadFoldersAsync(bool withCounts);
 
     /// <summary>Folders made, changed and deleted after a modseq.</summary>
     [Alias("FolderChanges")]
@@ -100,6 +109,7 @@ public sealed record EmailFolder
 
     [Id(4)] public required int SortOrder { get; init; }
 
+    /// <summary>This and the other counts: 0 when they were not asked for.</summary>
     [Id(5)] public required int TotalEmails { get; init; }
 
     /// <summary>Neither \Seen nor \Draft.</summary>
@@ -187,6 +197,9 @@ public sealed record EmailChanges
 
     /// <summary>The threads of all of them: those that may have other Emails now, or none.</summary>
     [Id(6)] public ulong[] Threads { get; init; } = [];
+
+    /// <summary>True: there are more threads than <see cref="Threads"/>, as messages left that were of before threads were kept.</summary>
+    [Id(7)] public bool ThreadsUnknown { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.EmailThread")]
@@ -392,6 +405,9 @@ public enum EmailOutcome
 [GenerateSerializer, Immutable, Alias("mc.NewEmail")]
 public sealed record NewEmail
 {
+    /// <summary>Folders that a client puts one Email into at most (RFC 8621 §1.3.1): each has a copy of its own. What IMAP has copied into more stays there.</summary>
+    public const int MaxFolders = 100;
+
     [Id(0)] public required Guid Operation { get; init; }
 
     [Id(1)] public required int[] Folders { get; init; }

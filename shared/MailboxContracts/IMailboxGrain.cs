@@ -100,6 +100,10 @@ public interface IMailboxGrain : IGrainWithStringKey
     [Alias("UpdateMaildrop")]
     Task<MaildropOutcome> UpdateMaildropAsync(MaildropUpdate update);
 
+    /// <summary>From here on filing says, or says no more, that the owner is away. What was said before and comes late changes nothing, nor does it where there is no such mailbox.</summary>
+    [Alias("SwitchVacation")]
+    Task SwitchVacationAsync(VacationSwitch to);
+
     /// <summary>
     /// Tells an edge of changes for a minute from now; it repeats the call four times as often. Returns the modseq now, so that an edge whose notices
     /// were lost sees that there is something to ask for.
@@ -166,9 +170,18 @@ public sealed record FilingRequest
     [Id(5)] public string Folder { get; init; } = "INBOX";
 }
 
+/// <param name="Result">What became of it.</param>
+/// <param name="Uid">Of the message, if this call filed it.</param>
+/// <param name="UidValidity">Of its folder.</param>
+/// <param name="Folder">Its name.</param>
+/// <param name="Vacation">True when the message is in the mailbox, and the account may answer it (<see cref="IVacationGrain"/>). Null: there is nothing to ask for, as of nearly all accounts, or an older silo answered.</param>
 [GenerateSerializer, Immutable, Alias("mc.FilingOutcome")]
 public readonly record struct FilingOutcome(
-    [property: Id(0)] FilingResult Result, [property: Id(1)] uint Uid = 0, [property: Id(2)] uint UidValidity = 0, [property: Id(3)] string? Folder = null);
+    [property: Id(0)] FilingResult Result,
+    [property: Id(1)] uint Uid = 0,
+    [property: Id(2)] uint UidValidity = 0,
+    [property: Id(3)] string? Folder = null,
+    [property: Id(4)] bool? Vacation = null);
 
 public enum FilingResult
 {

@@ -14,6 +14,10 @@ public interface IMailboxObserver : IGrainObserver
     [OneWay, Alias("Changed")]
     Task ChangedAsync(AccountId account, long modSeq);
 
+    /// <summary>Something of the account that stands beside its mailbox, and has states of its own, has changed durably: identities, submissions, the vacation response.</summary>
+    [OneWay, Alias("Others")]
+    Task OthersChangedAsync(AccountId account);
+
     /// <summary>The mailbox's grain ends where it is, and knows no watchers where it is made anew: who watches tells it again.</summary>
     [OneWay, Alias("Moves")]
     Task MovesAsync(AccountId account);

@@ -42,9 +42,10 @@ public interface IPushShardGrain : IGrainWithIntegerKey
     [Alias("Remove")]
     Task RemoveAsync(AccountId account);
 
-    /// <summary>Takes or renews the lease for <see cref="PushShards.Lease"/>. False: another has it.</summary>
-    [Alias("Lease")]
-    Task<bool> LeaseAsync(Guid pusher, IPushPusher told);
+    /// <summary>Takes or renews the lease for <see cref="PushShards.Lease"/>, and tells of what the pusher was told of and may not have heard.</summary>
+    /// <param name="seen">Of the last answer; none: the default.</param>
+    [Alias("Renew")]
+    Task<PushRenewal> RenewAsync(Guid pusher, IPushPusher told, PushSeen seen);
 
     /// <summary>Another may take it at once.</summary>
     [Alias("Release")]
@@ -59,10 +60,22 @@ public interface IPushShardGrain : IGrainWithIntegerKey
 [Alias("mc.IPushPusher")]
 public interface IPushPusher : IGrainObserver
 {
-    /// <summary>The subscriptions of an account have changed. A hint: it may be lost, and is made good when the lease is taken anew.</summary>
+    /// <summary>The subscriptions of an account have changed. A hint: it may be lost, and is made good by the next renewal (<see cref="PushRenewal.Touched"/>).</summary>
     [Orleans.Concurrency.OneWay, Alias("Touched")]
     Task TouchedAsync(AccountId account);
 }
+
+/// <summary>Up to where a pusher has heard of changes.</summary>
+/// <param name="Activation">Of the grain, which counts in memory.</param>
+/// <param name="Touches">So many.</param>
+[GenerateSerializer, Immutable, Alias("mc.PushSeen")]
+public readonly record struct PushSeen([property: Id(0)] Guid Activation, [property: Id(1)] long Touches);
+
+/// <param name="IsLeased">False: another has the lease.</param>
+/// <param name="Seen">To be given with the next renewal.</param>
+/// <param name="Touched">Accounts whose subscriptions have changed since what was seen; null: it is not known which.</param>
+[GenerateSerializer, Immutable, Alias("mc.PushRenewal")]
+public sealed record PushRenewal([property: Id(0)] bool IsLeased, [property: Id(1)] PushSeen Seen, [property: Id(2)] AccountId[]? Touched);
 
 /// <summary>How accounts with subscriptions spread over grains.</summary>
 public static class PushShards

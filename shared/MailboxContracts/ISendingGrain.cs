@@ -25,6 +25,14 @@ public interface ISendingGrain : IGrainWithStringKey
     [Alias("Hold")]
     Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit);
 
+    /// <summary>As <see cref="HoldAsync"/>, by the message's id: one that is counted is not counted again, however often it is asked for, and can be given back.</summary>
+    [Alias("HoldMessage")]
+    Task<DateTimeOffset?> HoldMessageAsync(Guid message, DateTimeOffset until, int limit);
+
+    /// <summary>The message is held no longer, before its time. One that is not counted, or not any more, is nothing to give back.</summary>
+    [Alias("ReleaseMessage")]
+    Task ReleaseMessageAsync(Guid message);
+
     /// <summary>Removes the counts for good: the account, or the tenant, is gone.</summary>
     [Alias("Destroy")]
     Task DestroyAsync();

@@ -50,12 +50,13 @@ public interface ISpoolGrain : IGrainWithIntegerKey
     [Alias("List")]
     Task<IReadOnlyList<SpoolEntry>> GetPageAsync(SpoolFilter filter, string after, int count);
 
-    /// <summary>Makes entries due now, but for those that are leased. Returns how many of them are here, leased or not.</summary>
+    /// <summary>Makes entries due now, but for those that are leased, or are put off beyond the end of their hold. Returns how many of them are here, these too.</summary>
     [Alias("Retry")]
     Task<int> RetryAsync(IReadOnlyList<string> keys);
 
     /// <summary>
-    /// Puts entries off until a time, or takes them out for good: those that are neither due nor leased, in one step each. Returns their keys. One that is not among them has left, or is about to, or was never here.
+    /// Puts entries off until a time, or takes them out for good: those that are neither due nor leased, in one step each. Returns their keys, and those that were taken out by an earlier call that asked for
+    /// the same. One that is not among them has left, or is about to, or was never here.
     /// </summary>
     /// <param name="keys">Of the entries.</param>
     /// <param name="until">Null: they are taken out, and their recipients get nothing.</param>

@@ -44,17 +44,27 @@ public interface ISubmissionsGrain : IGrainWithStringKey
     [Alias("Begin")]
     Task<SubmissionBegun> BeginAsync(MailSubmission submission, long? ifState);
 
+    /// <summary>
+    /// As <see cref="BeginAsync"/>, of mail that is held, which counts among what the account has held (<see cref="ISendingGrain.HoldMessageAsync"/>), once however often it is begun. When there are as many already, nothing
+    /// is begun: <see cref="SentOutcome.TooManyHeld"/>. What is in doubt is not refused for it.
+    /// </summary>
+    /// <param name="submission">What is to be sent.</param>
+    /// <param name="ifState">Null: whatever the state is.</param>
+    /// <param name="most">Messages that the account may have held; 0 is no limit.</param>
+    [Alias("BeginHeld")]
+    Task<SubmissionBegun> BeginHeldAsync(MailSubmission submission, long? ifState, int most);
+
+    /// <summary>The one whose mail is in doubt that <see cref="BeginAsync"/> would give back in place of this one: what it sends was looked up and counted then. Null: there is none.</summary>
+    [Alias("FindInDoubt")]
+    Task<MailSubmission?> FindInDoubtAsync(MailSubmission wanted);
+
     /// <summary>All of its mail is durably on its way, or waits. A repeat changes nothing.</summary>
     [Alias("Finish")]
     Task<SentResult> FinishAsync(Guid submission);
 
-    /// <summary>Its mail was refused, and none is on its way: it never was.</summary>
-    [Alias("Abandon")]
-    Task AbandonAsync(Guid submission);
-
     /// <summary>
-    /// Takes back a submission whose mail is held (RFC 8621 §7.5). All of its mail is put off first; if all of it could be, it is taken out of the spool, and none is ever sent: <see cref="SentOutcome.Done"/>.
-    /// Else what was put off goes as it would have: <see cref="SentOutcome.Left"/>.
+    /// Takes back a submission whose mail is held (RFC 8621 §7.5). All of its mail is put off first; if all of it could be, it is taken out of the spool, and when all of it is, none is ever sent:
+    /// <see cref="SentOutcome.Done"/>. Else what was put off goes as it would have: <see cref="SentOutcome.Left"/>.
     /// </summary>
     [Alias("Cancel")]
     Task<SentResult> CancelAsync(Guid submission);
@@ -89,6 +99,9 @@ public enum SentOutcome
 
     /// <summary>Its mail has left, or is about to.</summary>
     Left = 5,
+
+    /// <summary>The account has as many messages held as it may.</summary>
+    TooManyHeld = 6,
 }
 
 /// <param name="Outcome">What became of it.</param>
@@ -200,6 +213,9 @@ public sealed record MailSubmission
 
     /// <summary>A message for each tenant among the recipients; what they stand for is kept as long as it may be taken back or is in doubt.</summary>
     [Id(8)] public required SentMessage[] Messages { get; init; }
+
+    /// <summary>It was to be sent later than when it was made, whether it may be taken back or not.</summary>
+    public bool IsHeld => SendAt > new DeliveryId(Id).AcceptedAt;
 }
 
 /// <param name="Email">As it was given.</param>
@@ -245,11 +261,18 @@ public sealed record SubmissionRow(
     [property: Id(4)] DateTimeOffset SendAt,
     [property: Id(5)] UndoStatus Undo);
 
-/// <param name="Outcome">Done, StateMismatch or TooMany.</param>
+/// <param name="Outcome">Done, StateMismatch, TooMany or TooManyHeld.</param>
 /// <param name="Submission">What is to be sent, which is another one's when that was in doubt; null unless it is done.</param>
 /// <param name="IsRepeat">True when it is another one's.</param>
 [GenerateSerializer, Immutable, Alias("mc.SubmissionBegun")]
-public sealed record SubmissionBegun([property: Id(0)] SentOutcome Outcome, [property: Id(1)] MailSubmission? Submission, [property: Id(2)] bool IsRepeat);
+public sealed record SubmissionBegun([property: Id(0)] SentOutcome Outcome, [property: Id(1)] MailSubmission? Submission, [property: Id(2)] bool IsRepeat)
+{
+    /// <summary>When the account may have one more message held; null where that is not what it has too many of.</summary>
+    [Id(3)] public DateTimeOffset? FreeAt { get; init; }
+
+    /// <summary>All of its mail is on its way, waits, or was taken back: nothing is to be sent, and what its recipients stand for may not be there any more.</summary>
+    [Id(4)] public bool IsFinished { get; init; }
+}
 
 /// <summary>Where the mail of a message that is held waits: what whoever hands it over and whoever takes it back must both know.</summary>
 /// <param name="Shard">Of the spool.</param>

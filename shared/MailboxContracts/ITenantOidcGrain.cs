@@ -30,6 +30,9 @@ public sealed record OidcIssuer
     /// <summary>The claim that names the account, unless the tenant says another.</summary>
     public const string DefaultAccountClaim = "email";
 
+    /// <summary>Those by which a token may name an account, of OpenID Connect Core 1.0 §5.1; <c>sub</c> only where it is an address.</summary>
+    public static readonly string[] AccountClaims = [DefaultAccountClaim, "preferred_username", "sub"];
+
     /// <summary><c>iss</c>, to the letter; its discovery document stands below it.</summary>
     [Id(0)] public required string Issuer { get; init; }
 

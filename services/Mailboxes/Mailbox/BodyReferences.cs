@@ -1,4 +1,5 @@
 using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Mailbox;
 
@@ -10,6 +11,7 @@ internal sealed class BodyReferences
 {
     // References, where there is more than one.
     private Dictionary<Guid, int> copies = [];
+    private long[]? copyTimes;
     private bool sharesCopies;
     private readonly HashSet<Guid> outbox = [];
     private readonly List<Chunk> discards = [];
@@ -31,6 +33,9 @@ internal sealed class BodyReferences
         sharesCopies = true;
         return copies;
     }
+
+    /// <summary>When the bodies of which there are several were accepted, ascending. It never changes: the next change makes another.</summary>
+    public long[] CopyTimes() => copyTimes ??= [.. copies.Keys.Select(body => new DeliveryId(body).AcceptedMilliseconds).Order()];
 
     public void Copy(Guid body)
     {
@@ -83,6 +88,7 @@ internal sealed class BodyReferences
 
     private void OwnCopies()
     {
+        copyTimes = null;
         if (sharesCopies)
         {
             copies = new(copies);

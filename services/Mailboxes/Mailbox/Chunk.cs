@@ -8,6 +8,8 @@ internal sealed class Chunk
     /// <summary>Large enough that a mailbox of a million has 250 chunks, small enough that one is read in a few milliseconds.</summary>
     public const int MaxMessages = 4096;
 
+    // One reference: what looks at chunks beside the mailbox's turn never sees half of it.
+    private DateRange? dates;
     private bool sharesOverrides;
 
     public required string RowsBlob { get; init; }
@@ -40,7 +42,11 @@ internal sealed class Chunk
     public required long LastBodyAt { get; init; }
 
     /// <summary>INTERNALDATEs of the earliest and latest message that it was built with, milliseconds since 1970; null while not known.</summary>
-    public (long First, long Last)? Dates { get; set; }
+    public (long First, long Last)? Dates
+    {
+        get => dates is { } known ? (known.First, known.Last) : null;
+        set => dates = value is { } known ? new(known.First, known.Last) : null;
+    }
 
     /// <summary>Messages that have neither \Seen nor \Draft; null while not known.</summary>
     public int? Unread { get; set; }
@@ -61,6 +67,14 @@ internal sealed class Chunk
     public bool IsEmpty => Uids.Length == 0;
 
     public int Count => UidRanges.Count(Uids);
+
+    /// <summary>Whether a body that was accepted at one of some ascending times may stand in it.</summary>
+    public bool MayHold(long[] acceptedAt)
+    {
+        var index = Array.BinarySearch(acceptedAt, FirstBodyAt);
+        index = index < 0 ? ~index : index;
+        return index < acceptedAt.Length && acceptedAt[index] <= LastBodyAt;
+    }
 
     /// <summary>The flags of the row at an index, as they are now.</summary>
     public FlagsOfMessage FlagsAt(ChunkRows rows, ChunkFlags flags, int index)
@@ -163,6 +177,8 @@ internal sealed class Chunk
         AddedFrom = manifest.AddedFrom,
         HasThreads = manifest.HasThreads,
     };
+
+    private sealed record DateRange(long First, long Last);
 }
 
 /// <summary>A chunk's three blobs while they are being written; null: that blob is durable already.</summary>

@@ -94,6 +94,9 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
         return threads;
     }
 
+    /// <summary>Whether the threads of such a chunk were read not long ago.</summary>
+    public bool HasRead(Chunk chunk) => cache.TryGetValue((chunk.ContentsBlob, nameof(ThreadsAsync)), out _);
+
     /// <summary>A message's thread, from its encoded content when its row does not have it. A content that cannot be read is alone.</summary>
     public ulong ThreadOf(MessageRow row, ReadOnlyMemory<byte> content)
     {
@@ -112,10 +115,14 @@ internal sealed class ChunkStore(IMessageBlobs blobs, Serializer serializer, Mai
         }
     }
 
-    public async Task<DepartedEmails> DepartedAsync(DepartureLog.Segment segment) =>
+    /// <summary>A message that comes into another folder, with its thread: in an event without it the release before says that it does not know when the message was made.</summary>
+    public AddedMessage WithThread(AddedMessage message) =>
+        message.Row.Thread == 0 ? message with { Row = message.Row with { Thread = ThreadOf(message.Row, message.Content) } } : message;
+
+    public async Task<DepartedEmails> DepartedAsync(LogSegment<DepartedEmails> segment) =>
         segment.Unwritten ?? await CachedAsync<DepartedEmails>(segment.Blob, emails => emails.Emails.Length * 56);
 
-    public async Task<ExpungedEntries> ExpungedAsync(ExpungeLog.Segment segment) =>
+    public async Task<ExpungedEntries> ExpungedAsync(LogSegment<ExpungedEntries> segment) =>
         segment.Unwritten ?? await CachedAsync<ExpungedEntries>(segment.Blob, entries => entries.Ranges.Length * 16);
 
     public MessageContent Decode(ReadOnlyMemory<byte> content) => serializer.Decode<MessageContent>(content);

@@ -18,9 +18,12 @@ internal sealed class DeletedFolders
         all.Enqueue(folder);
         if (all.Count > Max)
         {
-            Forgotten = all.Dequeue().ModSeq;
+            ForgetBefore(all.Dequeue().ModSeq);
         }
     }
+
+    /// <summary>What happened up to a modseq is not known whole.</summary>
+    public void ForgetBefore(long modSeq) => Forgotten = Math.Max(Forgotten, modSeq);
 
     public static DeletedFolders From(MailboxManifest manifest)
     {

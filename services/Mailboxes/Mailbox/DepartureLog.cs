@@ -20,46 +20,32 @@ internal sealed record DepartedEmails : IStoredRecord
 }
 
 /// <summary>
-/// The Emails that left a mailbox, or a folder of several, from a modseq on (RFC 8620 §5.2). The recent part is in memory, the older in immutable segments of which a question loads those that are young enough.
+/// The Emails that left a mailbox, or a folder of several, from a modseq on (RFC 8620 §5.2).
 /// No promise stands on it: a client that asks from further back is told that it is not known, and reads the mailbox anew (§5.2, cannotCalculateChanges).
 /// </summary>
-internal sealed class DepartureLog
+internal sealed class DepartureLog : SegmentedLog<DepartedEmail, DepartedEmails>
 {
-    /// <summary>From here on a seal moves the recent entries into a segment: what rides in the manifest stays below 15 kB.</summary>
-    private const int SegmentFrom = 256;
-
     /// <summary>More than fifty thousand Emails, and the manifest names them in 20 kB.</summary>
     private const int MaxSegments = 200;
-
-    private readonly List<DepartedEmail> recent = [];
 
     /// <summary>All that left after this modseq is here.</summary>
     public long KnownFrom { get; private set; }
 
-    /// <summary>A new array at each seal that adds one: a reader that awaits can tell that the log moved.</summary>
-    public Segment[] Segments { get; private set; } = [];
+    public void Add(DepartedEmail email) => Append([email]);
 
-    public IReadOnlyList<DepartedEmail> Recent => recent;
+    /// <summary>What happened up to a modseq is not known whole.</summary>
+    public void ForgetBefore(long modSeq) => KnownFrom = Math.Max(KnownFrom, modSeq);
 
-    public void Add(DepartedEmail email) => recent.Add(email);
-
-    /// <summary>Moves the recent entries into a segment when they are many, and forgets the oldest segment when those are; null when they stay.</summary>
-    public Segment? Seal(Func<string> newBlob)
+    /// <summary>Forgets the oldest segment when those are many.</summary>
+    public override LogSegment<DepartedEmails>? Seal(Func<string> newBlob)
     {
-        if (recent.Count < SegmentFrom)
+        var segment = base.Seal(newBlob);
+        if (Segments.Length > MaxSegments)
         {
-            return null;
-        }
-
-        if (Segments.Length == MaxSegments)
-        {
-            KnownFrom = Segments[0].LastModSeq;
+            ForgetBefore(Segments[0].LastModSeq);
             Segments = Segments[1..];
         }
 
-        var segment = new Segment(newBlob(), recent[^1].ModSeq) { Unwritten = new() { Emails = [.. recent] } };
-        Segments = [.. Segments, segment];
-        recent.Clear();
         return segment;
     }
 
@@ -69,19 +55,13 @@ internal sealed class DepartureLog
         var log = new DepartureLog
         {
             KnownFrom = manifest.DeparturesFrom ?? manifest.ModSeq,
-            Segments = [.. manifest.DepartedSegments.Select(s => new Segment(s.Blob, s.LastModSeq))],
+            Segments = [.. manifest.DepartedSegments.Select(s => new LogSegment<DepartedEmails>(s.Blob, s.LastModSeq))],
         };
-        log.recent.AddRange(manifest.Departures);
+        log.Append(manifest.Departures);
         return log;
     }
 
-    internal sealed class Segment(string blob, long lastModSeq)
-    {
-        public string Blob => blob;
+    protected override long ModSeqOf(DepartedEmail entry) => entry.ModSeq;
 
-        public long LastModSeq => lastModSeq;
-
-        /// <summary>What was sealed and is not durable yet; read from here until it is.</summary>
-        public DepartedEmails? Unwritten { get; set; }
-    }
+    protected override DepartedEmails ToStored(DepartedEmail[] entries) => new() { Emails = entries };
 }

@@ -54,9 +54,6 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
 
     private const int PageContentBytes = 1024 * 1024;
 
-    /// <summary>Contents of a page up to here are kept decoded: a screen of messages, not a synchronisation.</summary>
-    private const int MaxKeptAtOnce = 50;
-
     /// <summary>
     /// Runs <paramref name="step"/> with the chunks that <paramref name="needed"/> names loaded. It asks again after loading: a seal may have moved the layout, or a change
     /// may have made another chunk needed, and then it loads again.
@@ -128,7 +125,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
                 }
 
                 var sealedOnes = rows.SelectMany(r => r.Rows).Select(p => new AddedMessage(p.Row, p.Flags.Flags, contents[p.Row.Uid]));
-                return (unread, true, step([.. sealedOnes, .. TailOf(uids).Select(m => m.Added)]));
+                return (unread, true, step([.. sealedOnes.Concat(TailOf(uids).Select(m => m.Added)).Select(chunks.WithThread)]));
             });
             if (done)
             {
@@ -229,7 +226,7 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
     private async Task<IEnumerable<FetchedMessage>> ToMessagesAsync(List<Picked> picked, LoadedChunk? from, FetchRequest request, TenantId tenant)
     {
         var threads = request.WithThreads && from is { Chunk.HasThreads: false } ? await chunks.ThreadsAsync(from.Chunk, from.Rows) : null;
-        var contents = request.WithContent ? await DecodeAsync(picked, from) : new MessageContent?[picked.Count];
+        var contents = request.WithContent ? await new ContentReader(chunks).ReadAsync(picked.ConvertAll(p => new ContentPlace(from, p.Index, p.Tail))) : new MessageContent?[picked.Count];
         return picked.Select((p, i) => new FetchedMessage
         {
             Uid = p.Row.Uid,
@@ -247,43 +244,6 @@ internal sealed class FolderReader(Folder folder, ChunkStore chunks)
             : !request.WithThreads ? null
             : message.Tail is { } tail ? chunks.ThreadOf(message.Row, tail.Content)
             : threads?[message.Index];
-    }
-
-    private async Task<MessageContent?[]> DecodeAsync(List<Picked> picked, LoadedChunk? from)
-    {
-        var keep = picked.Count <= MaxKeptAtOnce;
-        var contents = new MessageContent?[picked.Count];
-        var missing = new List<Picked>();
-        var places = new List<int>();
-        for (var i = 0; i < picked.Count; i++)
-        {
-            if (keep && chunks.Kept(KeyOf(picked[i])) is { } kept)
-            {
-                contents[i] = kept;
-                continue;
-            }
-
-            missing.Add(picked[i]);
-            places.Add(i);
-        }
-
-        var done = 0;
-        if (from is null)
-        {
-            missing.ForEach(m => Take(m, m.Tail!.Content));
-        }
-        else
-        {
-            await ReadContentsAsync(missing, from, Take);
-        }
-
-        return contents;
-
-        void Take(Picked message, ReadOnlyMemory<byte> content) =>
-            contents[places[done++]] = keep ? chunks.DecodeAndKeep(KeyOf(message), content) : chunks.Decode(content);
-
-        // A tail message's object, or the place in an immutable blob.
-        object KeyOf(Picked message) => message.Tail ?? (object)(from!.Chunk.ContentsBlob, message.Index);
     }
 
     private Task ReadContentsAsync(List<Picked> picked, LoadedChunk from, Action<Picked, ReadOnlyMemory<byte>> take) =>

@@ -40,6 +40,9 @@ internal sealed record MailboxRestored : MailboxEvent
 internal sealed record QuotaChanged : MailboxEvent
 {
     [Id(0)] public required long QuotaBytes { get; init; }
+
+    /// <summary>What changes instead, beside the quota as it was: no event of its own, which a build that answers nobody could not read. Null: it is as it was.</summary>
+    [Id(1)] public VacationSwitch? Vacation { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("mc.MessageFiled")]

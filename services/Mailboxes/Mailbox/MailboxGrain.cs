@@ -20,7 +20,7 @@ namespace MailCloud.Mailboxes.Mailbox;
 /// </list>
 /// </summary>
 [Reentrant]
-internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, MailboxesOptions options)
+internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, MailboxesOptions options, ThreadRoom room)
     : JournaledGrain<MailboxState, MailboxEvent>(storage), IMailboxGrain, IEmailGrain, IGrainMigrationParticipant
 {
     private const string MaildropKey = "maildrop";
@@ -28,16 +28,12 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     /// <summary>An edge renews its watch four times as often.</summary>
     private static readonly TimeSpan WatchLifetime = TimeSpan.FromMinutes(1);
 
-    /// <summary>A folder of some ten thousand messages is read in it.</summary>
-    private static readonly TimeSpan DiscardPatience = TimeSpan.FromSeconds(2);
-
-    /// <summary>Messages of a page of a maildrop, from which on no more is read: 12 octets each.</summary>
-    private const int MaildropPageMessages = 10_000;
-
     private readonly ILogger log = storage.Loggers.CreateLogger<MailboxGrain>();
     private readonly ObserverManager<IMailboxObserver> observers = new(WatchLifetime, storage.Loggers.CreateLogger<MailboxGrain>());
     private readonly FilingTraces filings = new();
     private readonly MaildropLease maildrop = new(storage.Time);
+    private Filing filing = null!;
+    private MailboxByFolder folders = null!;
     private MailboxByEmail emails = null!;
     private MailboxSeal? seal;
     private Task releasing = Task.CompletedTask;
@@ -45,8 +41,6 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     private long notified;
 
     private AccountId Account => new(this.GetPrimaryKeyString());
-
-    private MessageDecisions Decisions => new(State, Storage.Time.GetUtcNow());
 
     protected override string JournalName => $"mailbox/{Account.Value}";
 
@@ -68,25 +62,17 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     public async Task<FilingOutcome> FileAsync(FilingRequest request)
     {
         using var scope = DeliveryScope.Begin(log, request.Delivery, Account.Tenant);
-        var now = Storage.Time.GetUtcNow();
-        if (request.Delivery.AcceptedAt < now - FiledDeliveries.Window)
-        {
-            return new(FilingResult.TooOld);
-        }
+        return await filing.FileAsync(request);
+    }
 
-        while (State.Filed.UnloadedBlob(request.Delivery.AcceptDay) is { } blob)
+    public async Task SwitchVacationAsync(VacationSwitch to)
+    {
+        if (State.Created && !(to.At <= State.Vacation?.At))
         {
-            State.Filed.Load(request.Delivery.AcceptDay, blob, await chunks.LoadAsync<FiledDay>(blob, CancellationToken.None));
-        }
-
-        var outcome = Decide(request);
-        if (outcome.Result == FilingResult.Filed)
-        {
-            filings.Add();
+            Record(new QuotaChanged { QuotaBytes = State.QuotaBytes, Vacation = to });
         }
 
         await Durable();
-        return outcome;
     }
 
     public async Task<MailboxQuota?> GetQuotaAsync()
@@ -96,109 +82,17 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return quota;
     }
 
-    public async Task<IReadOnlyList<FolderInfo>> ListFoldersAsync()
-    {
-        var folders = State.Folders.Values
-            .Select(f => new FolderInfo { Id = f.Id, Name = f.Name, SpecialUse = f.SpecialUse, Subscribed = f.Subscribed })
-            .Concat(State.OrphanSubscriptions.Select(name => new FolderInfo { Id = 0, Name = name, Subscribed = true, NonExistent = true }))
-            .OrderBy(f => f.Name, StringComparer.Ordinal)
-            .ToArray();
-        await Durable();
-        return folders;
-    }
+    public Task<IReadOnlyList<FolderInfo>> ListFoldersAsync() => folders.Views.ListAsync();
 
-    public async Task<FolderStatus?> GetStatusAsync(string folder)
-    {
-        var found = State.FindFolder(folder);
-        var status = found is null ? null : new FolderStatus
-        {
-            Messages = found.Messages,
-            Unseen = found.Unseen,
-            Recent = found.Recent,
-            UidNext = found.UidNext,
-            UidValidity = found.UidValidity,
-            HighestModSeq = found.HighestModSeq,
-            Bytes = found.Bytes,
-            FolderId = found.Id,
-        };
-        await Durable();
-        return status;
-    }
+    public Task<FolderStatus?> GetStatusAsync(string folder) => folders.Views.GetStatusAsync(folder);
 
-    public async Task<OpenedFolder?> OpenFolderAsync(string folder, bool claimRecent)
-    {
-        if (State.FindFolder(folder) is not { } found)
-        {
-            await Durable();
-            return null;
-        }
+    public Task<OpenedFolder?> OpenFolderAsync(string folder, bool claimRecent) => folders.Views.OpenAsync(folder, claimRecent);
 
-        var firstUnseen = await new FolderReader(found, chunks).FirstUnseenAsync();
-        var opened = new OpenedFolder
-        {
-            FolderId = found.Id,
-            UidValidity = found.UidValidity,
-            UidNext = found.UidNext,
-            HighestModSeq = found.HighestModSeq,
-            ModSeq = State.ModSeq,
-            Uids = found.Uids(),
-            RecentFrom = found.ClaimedFrom,
-            FirstUnseen = firstUnseen,
-            Keywords = [.. State.Keywords],
-        };
-        if (claimRecent)
-        {
-            found.ClaimedFrom = found.UidNext;
-        }
+    public Task<FolderChanges?> GetChangesAsync(ChangesRequest request) => folders.Views.GetChangesAsync(request);
 
-        await Durable();
-        return opened;
-    }
+    public Task<MessagePage> FetchAsync(FetchRequest request) => folders.Views.FetchAsync(request);
 
-    public async Task<FolderChanges?> GetChangesAsync(ChangesRequest request)
-    {
-        if (!State.Folders.TryGetValue(request.FolderId, out var folder))
-        {
-            await Durable();
-            return null;
-        }
-
-        var since = State.ChangesFrom(request.SinceModSeq);
-        var changes = folder.HighestModSeq <= since
-            ? ChangesOf(folder, request, [], [])
-            : await new FolderReader(folder, chunks).WithExpungedAsync(since, (expunged, loaded) => ChangesOf(folder, request, expunged,
-            [
-                .. loaded.SelectMany(l => l.ChangedSince(since))
-                    .Concat(folder.Tail.Where(m => m.ModSeq > since).Select(m => m.FlagsNow)),
-            ]));
-        await Durable();
-        return changes;
-    }
-
-    public async Task<MessagePage> FetchAsync(FetchRequest request)
-    {
-        var (messages, nextUid) = State.Folders.TryGetValue(request.FolderId, out var folder)
-            ? await new FolderReader(folder, chunks).PageAsync(request with { ChangedSince = State.ChangesFrom(request.ChangedSince) }, Account.Tenant)
-            : ([], 0u);
-        var page = new MessagePage
-        {
-            Messages = messages,
-            NextUid = nextUid,
-            Keywords = [.. State.Keywords],
-            HighestModSeq = State.Folders.ContainsKey(request.FolderId) ? folder!.HighestModSeq : long.MaxValue,
-        };
-        await Durable();
-        return page;
-    }
-
-    public async Task<StoreResult> StoreFlagsAsync(StoreRequest request)
-    {
-        var result = State.Folders.TryGetValue(request.FolderId, out var folder)
-            ? await StoreAsync(folder, request)
-            : new() { Messages = [], Keywords = [.. State.Keywords] };
-        await Durable();
-        return result;
-    }
+    public Task<StoreResult> StoreFlagsAsync(StoreRequest request) => folders.Messages.StoreFlagsAsync(request);
 
     public Task DestroyAsync() => DestroyAsync(MailboxSeal.BlobPrefix(Account));
 
@@ -219,124 +113,21 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return Array.ConvertAll(held, id => wanted[id]);
     }
 
-    public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => ChangeFoldersAsync(operation, decisions => decisions.Create(folder));
+    public Task<FolderResult> CreateFolderAsync(Guid operation, NewFolder folder) => folders.Writes.CreateAsync(operation, folder);
 
-    public Task<FolderResult> DeleteFolderAsync(Guid operation, string name) => ChangeFoldersAsync(operation, decisions => decisions.Delete(name));
+    public Task<FolderResult> DeleteFolderAsync(Guid operation, string name) => folders.Writes.DeleteAsync(operation, name);
 
-    public Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName) =>
-        ChangeFoldersAsync(operation, decisions => decisions.Rename(name, newName));
+    public Task<FolderResult> RenameFolderAsync(Guid operation, string name, string newName) => folders.Writes.RenameAsync(operation, name, newName);
 
-    public async Task<FolderResult> SetSubscribedAsync(string name, bool subscribed)
-    {
-        var canonical = FolderName.Canonical(name);
-        var known = State.FindFolder(canonical)?.Subscribed;
-        var now = known ?? State.OrphanSubscriptions.Contains(canonical);
-        if (known is null && !now)
-        {
-            await Durable();
-            return FolderResult.NoSuchFolder;
-        }
+    public Task<FolderResult> SetSubscribedAsync(string name, bool subscribed) => folders.Writes.SetSubscribedAsync(name, subscribed);
 
-        if (now != subscribed)
-        {
-            var modSeq = State.ModSeq + 1;
-            Record(new SubscriptionChanged { Name = canonical, Subscribed = subscribed, ModSeq = modSeq });
-            Record(FoldersRenamed.Nothing(modSeq, Storage.Time.GetUtcNow()));
-        }
+    public Task<AppendResult> AppendAsync(AppendRequest request) => folders.Messages.AppendAsync(request);
 
-        await Durable();
-        return FolderResult.Done;
-    }
+    public Task<CopyResult> CopyAsync(CopyRequest request) => folders.Messages.CopyAsync(request);
 
-    public async Task<AppendResult> AppendAsync(AppendRequest request)
-    {
-        var (recorded, result) = Decisions.Append(request, Storage.Serializer, BodyIdOf);
-        Record(recorded);
-        await Durable();
-        return result;
-    }
+    public Task<ExpungeResult> ExpungeAsync(ExpungeRequest request) => folders.Messages.ExpungeAsync(request);
 
-    public async Task<CopyResult> CopyAsync(CopyRequest request)
-    {
-        if (!State.Folders.TryGetValue(request.FolderId, out var folder))
-        {
-            await Durable();
-            return new() { Outcome = WriteOutcome.SourceGone };
-        }
-
-        // Counted before their contents are loaded.
-        if (UidRanges.CountOverlap(folder.Uids(), request.Uids) > CopyRequest.MaxMessages)
-        {
-            await Durable();
-            return new() { Outcome = WriteOutcome.TooMany };
-        }
-
-        var result = await new FolderReader(folder, chunks).WithContentsAsync(request.Uids, messages =>
-        {
-            // Contents were awaited: the folder may have gone meanwhile, which is something else than a copy of nothing.
-            if (!State.Folders.ContainsKey(request.FolderId))
-            {
-                return new() { Outcome = WriteOutcome.SourceGone };
-            }
-
-            var (recorded, decided) = Decisions.Copy(request, messages);
-            Record(recorded);
-            return decided;
-        });
-        await Durable();
-        return result;
-    }
-
-    public async Task<ExpungeResult> ExpungeAsync(ExpungeRequest request)
-    {
-        if (!State.Folders.TryGetValue(request.FolderId, out var folder))
-        {
-            await Durable();
-            return new() { Expunged = 0, HighestModSeq = State.ModSeq };
-        }
-
-        var uids = request.Uids ?? [new(1, uint.MaxValue)];
-        var reader = new FolderReader(folder, chunks);
-        var expunged = await reader.InOneStepAsync(
-            c => c.Deleted > 0 && UidRanges.Intersects(uids, c.FirstUid, c.LastUid),
-            loaded => Expunge(request.Operation, request.FolderId, [.. reader.DeletedOf(loaded, uids)]));
-        await Durable();
-        return new() { Expunged = expunged, HighestModSeq = folder.HighestModSeq };
-    }
-
-    public async Task<MaildropPage> OpenMaildropAsync(MaildropRequest request)
-    {
-        if (State.FindFolder("INBOX") is not { } inbox)
-        {
-            await Durable();
-            return new() { Outcome = MaildropOutcome.NoSuchMailbox };
-        }
-
-        if (!maildrop.TryHold(request.Session))
-        {
-            return new() { Outcome = MaildropOutcome.InUse };
-        }
-
-        var rows = new List<MessageRow>();
-        var next = request.FromUid;
-        while (next != 0 && rows.Count < MaildropPageMessages)
-        {
-            (var more, next) = await new FolderReader(inbox, chunks).RowsAsync(next);
-            rows.AddRange(more);
-        }
-
-        var page = new MaildropPage
-        {
-            Outcome = MaildropOutcome.Done,
-            FolderId = inbox.Id,
-            UidValidity = inbox.UidValidity,
-            Uids = UidRanges.From(rows.Select(r => r.Uid)),
-            Sizes = [.. rows.Select(r => r.Size)],
-            NextUid = next,
-        };
-        await Durable();
-        return page;
-    }
+    public Task<MaildropPage> OpenMaildropAsync(MaildropRequest request) => folders.Maildrop.OpenAsync(request);
 
     public Task<bool> HoldMaildropAsync(Guid session) => Task.FromResult(maildrop.TryHold(session));
 
@@ -346,30 +137,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return Task.CompletedTask;
     }
 
-    public async Task<MaildropOutcome> UpdateMaildropAsync(MaildropUpdate update)
-    {
-        if (!State.Folders.TryGetValue(update.FolderId, out var folder))
-        {
-            await Durable();
-            return MaildropOutcome.NoSuchMailbox;
-        }
-
-        var reader = new FolderReader(folder, chunks);
-        var outcome = await reader.InOneStepAsync(c => UidRanges.Intersects(update.Uids, c.FirstUid, c.LastUid), loaded =>
-        {
-            // A repeat was done while the session had the maildrop, whoever has it now.
-            if (!State.Operations.ContainsKey(update.Operation) && !maildrop.TryHold(update.Session))
-            {
-                return MaildropOutcome.InUse;
-            }
-
-            Expunge(update.Operation, update.FolderId, [.. reader.RemovedOf(loaded, update.Uids)]);
-            return MaildropOutcome.Done;
-        });
-        await Durable();
-        maildrop.Release(update.Session);
-        return outcome;
-    }
+    public Task<MaildropOutcome> UpdateMaildropAsync(MaildropUpdate update) => folders.Maildrop.UpdateAsync(update);
 
     public Task<long> WatchAsync(IMailboxObserver observer)
     {
@@ -383,6 +151,12 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return Task.CompletedTask;
     }
 
+    public Task TellOfOthersAsync()
+    {
+        observers.Notify(observer => observer.OthersChangedAsync(Account));
+        return Task.CompletedTask;
+    }
+
     public async Task<long?> GetStateAsync()
     {
         long? modSeq = State.Created ? State.ModSeq : null;
@@ -390,7 +164,9 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         return modSeq;
     }
 
-    public Task<EmailFolders?> GetFoldersAsync() => emails.Folders.GetAsync();
+    public Task<EmailFolders?> GetFoldersAsync() => emails.Folders.GetAsync(withCounts: true);
+
+    public Task<EmailFolders?> ReadFoldersAsync(bool withCounts) => emails.Folders.GetAsync(withCounts);
 
     public Task<EmailFolderChanges> GetFolderChangesAsync(long since) => emails.Folders.GetChangesAsync(since);
 
@@ -419,7 +195,10 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await base.OnActivateAsync(cancellationToken);
-        emails = new(new(Account, State, chunks, Storage, Durable, Record, BodyIdOf, DiscardsReadAsync));
+        var mailbox = new EmailMailbox(Account, State, chunks, Storage, Durable, Record, BodyIdOf, room, () => ending ? Task.CompletedTask : SealNowAsync());
+        filing = new(mailbox, filings, options.QuotaGracePercent);
+        folders = new(mailbox, maildrop);
+        emails = new(mailbox);
         notified = State.ModSeq;
         ReleaseBodies();
     }
@@ -433,6 +212,7 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
         // Nothing may be recorded once the base has waited for what is in flight: the next activation would find the journal moved.
         ending = true;
+        emails?.Drop();
         observers.Notify(observer => observer.MovesAsync(Account));
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
@@ -494,53 +274,12 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
 
     protected override string NewArchiveName() => seal!.NewBlob("archive");
 
-    private async Task<FolderResult> ChangeFoldersAsync(Guid operation, Func<FolderDecisions, FolderResult> decide)
-    {
-        var decisions = new FolderDecisions(State, operation, Storage.Time.GetUtcNow());
-        var result = State.Operations.ContainsKey(operation) ? FolderResult.Done : decide(decisions);
-        foreach (var recorded in decisions.Recorded)
-        {
-            Record(recorded);
-        }
-
-        await Durable();
-        return result;
-    }
-
-    private int Expunge(Guid operation, int folderId, RemovedMessage[] removed)
-    {
-        var (recorded, count) = Decisions.Expunge(operation, folderId, removed);
-        foreach (var part in recorded)
-        {
-            Record(part);
-        }
-
-        return count;
-    }
-
-    private void Record(MailboxOperation? operation)
-    {
-        if (operation is not null)
-        {
-            base.Record(operation);
-        }
-    }
-
     // Asked after each write, and nearly always without need.
     private void ReleaseBodies()
     {
         if (State.Bodies.HasUnreleased && releasing.IsCompleted && !ending)
         {
             releasing = RunReleaserAsync();
-        }
-    }
-
-    // A client that asks again sooner or later is told then: a folder may have had a million messages.
-    private async Task DiscardsReadAsync()
-    {
-        if (State.Bodies.Discards.Count > 0)
-        {
-            await Task.WhenAny(releasing, Task.Delay(DiscardPatience, Storage.Time));
         }
     }
 
@@ -565,80 +304,9 @@ internal sealed class MailboxGrain(GrainStorage storage, ChunkStore chunks, Mail
         }
     }
 
-    private FolderChanges ChangesOf(Folder folder, ChangesRequest request, UidRange[] expunged, FlagsOfMessage[] flags)
-    {
-        var recentFrom = folder.ClaimedFrom;
-        if (request.ClaimRecent)
-        {
-            folder.ClaimedFrom = folder.UidNext;
-        }
-
-        return new()
-        {
-            ModSeq = State.ModSeq,
-            UidNext = folder.UidNext,
-            Flags = flags,
-            Keywords = [.. State.Keywords],
-            Expunged = expunged,
-            Arrived = request.UidNext == 0 || request.UidNext == folder.UidNext ? [] : folder.UidsFrom(request.UidNext),
-            RecentFrom = recentFrom,
-            HighestModSeq = folder.HighestModSeq,
-        };
-    }
-
-    private FilingOutcome Decide(FilingRequest request)
-    {
-        if (!State.Created)
-        {
-            return new(FilingResult.NoSuchMailbox);
-        }
-
-        if (State.Filed.Contains(request.Delivery))
-        {
-            return new(FilingResult.AlreadyFiled);
-        }
-
-        // RFC 3501 §2.3.4: RFC822.SIZE is that of the message as FETCH shows it.
-        var size = request.Prefix.Length + request.Summary.LengthShown(request.Body.Length);
-        var limit = State.QuotaBytes + (State.QuotaBytes * options.QuotaGracePercent / 100);
-        if (State.QuotaBytes > 0 && State.UsedBytes + size > limit)
-        {
-            return new(FilingResult.OverQuota);
-        }
-
-        var folder = State.FindFolder(request.Folder) ?? State.FindFolder("INBOX")!;
-        var body = BodyIdOf(request.Body);
-        var row = new MessageRow(folder.UidNext, size, request.Body.Length, request.InternalDate.ToUnixTimeMilliseconds(), body, ThreadId.Of(request.Summary, body));
-        Record(new MessageFiled
-        {
-            FolderId = folder.Id,
-            Row = row,
-            ModSeq = State.ModSeq + 1,
-            Delivery = request.Delivery,
-            Content = Storage.Serializer.Encode(new MessageContent(request.Prefix, request.Summary)),
-        });
-        return new(FilingResult.Filed, row.Uid, folder.UidValidity, folder.Name);
-    }
-
     // Rows keep the id and not the name: 16 octets instead of 50 or more, a million times.
     private Guid BodyIdOf(BodyRef body) =>
         DeliveryId.TryParse(body.Name[(body.Name.LastIndexOf('/') + 1)..], out var id) && BodyRef.NameFor(Account.Tenant, id) == body.Name
             ? id.Value
             : throw new ArgumentException($"{body.Name} is not a body of tenant {Account.Tenant}");
-
-    private Task<StoreResult> StoreAsync(Folder folder, StoreRequest request)
-    {
-        var reader = new FolderReader(folder, chunks);
-        return reader.InOneStepAsync(c => UidRanges.Intersects(request.Uids, c.FirstUid, c.LastUid), loaded =>
-        {
-            var store = new FlagStore(State, request, Storage.Time.GetUtcNow());
-            var (recorded, result) = store.Decide([.. reader.FlagsOf(loaded, request.Uids)]);
-            foreach (var change in recorded)
-            {
-                Record(change);
-            }
-
-            return result;
-        });
-    }
 }

@@ -62,6 +62,9 @@ internal sealed record MailboxManifest : IStoredRecord
 
     /// <summary>The modseq of the last deletion of a folder that stands no more in <see cref="DeletedFolders"/>.</summary>
     [Id(21)] public long ForgottenFolders { get; init; }
+
+    /// <summary>Null: it was never switched.</summary>
+    [Id(22)] public VacationSwitch? Vacation { get; init; }
 }
 
 /// <summary>A segment of the log of Emails that left: its blob, and the modseq of its last entry.</summary>
@@ -205,6 +208,9 @@ internal sealed record RememberedOperation([property: Id(0)] Guid Id, [property:
 
     /// <summary>What became of Emails; null when the operation was not on Emails.</summary>
     [Id(6)] public RememberedEmails? Emails { get; init; }
+
+    /// <summary>What it takes to remember it, about: those that every operation has, and those of its result.</summary>
+    public int Numbers => 16 + Unmodified.Length + (2 * (Sources.Length + Targets.Length)) + (Emails?.Outcomes.Length ?? 0);
 }
 
 /// <summary>The result of an operation on Emails or their folders, for its repeats.</summary>

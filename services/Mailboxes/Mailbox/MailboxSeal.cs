@@ -20,13 +20,15 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
     /// <summary>Chunks of before threads were kept that one seal writes again: so few that a seal stays short, and all are in the end.</summary>
     private const int ThreadedAtOnce = 4;
 
+    /// <summary>The same of those whose threads have just been read: their rows are all that is written, 20 MB.</summary>
+    private const int ReadAtOnce = 64;
+
     private readonly Dictionary<Chunk, (ChunkRows Rows, ChunkFlags Flags, ReadOnlyMemory<byte> Contents)> toMerge = [];
     private readonly Dictionary<Chunk, (ChunkRows Rows, ChunkFlags Flags)> toReflag = [];
     private readonly Dictionary<Chunk, ChunkRows> toThread = [];
     private readonly List<(string, ReadOnlyMemory<byte>)> written = [];
     private readonly List<Chunk> unwritten = [];
-    private readonly List<ExpungeLog.Segment> unwrittenSegments = [];
-    private DepartureLog.Segment? unwrittenDepartures;
+    private readonly List<Action> onWritten = [];
 
     /// <summary>The prefix of every blob that belongs to a mailbox's state.</summary>
     public static string BlobPrefix(AccountId account) => $"{account.Tenant.Value}/mailbox/{account.Value[(account.Tenant.Value.Length + 1)..]}/";
@@ -60,7 +62,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
         foreach (var folder in state.Folders.Values)
         {
             SealTail(folder);
-            SealExpunged(folder);
+            SealLog(folder.Expunged, "expunged");
             if (folder.Chunks.Any(toThread.ContainsKey))
             {
                 folder.Chunks = Array.ConvertAll(folder.Chunks, c => toThread.ContainsKey(c) ? WithThreads(c) : c);
@@ -72,7 +74,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
             }
         }
 
-        SealDepartures();
+        SealLog(state.Departures, "departed");
         var (filedDays, dayBlobs) = state.Filed.Seal(DateOnly.FromDateTime(now.UtcDateTime), () => NewBlob("filed"));
         foreach (var (name, day) in dayBlobs)
         {
@@ -95,11 +97,7 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
     public void Finish()
     {
         unwritten.ForEach(c => c.Unwritten = null);
-        unwrittenSegments.ForEach(s => s.Unwritten = null);
-        if (unwrittenDepartures is { } departures)
-        {
-            departures.Unwritten = null;
-        }
+        onWritten.ForEach(done => done());
     }
 
     public string NewBlob(string kind) => $"{BlobPrefix(account)}{kind}-{Guid.CreateVersion7():N}";
@@ -137,28 +135,20 @@ internal sealed class MailboxSeal(AccountId account, MailboxState state, ChunkSt
         folder.Tail.Clear();
     }
 
-    private void SealExpunged(Folder folder)
+    private void SealLog<TEntry, TStored>(SegmentedLog<TEntry, TStored> log, string kind)
+        where TStored : class, IStoredRecord
     {
-        if (folder.Expunged.Seal(() => NewBlob("expunged")) is { } segment)
+        if (log.Seal(() => NewBlob(kind)) is { } segment)
         {
             written.Add((segment.Blob, serializer.Encode(segment.Unwritten!)));
-            unwrittenSegments.Add(segment);
-        }
-    }
-
-    private void SealDepartures()
-    {
-        if (state.Departures.Seal(() => NewBlob("departed")) is { } segment)
-        {
-            written.Add((segment.Blob, serializer.Encode(segment.Unwritten!)));
-            unwrittenDepartures = segment;
+            onWritten.Add(() => segment.Unwritten = null);
         }
     }
 
     private async Task LoadWithoutThreadsAsync()
     {
-        var older = state.Folders.Values.SelectMany(f => f.Chunks).Where(c => !c.HasThreads && !toMerge.ContainsKey(c) && !toReflag.ContainsKey(c)).Take(ThreadedAtOnce).ToList();
-        foreach (var chunk in older)
+        var older = state.Folders.Values.SelectMany(f => f.Chunks).Where(c => !c.HasThreads && !toMerge.ContainsKey(c) && !toReflag.ContainsKey(c)).ToList();
+        foreach (var chunk in older.Where(chunks.HasRead).Take(ReadAtOnce).Union(older.Take(ThreadedAtOnce)).ToArray())
         {
             var rows = await chunks.RowsAsync(chunk);
             var threads = await chunks.ThreadsAsync(chunk, rows);

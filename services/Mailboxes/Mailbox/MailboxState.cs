@@ -9,6 +9,12 @@ internal sealed class MailboxState
     /// <summary>How long an operation's result is remembered: longer than any edge goes on repeating it.</summary>
     public static readonly TimeSpan OperationMemory = TimeSpan.FromHours(1);
 
+    /// <summary>Twelve times the patience of an edge (Cluster:Patience), and five times the longest that may be set: what is younger is remembered, whatever its size.</summary>
+    private static readonly TimeSpan OperationPatience = TimeSpan.FromMinutes(5);
+
+    /// <summary>Numbers in the results of older operations: some 60 kB of the manifest.</summary>
+    private const int MaxRememberedNumbers = 20_000;
+
     public bool Created { get; private set; }
 
     public long QuotaBytes { get; private set; }
@@ -44,6 +50,9 @@ internal sealed class MailboxState
 
     public DeletedFolders DeletedFolders { get; private set; } = new();
 
+    /// <summary>The last that was said of it; null: nothing yet.</summary>
+    public VacationSwitch? Vacation { get; private set; }
+
     /// <summary>A folder by name; INBOX in any case (RFC 3501 §5.1).</summary>
     public Folder? FindFolder(string name)
     {
@@ -62,12 +71,17 @@ internal sealed class MailboxState
     /// <summary>The same of folders.</summary>
     public bool KnowsFoldersSince(long modSeq) => modSeq >= DeletedFolders.Forgotten && KnowsEmailsSince(modSeq);
 
-    /// <summary>Operations whose edge has long stopped repeating them.</summary>
+    /// <summary>Forgets operations whose edge has long stopped repeating them, sooner where they were many or large.</summary>
     public void ForgetOperations(DateTimeOffset now)
     {
-        foreach (var operation in Operations.Values.Where(o => o.At <= now - OperationMemory).ToArray())
+        var numbers = 0;
+        foreach (var operation in Operations.Values.Where(o => o.At <= now - OperationPatience).OrderByDescending(o => o.At).ToArray())
         {
-            Operations.Remove(operation.Id);
+            numbers += operation.Numbers;
+            if (operation.At <= now - OperationMemory || numbers > MaxRememberedNumbers)
+            {
+                Operations.Remove(operation.Id);
+            }
         }
     }
 
@@ -83,6 +97,7 @@ internal sealed class MailboxState
                 break;
             case QuotaChanged e:
                 QuotaBytes = e.QuotaBytes;
+                Vacation = e.Vacation ?? Vacation;
                 break;
             case MessageFiled e:
                 ApplyFiled(e);
@@ -167,6 +182,7 @@ internal sealed class MailboxState
         DepartedSegments = [.. Departures.Segments.Select(s => new DepartedSegmentManifest(s.Blob, s.LastModSeq))],
         DeletedFolders = [.. DeletedFolders.All],
         ForgottenFolders = DeletedFolders.Forgotten,
+        Vacation = Vacation,
     };
 
     public static MailboxState From(MailboxManifest manifest)
@@ -187,6 +203,7 @@ internal sealed class MailboxState
             ModSeqGaps = [.. manifest.ModSeqGaps],
             Departures = DepartureLog.From(manifest),
             DeletedFolders = DeletedFolders.From(manifest),
+            Vacation = manifest.Vacation,
         };
         state.Keywords.AddRange(manifest.Keywords);
         state.OrphanSubscriptions.UnionWith(manifest.OrphanSubscriptions);
@@ -329,6 +346,12 @@ internal sealed class MailboxState
             return;
         }
 
+        if (e.ModSeq == 0)
+        {
+            // The release before raises no modseq with it: who has this one may have asked before.
+            Departures.ForgetBefore(ModSeq + 1);
+        }
+
         for (var i = 0; i < e.Bodies.Length; i++)
         {
             var (thread, created) = i < e.Threads.Length ? (e.Threads[i], e.CreatedModSeqs[i]) : (0, 0);
@@ -369,6 +392,12 @@ internal sealed class MailboxState
     {
         if (FindFolder(e.Name) is { } folder)
         {
+            if (e.ModSeq == 0)
+            {
+                // The release before raises no modseq with it: who has this one may have asked before.
+                DeletedFolders.ForgetBefore(ModSeq + 1);
+            }
+
             folder.Subscribed = e.Subscribed;
             folder.ChangedModSeq = Math.Max(folder.ChangedModSeq, e.ModSeq);
         }
@@ -386,6 +415,12 @@ internal sealed class MailboxState
 
     private void ApplyCopied(MessagesCopied e)
     {
+        if (Array.Exists(e.Messages, m => m.Row.Thread == 0))
+        {
+            // The release before forgets when the messages were made: whether who asks from before knows them cannot be told.
+            Departures.ForgetBefore(e.ModSeq);
+        }
+
         Add(Folders[e.TargetId], e.Messages, e.ModSeq);
         if (e.Move)
         {

@@ -19,22 +19,27 @@ internal sealed class DateOrder : EmailOrder
     public DateOrder(SnapshotReader reader, IEnumerable<SnapshotFolder> folders, Func<SnapshotFolder, SnapshotChunk, bool?> chunkMatch, Func<EmailFacts, bool> takes, bool ascending)
     {
         (this.reader, this.takes, this.ascending) = (reader, takes, ascending);
+        var sources = new List<(Source Source, EmailEntry Head)>();
         foreach (var folder in folders)
         {
             foreach (var chunk in folder.Chunks)
             {
                 if (chunkMatch(folder, chunk) is not false and var match)
                 {
-                    Wait(new(folder, chunk, chunk.Dates is { } dates ? Range(dates.First, dates.Last) : null, match == true && !reader.MayHaveCopies(chunk)));
+                    Add(new(folder, chunk, chunk.Dates is { } dates ? Range(dates.First, dates.Last) : null, match == true && !reader.MayHaveCopies(chunk)));
                 }
             }
 
             if (folder.Tail.Length > 0)
             {
                 var dates = Range(folder.Tail.Min(r => r.Row.InternalDate), folder.Tail.Max(r => r.Row.InternalDate));
-                Wait(new(folder, null, dates, false));
+                Add(new(folder, null, dates, false));
             }
         }
+
+        waiting.EnqueueRange(sources);
+
+        void Add(Source source) => sources.Add((source, source.Head));
     }
 
     public override async ValueTask<bool> ReadAsync()
@@ -78,38 +83,25 @@ internal sealed class DateOrder : EmailOrder
         await base.SkipAsync(target - Next);
     }
 
-    public override Task SkipToAsync(EmailFacts email) => PassAsync(KeyOf(email.Row.InternalDate), counted: true);
+    public override Task SkipToAsync(EmailEntry email) => PassAsync(email.Key, counted: true);
 
     /// <summary>Begins at a date, without counting what stands before it.</summary>
-    public Task StartFromAsync(long receivedAt) => PassAsync(KeyOf(receivedAt), counted: false);
-
-    public EmailEntry EntryOf(EmailFacts email) => new(KeyOf(email.Row.InternalDate), email.Row.Body, email.Thread);
-
-    private long KeyOf(long date) => ascending ? date : -date;
+    public Task StartFromAsync(long receivedAt) => PassAsync(ascending ? receivedAt : -receivedAt, counted: false);
 
     private (long First, long Last) Range(long first, long last) => ascending ? (first, last) : (-last, -first);
 
     private void Wait(Source source) => waiting.Enqueue(source, source.Head);
 
-    private List<Source> TakeSources()
-    {
-        var sources = waiting.UnorderedItems.Select(i => i.Element).ToList();
-        waiting.Clear();
-        if (current is not null)
-        {
-            sources.Add(current);
-            current = null;
-        }
-
-        sources.RemoveAll(s => s.IsAtEnd);
-        return sources;
-    }
-
     // A key before which no more Emails than a number can stand; null: not even the first source is within it.
     private long? FarthestWithin(long count)
     {
-        var sources = TakeSources();
-        sources.ForEach(Wait);
+        SetAside();
+        var sources = waiting.UnorderedItems.Select(i => i.Element).ToList();
+        if (sources.Sum(s => (long)s.Most) <= count)
+        {
+            return long.MaxValue;
+        }
+
         sources.Sort((a, b) => a.First.CompareTo(b.First));
         var most = 0L;
         for (var i = 0; i < sources.Count; i++)
@@ -124,20 +116,30 @@ internal sealed class DateOrder : EmailOrder
         return long.MaxValue;
     }
 
+    // Those that wait stand by what comes next in them: what begins at the key or behind it is not looked at.
     private async Task PassAsync(long key, bool counted)
     {
-        foreach (var source in TakeSources())
+        SetAside();
+        while (waiting.TryPeek(out var source, out _) && source.First < key)
         {
-            if (source.First < key)
-            {
-                Next += await PassAsync(source, key, counted);
-            }
-
+            waiting.Dequeue();
+            Next += await PassAsync(source, key, counted);
             if (!source.IsAtEnd)
             {
                 Wait(source);
             }
         }
+    }
+
+    // What is read waits as the others do.
+    private void SetAside()
+    {
+        if (current is { IsAtEnd: false })
+        {
+            Wait(current);
+        }
+
+        current = null;
     }
 
     private async ValueTask<long> PassAsync(Source source, long key, bool counted)
@@ -160,7 +162,7 @@ internal sealed class DateOrder : EmailOrder
         {
             if (takes(email))
             {
-                entries.Add(EntryOf(email));
+                entries.Add(EmailEntry.ByDate(email, ascending));
             }
         }
 

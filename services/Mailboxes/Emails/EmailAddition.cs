@@ -64,6 +64,11 @@ internal sealed class EmailAddition(MailboxState state, NewEmail email, DateTime
             return EmailOutcome.NoSuchFolder;
         }
 
+        if (folders.Length > NewEmail.MaxFolders)
+        {
+            return EmailOutcome.TooMany;
+        }
+
         // It counts once for each folder, as copies do.
         var bytes = email.Message.Summary.LengthShown(email.Message.Body.Length) * folders.Length;
         return new MailboxQuota(state.UsedBytes, state.QuotaBytes).Allows(bytes) ? null : EmailOutcome.OverQuota;

@@ -20,19 +20,16 @@ internal readonly record struct EmailFacts(int Folder, MessageRow Row, MessageFl
 internal sealed class EmailCopies
 {
     private readonly List<(int Folder, uint Uid)> rows = [];
-    private MessageFlags some;
-    private MessageFlags all = (MessageFlags)ulong.MaxValue;
+    private MergedFlags merged;
 
     public IReadOnlyList<(int Folder, uint Uid)> Rows => rows;
 
-    /// <summary>\Seen when all rows have it, every other flag when one has it.</summary>
-    public MessageFlags Flags => ((some & ~MessageFlags.Seen) | (all & MessageFlags.Seen)) & ~MessageFlags.Deleted;
+    public MessageFlags Flags => merged.Flags;
 
     public void Add(int folder, uint uid, MessageFlags flags)
     {
         rows.Add((folder, uid));
-        some |= flags;
-        all &= flags;
+        merged.Add(flags);
     }
 
     public bool IsIn(int folder) => rows.Exists(r => r.Folder == folder);

@@ -38,7 +38,7 @@ internal sealed class EmailFolderDecisions(MailboxState state, Guid operation, D
         recorded.Add(created with { SortOrder = folder.SortOrder, Emails = Result(created) });
         if (folder.Subscribed != state.OrphanSubscriptions.Contains(name))
         {
-            recorded.Add(new SubscriptionChanged { Name = name, Subscribed = folder.Subscribed });
+            recorded.Add(new SubscriptionChanged { Name = name, Subscribed = folder.Subscribed, ModSeq = created.ModSeq });
         }
 
         return EmailFolderOutcome.Done;
@@ -110,12 +110,6 @@ internal sealed class EmailFolderDecisions(MailboxState state, Guid operation, D
             return;
         }
 
-        if (subscribes)
-        {
-            recorded.Add(new SubscriptionChanged { Name = folder.Name, Subscribed = update.Subscribed!.Value });
-        }
-
-        recorded.AddRange(byName.Recorded.SkipLast(1));
         var renamed = byName.Recorded is [.., FoldersRenamed moved] ? moved : new FoldersRenamed
         {
             Operation = operation,
@@ -123,6 +117,12 @@ internal sealed class EmailFolderDecisions(MailboxState state, Guid operation, D
             ModSeq = state.ModSeq + 1,
             Folders = [new(folder.Id, folder.Name, folder.UidValidity)],
         };
+        if (subscribes)
+        {
+            recorded.Add(new SubscriptionChanged { Name = folder.Name, Subscribed = update.Subscribed!.Value, ModSeq = renamed.ModSeq });
+        }
+
+        recorded.AddRange(byName.Recorded.SkipLast(1));
         recorded.Add(renamed with { Folders = Array.ConvertAll(renamed.Folders, f => f.FolderId == folder.Id ? f with { Settings = settings } : f), Emails = Result(renamed) });
     }
 

@@ -10,10 +10,9 @@ internal sealed class EmailFolderReader(EmailMailbox mailbox, EmailThreads threa
     private const int AtOnce = 1000;
 
     private readonly EmailPlaces places = new(mailbox);
-    private readonly EmailChangeReader changes = new(mailbox);
-    private (long ModSeq, Dictionary<int, CopyCorrection> Corrections)? corrected;
+    private readonly CopyCounts copies = new(mailbox);
 
-    public async Task<EmailFolders?> GetAsync()
+    public async Task<EmailFolders?> GetAsync(bool withCounts)
     {
         if (!mailbox.State.Created)
         {
@@ -23,27 +22,7 @@ internal sealed class EmailFolderReader(EmailMailbox mailbox, EmailThreads threa
 
         // What changes while it counts is told again by the changes since this modseq.
         var modSeq = mailbox.State.ModSeq;
-        await CountUnreadAsync();
-        var corrections = await CorrectionsAsync();
-        var folders = new List<EmailFolder>();
-        foreach (var folder in mailbox.State.Folders.Values.ToArray())
-        {
-            var correction = corrections.GetValueOrDefault(folder.Id);
-            var inThreads = await threads.CountsAsync(folder.Id);
-            folders.Add(new()
-            {
-                Id = folder.Id,
-                Name = folder.Name,
-                SpecialUse = folder.SpecialUse,
-                Subscribed = folder.Subscribed,
-                SortOrder = folder.SortOrder,
-                TotalEmails = folder.Messages - correction.Doubles,
-                UnreadEmails = folder.Chunks.Sum(c => c.Unread ?? 0) + folder.Tail.Sum(m => FlagCounts.Unread(m.Flags)) - correction.Unread,
-                TotalThreads = inThreads.Total,
-                UnreadThreads = inThreads.Unread,
-            });
-        }
-
+        var folders = withCounts ? await CountAsync() : [.. mailbox.State.Folders.Values.Select(FolderOf)];
         await mailbox.Durable();
         return new() { ModSeq = modSeq, Folders = folders };
     }
@@ -63,16 +42,50 @@ internal sealed class EmailFolderReader(EmailMailbox mailbox, EmailThreads threa
         var updated = known.FindAll(f => f.ChangedModSeq > since);
         var result = new EmailFolderChanges
         {
-            Known = counted is not null && state.KnowsFoldersSince(since),
+            Known = state.KnowsFoldersSince(since),
             ModSeq = modSeq,
             Created = [.. state.Folders.Values.Where(f => f.CreatedModSeq > since).Select(f => f.Id)],
             Updated = [.. updated.Select(f => f.Id)],
-            Counted = [.. known.Except(updated).Where(f => f.HighestModSeq > since || counted?.Contains(f.Id) == true).Select(f => f.Id)],
+            Counted = [.. known.Except(updated).Where(f => f.HighestModSeq > since || counted.Contains(f.Id)).Select(f => f.Id)],
             Destroyed = [.. state.DeletedFolders.All.Where(f => f.ModSeq > since && f.CreatedModSeq <= since).Select(f => f.Id)],
         };
         await mailbox.Durable();
         return result;
     }
+
+    private async Task<List<EmailFolder>> CountAsync()
+    {
+        await CountUnreadAsync();
+        var corrections = await copies.ReadAsync();
+        var folders = new List<EmailFolder>();
+        foreach (var folder in mailbox.State.Folders.Values.ToArray())
+        {
+            var correction = corrections.GetValueOrDefault(folder.Id);
+            var inThreads = await threads.CountsAsync(folder.Id, copies.UnreadOf(folder.Id));
+            folders.Add(FolderOf(folder) with
+            {
+                TotalEmails = folder.Messages - correction.Doubles,
+                UnreadEmails = folder.Chunks.Sum(c => c.Unread ?? 0) + folder.Tail.Sum(m => FlagCounts.Unread(m.Flags)) - correction.Unread,
+                TotalThreads = inThreads.Total,
+                UnreadThreads = inThreads.Unread,
+            });
+        }
+
+        return folders;
+    }
+
+    private static EmailFolder FolderOf(Folder folder) => new()
+    {
+        Id = folder.Id,
+        Name = folder.Name,
+        SpecialUse = folder.SpecialUse,
+        Subscribed = folder.Subscribed,
+        SortOrder = folder.SortOrder,
+        TotalEmails = 0,
+        UnreadEmails = 0,
+        TotalThreads = 0,
+        UnreadThreads = 0,
+    };
 
     // Chunks of a manifest of before are counted once, one at a time, and stay so.
     private async Task CountUnreadAsync()
@@ -83,63 +96,24 @@ internal sealed class EmailFolderReader(EmailMailbox mailbox, EmailThreads threa
         }
     }
 
-    /// <summary>By how much the messages of each folder are more than its Emails, because some Emails have several.</summary>
-    private async Task<Dictionary<int, CopyCorrection>> CorrectionsAsync()
-    {
-        var state = mailbox.State;
-        if (corrected is { } known && known.ModSeq == state.ModSeq)
-        {
-            return known.Corrections;
-        }
-
-        var modSeq = state.ModSeq;
-        var corrections = new Dictionary<int, CopyCorrection>();
-        foreach (var part in state.Bodies.Copies.Keys.Order().ToArray().Chunk(AtOnce))
-        {
-            await places.FindAsync(part, found =>
-            {
-                foreach (var email in found.Values.Where(e => e.Count > 1))
-                {
-                    Add(corrections, email);
-                }
-
-                return true;
-            });
-        }
-
-        corrected = (modSeq, corrections);
-        return corrections;
-    }
-
-    private static void Add(Dictionary<int, CopyCorrection> corrections, IReadOnlyList<EmailPlace> email)
-    {
-        var unread = FlagCounts.Unread(MergedEmail.Flags(email));
-        foreach (var folder in email.GroupBy(p => p.Folder.Id))
-        {
-            var before = corrections.GetValueOrDefault(folder.Key);
-            corrections[folder.Key] = new(before.Doubles + folder.Count() - 1, before.Unread + folder.Sum(p => FlagCounts.Unread(p.Flags.Flags)) - unread);
-        }
-    }
-
-    /// <summary>Folders with a message of an Email of which another message changed or left: whether it is unread there may have changed. Null when that is not known.</summary>
-    private async Task<HashSet<int>?> CountedElsewhereAsync(long since)
+    /// <summary>Folders with a message of an Email of which another message changed or left: whether it is unread there may have changed.</summary>
+    private async Task<IReadOnlySet<int>> CountedElsewhereAsync(long since)
     {
         if (mailbox.State.ModSeq == since || !MayHaveCopies(since))
         {
-            return [];
-        }
-
-        // Of an Email that is in several folders still, or was until another of its messages left.
-        var copied = await changes.WithChangesAsync(new(since), changed => changed
-            .Where(c => !c.IsGone && (mailbox.State.Bodies.Copies.ContainsKey(c.Email) || c.HasLeft))
-            .Select(c => c.Email)
-            .ToArray());
-        if (copied is null)
-        {
-            return null;
+            return new HashSet<int>();
         }
 
         var folders = new HashSet<int>();
+        if (await SnapshotChanges.FindAsync(mailbox, MailboxSnapshot.Of(mailbox.State), since, EmailChangeReader.MaxChanges) is not { } touched)
+        {
+            // Too many to look at each: then it may be any.
+            folders.UnionWith(mailbox.State.Folders.Keys);
+            return folders;
+        }
+
+        // Of an Email that is in several folders still, or was until another of its messages left.
+        var copied = touched.Where(t => !t.Value.IsGone && (t.Value.HasLeft || mailbox.State.Bodies.Copies.ContainsKey(t.Key))).Select(t => t.Key);
         foreach (var part in copied.Order().ToArray().Chunk(AtOnce))
         {
             folders.UnionWith(await places.FindAsync(part, found => found.Values.SelectMany(MergedEmail.Folders).ToArray()));
@@ -153,8 +127,4 @@ internal sealed class EmailFolderReader(EmailMailbox mailbox, EmailThreads threa
         mailbox.State.Bodies.Copies.Count > 0
         || Array.Exists(mailbox.State.Departures.Segments, s => s.LastModSeq > since)
         || mailbox.State.Departures.Recent.Any(e => !e.Gone && e.ModSeq > since);
-
-    /// <param name="Doubles">Messages beyond one of each Email.</param>
-    /// <param name="Unread">Unread messages beyond unread Emails.</param>
-    private readonly record struct CopyCorrection(int Doubles, int Unread);
 }

@@ -9,6 +9,8 @@ namespace MailCloud.Mailboxes.Emails;
 /// <param name="Index">Of its row in the chunk.</param>
 internal sealed record EmailPlace(Folder Folder, MessageRow Row, FlagsOfMessage Flags, LoadedChunk? From, int Index, TailMessage? Tail)
 {
+    public ContentPlace Content => new(From, Index, Tail);
+
     /// <summary>What it counts for when it leaves.</summary>
     public RemovedMessage Removed => RemovedMessage.Of(Row, Flags.Flags);
 }
@@ -44,7 +46,7 @@ internal sealed class EmailPlaces(EmailMailbox mailbox)
     {
         var ids = emails.ToHashSet();
         var times = ids.Select(id => new DeliveryId(id).AcceptedMilliseconds).Order().ToArray();
-        return InOneStepAsync((_, chunk) => MayHold(chunk, times), loaded =>
+        return InOneStepAsync((_, chunk) => chunk.MayHold(times), loaded =>
         {
             var found = new Dictionary<Guid, IReadOnlyList<EmailPlace>>();
             foreach (var place in PlacesOf(loaded, ids).OrderBy(p => p.Folder.Id).ThenBy(p => p.Row.Uid))
@@ -82,11 +84,4 @@ internal sealed class EmailPlaces(EmailMailbox mailbox)
 
     private List<(Folder Folder, Chunk Chunk)> Wanted(Func<Folder, Chunk, bool> needed) =>
         [.. mailbox.State.Folders.Values.SelectMany(f => f.Chunks.Where(c => needed(f, c)).Select(c => (f, c)))];
-
-    private static bool MayHold(Chunk chunk, long[] times)
-    {
-        var index = Array.BinarySearch(times, chunk.FirstBodyAt);
-        index = index < 0 ? ~index : index;
-        return index < times.Length && times[index] <= chunk.LastBodyAt;
-    }
 }

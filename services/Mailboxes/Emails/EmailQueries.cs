@@ -8,16 +8,19 @@ internal sealed class EmailQueries(EmailMailbox mailbox, EmailThreads threads, E
     /// <summary>Emails of a page of a scan.</summary>
     private const int ScanPageEmails = 500;
 
+    private readonly KeptHeads heads = new(mailbox, threads);
+
     public async Task<EmailQueryResult> QueryAsync(EmailQuery query, EmailWindow window)
     {
-        var result = await WindowAsync(await EmailQueryRun.PrepareAsync(query, MailboxSnapshot.Of(mailbox.State), mailbox.Chunks), window);
+        var snapshot = MailboxSnapshot.Of(mailbox.State);
+        var result = await WindowAsync(await EmailQueryRun.PrepareAsync(query, snapshot, mailbox.Chunks, heads: heads.At(query, snapshot)), window);
         await mailbox.Durable();
         return result;
     }
 
     public async Task<EmailQueryChanges> QueryChangesAsync(EmailQuery query, EmailQueryChangesRequest request)
     {
-        var result = await new QueryDifference(mailbox, threads, query, request).RunAsync();
+        var result = await new QueryDifference(mailbox, threads, heads, query, request).RunAsync();
         await mailbox.Durable();
         return result;
     }
@@ -40,6 +43,9 @@ internal sealed class EmailQueries(EmailMailbox mailbox, EmailThreads threads, E
             Next = taken.Length < found.Count || found.Count == ScanPageEmails ? new(-taken[^1].Key, taken[^1].Id) : null,
         };
     }
+
+    /// <summary>What is kept for the next questions goes.</summary>
+    public void Drop() => heads.Drop();
 
     private static async Task<EmailQueryResult> WindowAsync(EmailQueryRun run, EmailWindow window)
     {

@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Mailbox;
 
 namespace MailCloud.Mailboxes.Emails;
 
-/// <summary>One query on one snapshot: its result can be read from the beginning as often as needed.</summary>
+/// <summary>One query on one snapshot: its result can be read from the beginning as often as needed. What looks at all messages does so beside the turn of the mailbox's grain, which goes on meanwhile.</summary>
 internal sealed class EmailQueryRun
 {
     private readonly EmailQuery query;
@@ -11,40 +12,50 @@ internal sealed class EmailQueryRun
     private readonly IReadOnlyDictionary<MessageFlags, ThreadKeyword> threads;
     private readonly EmailMatch match;
     private readonly bool mayBe;
+    private readonly Func<EmailQueryRun, Task<ThreadHeads>>? heads;
     private SortedOrder? sorted;
 
-    private EmailQueryRun(EmailQuery query, SnapshotReader reader, IReadOnlyDictionary<MessageFlags, ThreadKeyword> threads, EmailMatch match, bool mayBe) =>
-        (this.query, this.reader, this.threads, this.match, this.mayBe) = (query, reader, threads, match, mayBe);
+    private EmailQueryRun(
+        EmailQuery query, SnapshotReader reader, IReadOnlyDictionary<MessageFlags, ThreadKeyword> threads, EmailMatch match, bool mayBe, Func<EmailQueryRun, Task<ThreadHeads>>? heads) =>
+        (this.query, this.reader, this.threads, this.match, this.mayBe, this.heads) = (query, reader, threads, match, mayBe, heads);
 
     public MailboxSnapshot Snapshot => reader.Snapshot;
 
     /// <summary>True: Emails stand by receivedAt, and so each other's order can be told without reading all.</summary>
-    public bool IsByDate => query.Sort.Count == 0 || query.Sort is [{ Key: EmailSortKey.ReceivedAt }];
+    public static bool IsByDate(EmailQuery query) => query.Sort.Count == 0 || query.Sort is [{ Key: EmailSortKey.ReceivedAt }];
 
     /// <param name="mayBe">True: what only the caller can tell counts as matching.</param>
-    public static async Task<EmailQueryRun> PrepareAsync(EmailQuery query, MailboxSnapshot snapshot, ChunkStore chunks, bool mayBe = false)
+    /// <param name="heads">Gives the heads of threads that are kept of this query; null: there are none.</param>
+    public static async Task<EmailQueryRun> PrepareAsync(
+        EmailQuery query, MailboxSnapshot snapshot, ChunkStore chunks, bool mayBe = false, Func<EmailQueryRun, Task<ThreadHeads>>? heads = null)
     {
         var flags = EmailMatch.ThreadKeywordsOf(query.Filter)
             .Concat(query.Sort.Where(s => s.Key is EmailSortKey.AllInThreadHaveKeyword or EmailSortKey.SomeInThreadHaveKeyword).Select(s => s.Keyword))
             .Select(k => EmailFlags.Find(snapshot.Keywords, k))
             .Distinct()
             .ToArray();
-        var threads = flags.Length == 0 ? [] : await ThreadKeyword.ReadAsync(new(snapshot, chunks, null), flags);
+        var threads = flags.Length == 0 ? [] : await Task.Run(() => ThreadKeyword.ReadAsync(new(snapshot, chunks, null), flags));
         var match = new EmailMatch(query.Filter, [.. snapshot.Folders.Select(f => f.Id)], snapshot.Keywords, threads);
 
         // Where neither flags nor other folders matter, copies elsewhere need not be looked for.
         var scope = query.Sort.All(s => s.Key is EmailSortKey.ReceivedAt or EmailSortKey.Size) ? match.WholeFolders : null;
-        return new(query, new(snapshot, chunks, scope), threads, match, mayBe);
+        return new(query, new(snapshot, chunks, scope), threads, match, mayBe, heads);
     }
 
     /// <summary>The result from its beginning.</summary>
     public async Task<EmailOrder> StartAsync()
     {
-        EmailOrder order = IsByDate ? StartByDate() : sorted is null ? sorted = await SortAsync() : sorted.Again();
-        return query.CollapseThreads ? new FirstOfThreads(order) : order;
+        EmailOrder order = IsByDate(query) ? StartByDate() : sorted is null ? sorted = await Task.Run(() => SortAsync()) : sorted.Again();
+        return query.CollapseThreads ? new FirstOfThreads(order, heads is null ? null : () => heads(this)) : order;
     }
 
-    public DateOrder StartByDate() => new(reader, Sources, ChunkMatch, Takes, query.Sort is [{ Ascending: true }]);
+    public DateOrder StartByDate() => new(reader, Sources, ChunkMatch, Takes, IsAscending);
+
+    /// <summary>Where an Email stands by receivedAt.</summary>
+    public EmailEntry EntryOf(EmailFacts email) => EmailEntry.ByDate(email, IsAscending);
+
+    /// <summary>Of each thread the first by receivedAt of some Emails, in order.</summary>
+    public List<EmailEntry> HeadsOf(IEnumerable<EmailFacts> emails) => [.. emails.Select(EntryOf).GroupBy(e => e.Thread).Select(thread => thread.Min(EmailEntry.Order)).Order(EmailEntry.Order)];
 
     public async Task<long> CountAsync()
     {
@@ -62,12 +73,18 @@ internal sealed class EmailQueryRun
         }
 
         var order = await StartAsync();
-        await order.SkipToAsync(email);
+        var entry = EntryOf(email);
+        await order.SkipToAsync(entry);
         while (await order.ReadAsync())
         {
             if (order.Current.Id == id)
             {
                 return order.Next - 1;
+            }
+
+            if (IsByDate(query) && order.Current.Key > entry.Key)
+            {
+                break;
             }
         }
 
@@ -80,7 +97,34 @@ internal sealed class EmailQueryRun
 
     public Task<Dictionary<Guid, EmailFacts>> FindAsync(IReadOnlyCollection<(int Folder, uint Uid)> rows) => reader.FindAsync(rows);
 
-    public Task<Dictionary<Guid, EmailFacts>> FindThreadsAsync(IReadOnlySet<ulong> ofThreads) => reader.FindThreadsAsync(ofThreads);
+    public Task<Dictionary<Guid, EmailFacts>> FindThreadsAsync(IReadOnlySet<ulong> ofThreads) => Task.Run(() => reader.FindThreadsAsync(ofThreads));
+
+    /// <summary>The same of all that match.</summary>
+    public async Task<EmailEntry[]> HeadsAsync()
+    {
+        var heads = new Dictionary<ulong, EmailEntry>();
+        await foreach (var rows in MatchingAsync())
+        {
+            foreach (var email in rows)
+            {
+                var entry = EntryOf(email);
+                ref var head = ref CollectionsMarshal.GetValueRefOrAddDefault(heads, entry.Thread, out var known);
+                if (!known || EmailEntry.Order.Compare(entry, head) < 0)
+                {
+                    head = entry;
+                }
+            }
+
+            // Others have chunks to read too.
+            await Task.Yield();
+        }
+
+        EmailEntry[] sorted = [.. heads.Values];
+        Array.Sort(sorted, EmailEntry.Order);
+        return sorted;
+    }
+
+    private bool IsAscending => query.Sort is [{ Ascending: true }];
 
     private IEnumerable<SnapshotFolder> Sources => Snapshot.Folders.Where(f => match.Sources.Contains(f.Id));
 
@@ -93,14 +137,9 @@ internal sealed class EmailQueryRun
 
     private async IAsyncEnumerable<IEnumerable<EmailFacts>> MatchingAsync()
     {
-        foreach (var folder in Sources)
+        await foreach (var rows in reader.AllAsync(Sources, (folder, chunk) => ChunkMatch(folder, chunk) is not false))
         {
-            foreach (var chunk in folder.Chunks.Where(c => ChunkMatch(folder, c) is not false))
-            {
-                yield return (await reader.OpenAsync(folder, chunk)).Where(Takes);
-            }
-
-            yield return (await reader.OpenTailAsync(folder)).Where(Takes);
+            yield return rows.Where(Takes);
         }
     }
 }

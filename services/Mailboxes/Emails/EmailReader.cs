@@ -13,7 +13,7 @@ internal sealed class EmailReader(EmailMailbox mailbox)
     private const int PageContentBytes = 1024 * 1024;
 
     private readonly EmailPlaces places = new(mailbox);
-    private readonly EmailContents contents = new(mailbox.Chunks);
+    private readonly ContentReader contents = new(mailbox.Chunks);
 
     /// <summary>Those of some ids of which there are Emails.</summary>
     public Task<Guid[]> FindAsync(IReadOnlyCollection<Guid> ids) => places.FindAsync(ids, found => found.Keys.ToArray());
@@ -36,7 +36,7 @@ internal sealed class EmailReader(EmailMailbox mailbox)
             }
 
             var found = await places.FindAsync(part, all => part.Where(all.ContainsKey).Select(id => (Record: RecordOf(all[id]), Place: all[id][0])).ToList());
-            var fits = withContent ? found.TakeWhile(f => bytes < PageContentBytes && (bytes += EmailContents.LengthOf(f.Place)) > 0).ToList() : found;
+            var fits = withContent ? found.TakeWhile(f => bytes < PageContentBytes && (bytes += f.Place.Content.Length) > 0).ToList() : found;
             left.AddRange(found.Skip(fits.Count).Select(f => f.Record.Id));
             read.AddRange(await WithContentAsync(fits, withContent));
         }
@@ -46,15 +46,20 @@ internal sealed class EmailReader(EmailMailbox mailbox)
         return page;
     }
 
+    // One whose content is damaged has no more than its row: it is left out where more is asked for, and alone in its thread.
     private async Task<IEnumerable<EmailRecord>> WithContentAsync(List<(EmailRecord Record, EmailPlace Place)> found, bool withContent)
     {
         var asked = found.FindAll(f => withContent || f.Record.Thread == 0);
-        var texts = await contents.ReadAsync(asked.ConvertAll(f => f.Place));
+        var texts = await contents.ReadSoundAsync(asked.ConvertAll(f => f.Place.Content));
         var byId = asked.Zip(texts).ToDictionary(pair => pair.First.Record.Id, pair => pair.Second);
-        return found.Select(f => byId.TryGetValue(f.Record.Id, out var content)
-            ? f.Record with { Content = withContent ? content : null, Thread = f.Record.Thread == 0 ? ThreadId.Of(content.Summary, f.Record.Id) : f.Record.Thread }
-            : f.Record);
+        return found.Where(f => !withContent || byId[f.Record.Id] is not null)
+            .Select(f => byId.TryGetValue(f.Record.Id, out var content) ? f.Record with { Content = withContent ? content : null, Thread = ThreadOf(f.Record, content) } : f.Record);
     }
+
+    private static ulong ThreadOf(EmailRecord email, MessageContent? content) =>
+        email.Thread != 0 ? email.Thread
+        : content is null ? ThreadId.OfAlone(email.Id)
+        : ThreadId.Of(content.Summary, email.Id);
 
     private EmailRecord RecordOf(IReadOnlyList<EmailPlace> of)
     {

@@ -5,17 +5,16 @@ namespace MailCloud.Mailboxes.Emails;
 
 /// <summary>
 /// Emails by their threads. Which rows a thread has stands nowhere in the mailbox's state: a table of it is made at the first question of an activation, from a look at all rows, and brought forward by
-/// each event. Without questions for a time it goes.
+/// each event. Without questions for a time it goes, and when too much has changed.
 /// </summary>
 internal sealed class EmailThreads(EmailMailbox mailbox)
 {
-    /// <summary>A client that is in use asks more often.</summary>
-    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(10);
+    /// <summary>A mailbox of a million messages takes four.</summary>
+    private const int MaxSeals = 8;
 
-    private ThreadTable? table;
+    private readonly ThreadRoom.Kept<ThreadTable> table = new(mailbox.Room);
     private Task? making;
     private List<MailboxEvent>? madeMeanwhile;
-    private DateTimeOffset lastAsked;
 
     public async Task<IReadOnlyList<EmailThread>> GetAsync(IReadOnlyList<ulong> threads)
     {
@@ -27,35 +26,36 @@ internal sealed class EmailThreads(EmailMailbox mailbox)
     }
 
     /// <summary>How many threads a folder has, and of how many a message in it is unread, neither \Seen nor \Draft.</summary>
-    public Task<(int Total, int Unread)> CountsAsync(int folderId) => WithTableAsync(made => made.CountsOf(folderId));
+    /// <param name="corrections">Rows of Emails that have several, and by how many more unread ones their thread has in the folder: an Email's flags are those of all its rows.</param>
+    public Task<(int Total, int Unread)> CountsAsync(int folderId, IEnumerable<(uint Uid, int Unread)> corrections) => WithTableAsync(made => made.CountsOf(folderId, corrections));
 
     /// <summary>Runs <paramref name="step"/> with the table as it is then, with nothing awaited in between.</summary>
     public async Task<T> WithTableAsync<T>(Func<ThreadTable, T> step)
     {
-        while (table is null)
+        while (true)
         {
+            if (table.Get() is { } made)
+            {
+                return step(made);
+            }
+
             await (making ??= MakeAsync());
         }
-
-        lastAsked = mailbox.Storage.Time.GetUtcNow();
-        return step(table);
     }
 
     /// <summary>The mailbox changed by an event.</summary>
     public void Note(MailboxEvent recorded)
     {
         madeMeanwhile?.Add(recorded);
-        if (table is null)
+        if (table.Seen is { } made && (!TryBring(made, recorded) || made.IsWorn))
         {
-            return;
-        }
-
-        if (mailbox.Storage.Time.GetUtcNow() - lastAsked > KeptFor || !TryBring(table, recorded))
-        {
-            table = null;
+            table.Drop();
         }
     }
 
+    public void Drop() => table.Drop();
+
+    // The mailbox goes on meanwhile.
     private async Task MakeAsync()
     {
         await Task.Yield();
@@ -63,26 +63,44 @@ internal sealed class EmailThreads(EmailMailbox mailbox)
         {
             madeMeanwhile = [];
             var snapshot = MailboxSnapshot.Of(mailbox.State);
-            var builder = new ThreadTable.Builder(snapshot.Folders.Sum(f => f.Tail.Length + f.Chunks.Sum(c => c.Count)));
-            await foreach (var rows in new SnapshotReader(snapshot, mailbox.Chunks, scope: []).AllAsync())
-            {
-                foreach (var row in rows)
-                {
-                    builder.Add(row.Folder, row.Row.Uid, row.Thread, FlagCounts.Unread(row.Flags) > 0);
-                }
-            }
-
-            // A million rows are sorted for a tenth of a second: the mailbox goes on meanwhile.
-            var made = await Task.Run(builder.Build);
+            var made = await mailbox.Room.MakeAsync(() => MakeAsync(new(snapshot, mailbox.Chunks, scope: [])));
             if (madeMeanwhile.TrueForAll(recorded => TryBring(made, recorded)))
             {
-                (table, lastAsked) = (made, mailbox.Storage.Time.GetUtcNow());
+                table.Set(made, made.Octets);
+            }
+
+            madeMeanwhile = null;
+
+            // So that nobody reads all contents again. What does not fit in some seals goes with later ones.
+            for (var seals = 0; seals < MaxSeals && HasOlderChunks(); seals++)
+            {
+                await mailbox.SealNow();
             }
         }
         finally
         {
             (making, madeMeanwhile) = (null, null);
         }
+    }
+
+    // Of before threads were kept, and read just now.
+    private bool HasOlderChunks() => mailbox.State.Folders.Values.Any(f => Array.Exists(f.Chunks, c => !c.HasThreads && mailbox.Chunks.HasRead(c)));
+
+    private static async Task<ThreadTable> MakeAsync(SnapshotReader reader)
+    {
+        var builder = new ThreadTable.Builder(reader.Snapshot.Folders.Sum(f => f.Tail.Length + f.Chunks.Sum(c => c.Count)));
+        await foreach (var rows in reader.AllAsync())
+        {
+            foreach (var row in rows)
+            {
+                builder.Add(row.Folder, row.Row.Uid, row.Thread, FlagCounts.Unread(row.Flags) > 0);
+            }
+
+            // Others have chunks to read too.
+            await Task.Yield();
+        }
+
+        return builder.Build();
     }
 
     // False: what it does to rows is not known here, and the table must be made anew.

@@ -49,15 +49,15 @@ internal sealed class EmailUpdateDecisions(MailboxState state, Guid operation, D
 
         keywords.AddRange(wanted);
         usedBytes += places[0].Row.Size * (added.Length - gone.Length);
-        contentBytes += (long)EmailContents.LengthOf(places[0]) * added.Length;
+        contentBytes += (long)places[0].Content.Length * added.Length;
         Change(update, places, added, gone);
         return EmailOutcome.Done;
     }
 
     /// <summary>The events, of which the last carries the outcomes.</summary>
     /// <param name="outcomes">Of all that was decided, in order.</param>
-    /// <param name="contentOf">The encoded content of one of <see cref="Sources"/>.</param>
-    public IReadOnlyList<MailboxEvent> ToRecord(EmailOutcome[] outcomes, Func<EmailPlace, ReadOnlyMemory<byte>> contentOf)
+    /// <param name="messageOf">What comes into another folder of one of <see cref="Sources"/>.</param>
+    public IReadOnlyList<MailboxEvent> ToRecord(EmailOutcome[] outcomes, Func<EmailPlace, AddedMessage> messageOf)
     {
         var recorded = new List<MailboxEvent>();
         foreach (var (folder, part) in flags.SelectMany(f => f.Value.Chunk(Chunk.MaxMessages).Select(part => (f.Key, part))))
@@ -113,12 +113,14 @@ internal sealed class EmailUpdateDecisions(MailboxState state, Guid operation, D
                 SourceId = between.Source,
                 Sources = UidRanges.From(sorted.Select(t => t.Place.Row.Uid)),
                 TargetId = target.Id,
-                Messages = [.. sorted.Select((t, i) => new AddedMessage(t.Place.Row with { Uid = first + (uint)i }, t.Flags, contentOf(t.Place)))],
+                Messages = [.. sorted.Select((t, i) => Moved(messageOf(t.Place), first + (uint)i, t.Flags))],
                 Move = move,
                 UidValidity = target.UidValidity,
             };
         }
     }
+
+    private static AddedMessage Moved(AddedMessage message, uint uid, MessageFlags flags) => message with { Row = message.Row with { Uid = uid }, Flags = flags };
 
     private EmailOutcome? Refusal(HashSet<int> after, IReadOnlyList<string> newKeywords, EmailPlace place, int added, int gone)
     {
@@ -132,6 +134,11 @@ internal sealed class EmailUpdateDecisions(MailboxState state, Guid operation, D
             return EmailOutcome.NoSuchFolder;
         }
 
+        if (added > 0 && after.Count > NewEmail.MaxFolders)
+        {
+            return EmailOutcome.TooMany;
+        }
+
         if (keywords.Count + newKeywords.Count > KeywordBits.Max)
         {
             return EmailOutcome.KeywordsFull;
@@ -142,7 +149,7 @@ internal sealed class EmailUpdateDecisions(MailboxState state, Guid operation, D
             return EmailOutcome.OverQuota;
         }
 
-        return added > 0 && contentBytes + ((long)EmailContents.LengthOf(place) * added) > MessageDecisions.MaxContentBytes ? EmailOutcome.TooMany : null;
+        return added > 0 && contentBytes + ((long)place.Content.Length * added) > MessageDecisions.MaxContentBytes ? EmailOutcome.TooMany : null;
     }
 
     private void Change(EmailUpdate update, IReadOnlyList<EmailPlace> places, int[] added, EmailPlace[] gone)

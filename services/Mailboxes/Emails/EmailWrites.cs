@@ -92,7 +92,7 @@ internal sealed class EmailWrites(EmailMailbox mailbox)
             return (null, missing);
         }
 
-        var recorded = decisions.ToRecord(outcomes, place => place.Tail?.Content ?? contents[place.Row.Body]);
+        var recorded = decisions.ToRecord(outcomes, place => mailbox.Chunks.WithThread(new(place.Row, place.Flags.Flags, place.Tail?.Content ?? contents[place.Row.Body])));
         foreach (var change in recorded)
         {
             mailbox.Record(change);

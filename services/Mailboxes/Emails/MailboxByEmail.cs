@@ -27,4 +27,11 @@ internal sealed class MailboxByEmail
     public EmailWrites Writes { get; }
 
     public EmailFolderWrites FolderWrites { get; }
+
+    /// <summary>What is kept for the next questions goes.</summary>
+    public void Drop()
+    {
+        Threads.Drop();
+        Queries.Drop();
+    }
 }

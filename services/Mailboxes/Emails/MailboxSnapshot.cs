@@ -17,6 +17,7 @@ internal sealed class MailboxSnapshot
         Keywords = [.. state.Keywords];
         Folders = [.. state.Folders.Values.Select(f => new SnapshotFolder(f))];
         Copies = state.Bodies.ShareCopies();
+        CopyTimes = state.Bodies.CopyTimes();
         byId = Folders.ToDictionary(f => f.Id);
     }
 
@@ -29,6 +30,9 @@ internal sealed class MailboxSnapshot
 
     /// <summary>Bodies of which there are several rows.</summary>
     public IReadOnlyDictionary<Guid, int> Copies { get; }
+
+    /// <summary>When those were accepted, ascending.</summary>
+    public long[] CopyTimes { get; }
 
     public SnapshotFolder? Find(int folder) => byId.GetValueOrDefault(folder);
 
@@ -73,13 +77,18 @@ internal sealed class SnapshotChunk(Chunk chunk)
     {
         for (var i = 0; i < rows.Rows.Length; i++)
         {
-            var uid = rows.Rows[i].Uid;
-            if (UidRanges.Contains(Uids, uid))
+            if (UidRanges.Contains(Uids, rows.Rows[i].Uid))
             {
-                yield return overrides.Count > 0 && overrides.TryGetValue(uid, out var changed)
-                    ? new(rows.Rows[i], changed.Flags, changed.ModSeq, default)
-                    : new(rows.Rows[i], flags.Flags[i], flags.ModSeqs[i], default);
+                yield return RowAt(rows, flags, i);
             }
         }
     }
+
+    /// <summary>Those of some UIDs.</summary>
+    public IEnumerable<SnapshotRow> Rows(ChunkRows rows, ChunkFlags flags, IEnumerable<uint> uids) =>
+        uids.Where(uid => UidRanges.Contains(Uids, uid)).Select(rows.IndexOf).Where(index => index >= 0).Select(index => RowAt(rows, flags, index));
+
+    private SnapshotRow RowAt(ChunkRows rows, ChunkFlags flags, int index) => overrides.Count > 0 && overrides.TryGetValue(rows.Rows[index].Uid, out var changed)
+        ? new(rows.Rows[index], changed.Flags, changed.ModSeq, default)
+        : new(rows.Rows[index], flags.Flags[index], flags.ModSeqs[index], default);
 }

@@ -6,17 +6,15 @@ namespace MailCloud.Mailboxes.Emails;
 /// <summary>What an Email is of the messages that it consists of: several when IMAP copied it.</summary>
 internal static class MergedEmail
 {
-    /// <summary>\Seen when all have it, every other flag when one has it. \Deleted is no flag of an Email: it is IMAP's way to remove one place of it.</summary>
     public static MessageFlags Flags(IReadOnlyList<EmailPlace> places)
     {
-        var (some, all) = (MessageFlags.None, (MessageFlags)ulong.MaxValue);
+        var merged = default(MergedFlags);
         foreach (var place in places)
         {
-            some |= place.Flags.Flags;
-            all &= place.Flags.Flags;
+            merged.Add(place.Flags.Flags);
         }
 
-        return ((some & ~MessageFlags.Seen) | (all & MessageFlags.Seen)) & ~MessageFlags.Deleted;
+        return merged.Flags;
     }
 
     /// <summary>Those that it is in, ascending.</summary>

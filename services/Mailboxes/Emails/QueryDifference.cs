@@ -7,7 +7,7 @@ namespace MailCloud.Mailboxes.Emails;
 /// What a client does to the result of a query that it has as of a modseq: it takes out what is removed, then puts in what is added, each at its index, ascending (RFC 8620 §5.6). That gives exactly the
 /// result as it is now: every Email that may have come, gone or moved in it is in both.
 /// </summary>
-internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads, EmailQuery query, EmailQueryChangesRequest request)
+internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads, KeptHeads heads, EmailQuery query, EmailQueryChangesRequest request)
 {
     /// <summary>With more changes than this a client is as well off with the query itself.</summary>
     private const int MaxTouched = 50_000;
@@ -43,7 +43,7 @@ internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads
     {
         for (var attempt = 1; ; attempt++)
         {
-            var (snapshot, changes) = isByThread ? await threads.WithTableAsync(_ => Look()) : Look();
+            var (snapshot, changes, kept) = isByThread ? await threads.WithTableAsync(_ => Look()) : Look();
             if (!changes.IsKnown)
             {
                 return NotKnown with { ModSeq = snapshot.ModSeq };
@@ -55,7 +55,7 @@ internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads
                 return NotKnown with { ModSeq = snapshot.ModSeq };
             }
 
-            var run = await EmailQueryRun.PrepareAsync(query, snapshot, mailbox.Chunks);
+            var run = await EmailQueryRun.PrepareAsync(query, snapshot, mailbox.Chunks, heads: kept);
             var affected = isByThread ? await OfThreadsAsync(run, touched, last: attempt == Attempts) : await run.FindAsync(touched.Keys);
             if (affected is not null)
             {
@@ -64,10 +64,10 @@ internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads
         }
     }
 
-    private (MailboxSnapshot Snapshot, SnapshotChanges Changes) Look()
+    private (MailboxSnapshot Snapshot, SnapshotChanges Changes, Func<EmailQueryRun, Task<ThreadHeads>>? Heads) Look()
     {
         var snapshot = MailboxSnapshot.Of(mailbox.State);
-        return (snapshot, new(mailbox.State, snapshot, request.Since));
+        return (snapshot, new(mailbox.State, snapshot, request.Since), heads.At(query, snapshot));
     }
 
     // What is there still, and only its flags changed, stands where it stood.
@@ -95,7 +95,7 @@ internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads
             .ToArray();
         var matching = affected.Values.Where(run.Matches).ToList();
         var upTo = isLasting && !query.CollapseThreads && request.UpTo is { } id ? await run.RankAsync(id) : null;
-        var added = run.IsByDate && !query.CollapseThreads ? await LocateByDateAsync(run, matching, upTo) : await LocateAsync(run, matching, upTo);
+        var added = EmailQueryRun.IsByDate(query) ? await LocateByDateAsync(run, matching, upTo) : await LocateAsync(run, matching, upTo);
         if (removed.Length + added.Count > request.MaxChanges)
         {
             return new() { Outcome = EmailQueryChangesOutcome.TooMany, ModSeq = run.Snapshot.ModSeq };
@@ -111,15 +111,15 @@ internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads
         };
     }
 
-    // Only what stands near the Emails is looked at.
-    private static async Task<List<EmailAtIndex>> LocateByDateAsync(EmailQueryRun run, List<EmailFacts> matching, long? upTo)
+    // Only what stands near the Emails is looked at. All Emails of a thread that changed are known, and so is the first of them.
+    private async Task<List<EmailAtIndex>> LocateByDateAsync(EmailQueryRun run, List<EmailFacts> matching, long? upTo)
     {
         var added = new List<EmailAtIndex>(matching.Count);
-        var order = run.StartByDate();
-        foreach (var email in matching.OrderBy(order.EntryOf, EmailEntry.Order))
+        var order = await run.StartAsync();
+        foreach (var entry in query.CollapseThreads ? run.HeadsOf(matching) : [.. matching.Select(run.EntryOf).Order(EmailEntry.Order)])
         {
-            await order.SkipToAsync(email);
-            while (await order.ReadAsync() && order.Current.Id != email.Row.Body)
+            await order.SkipToAsync(entry);
+            while (await order.ReadAsync() && order.Current.Id != entry.Id)
             {
             }
 
@@ -128,7 +128,7 @@ internal sealed class QueryDifference(EmailMailbox mailbox, EmailThreads threads
                 break;
             }
 
-            added.Add(new(email.Row.Body, order.Next - 1));
+            added.Add(new(entry.Id, order.Next - 1));
         }
 
         return added;

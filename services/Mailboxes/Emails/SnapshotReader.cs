@@ -11,24 +11,14 @@ namespace MailCloud.Mailboxes.Emails;
 internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks, HashSet<int>? scope)
 {
     private readonly Dictionary<Guid, EmailCopies> copies = [];
-    private readonly long[] copyTimes = TimesOf(snapshot.Copies.Keys);
 
     public MailboxSnapshot Snapshot => snapshot;
 
     /// <summary>Whether rows of it may stand elsewhere too.</summary>
-    public bool MayHaveCopies(SnapshotChunk chunk) => MayHold(chunk, copyTimes);
+    public bool MayHaveCopies(SnapshotChunk chunk) => chunk.Chunk.MayHold(snapshot.CopyTimes);
 
     /// <summary>The rows of a chunk.</summary>
-    public async Task<IEnumerable<EmailFacts>> OpenAsync(SnapshotFolder folder, SnapshotChunk chunk)
-    {
-        var (rows, threads, flags) = await LoadAsync(chunk);
-        if (MayHaveCopies(chunk))
-        {
-            await FindCopiesAsync(chunk.Rows(rows, flags).Select(r => r.Row.Body));
-        }
-
-        return chunk.Rows(rows, flags).Select(r => FactsOf(folder, r, ThreadOf(r, rows, threads)));
-    }
+    public async Task<IEnumerable<EmailFacts>> OpenAsync(SnapshotFolder folder, SnapshotChunk chunk) => await OpenAsync(folder, chunk, await LoadAsync(chunk));
 
     /// <summary>The rows of a folder's tail.</summary>
     public async Task<IEnumerable<EmailFacts>> OpenTailAsync(SnapshotFolder folder)
@@ -38,13 +28,20 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
     }
 
     /// <summary>All rows of the mailbox, a chunk at a time.</summary>
-    public async IAsyncEnumerable<IEnumerable<EmailFacts>> AllAsync()
+    public IAsyncEnumerable<IEnumerable<EmailFacts>> AllAsync() => AllAsync(snapshot.Folders, (_, _) => true);
+
+    /// <summary>All rows of some folders and chunks, a chunk at a time. While the caller looks at one, the next is read.</summary>
+    public async IAsyncEnumerable<IEnumerable<EmailFacts>> AllAsync(IEnumerable<SnapshotFolder> folders, Func<SnapshotFolder, SnapshotChunk, bool> needed)
     {
-        foreach (var folder in snapshot.Folders)
+        foreach (var folder in folders)
         {
-            foreach (var chunk in folder.Chunks)
+            var left = new Queue<SnapshotChunk>(folder.Chunks.Where(c => needed(folder, c)));
+            var reading = left.TryPeek(out var first) ? LoadAsync(first) : null;
+            while (left.TryDequeue(out var chunk))
             {
-                yield return await OpenAsync(folder, chunk);
+                var loaded = await reading!;
+                reading = left.TryPeek(out var next) ? Task.Run(() => LoadAsync(next)) : null;
+                yield return await OpenAsync(folder, chunk, loaded);
             }
 
             yield return await OpenTailAsync(folder);
@@ -56,15 +53,21 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
     {
         var wanted = emails as HashSet<Guid> ?? [.. emails];
         var times = TimesOf(wanted);
-        return FindAsync((_, chunk) => MayHold(chunk, times), (_, row) => wanted.Contains(row.Body));
+        return FindAsync(
+            (_, chunk) => chunk.Chunk.MayHold(times),
+            (chunk, rows, flags) => chunk.Rows(rows, flags).Where(r => wanted.Contains(r.Row.Body)),
+            (_, row) => wanted.Contains(row.Body));
     }
 
     /// <summary>Emails by rows of them.</summary>
     public Task<Dictionary<Guid, EmailFacts>> FindAsync(IReadOnlyCollection<(int Folder, uint Uid)> rows)
     {
         var wanted = rows.ToHashSet();
-        var holding = rows.Select(r => snapshot.Find(r.Folder)?.FindChunk(r.Uid)).ToHashSet();
-        return FindAsync((_, chunk) => holding.Contains(chunk), (folder, row) => wanted.Contains((folder.Id, row.Uid)));
+        var holding = wanted.Select(r => (Chunk: snapshot.Find(r.Folder)?.FindChunk(r.Uid), r.Uid)).Where(r => r.Chunk is not null).ToLookup(r => r.Chunk!, r => r.Uid);
+        return FindAsync(
+            (_, chunk) => holding.Contains(chunk),
+            (chunk, loaded, flags) => chunk.Rows(loaded, flags, holding[chunk]),
+            (folder, row) => wanted.Contains((folder.Id, row.Uid)));
     }
 
     /// <summary>The Emails of threads, from a look at all rows.</summary>
@@ -85,7 +88,8 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
         return found;
     }
 
-    private async Task<Dictionary<Guid, EmailFacts>> FindAsync(Func<SnapshotFolder, SnapshotChunk, bool> needed, Func<SnapshotFolder, MessageRow, bool> wanted)
+    private async Task<Dictionary<Guid, EmailFacts>> FindAsync(
+        Func<SnapshotFolder, SnapshotChunk, bool> needed, Func<SnapshotChunk, ChunkRows, ChunkFlags, IEnumerable<SnapshotRow>> inChunk, Func<SnapshotFolder, MessageRow, bool> inTail)
     {
         var found = new Dictionary<Guid, EmailFacts>();
         foreach (var folder in snapshot.Folders)
@@ -93,10 +97,10 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
             foreach (var chunk in folder.Chunks.Where(c => needed(folder, c)))
             {
                 var (rows, threads, flags) = await LoadAsync(chunk);
-                await TakeAsync(folder, chunk.Rows(rows, flags).Where(r => wanted(folder, r.Row)).Select(r => (r, ThreadOf(r, rows, threads))));
+                await TakeAsync(folder, inChunk(chunk, rows, flags).Select(r => (r, ThreadOf(r, rows, threads))));
             }
 
-            await TakeAsync(folder, folder.Tail.Where(r => wanted(folder, r.Row)).Select(r => (r, ThreadOf(r))));
+            await TakeAsync(folder, folder.Tail.Where(r => inTail(folder, r.Row)).Select(r => (r, ThreadOf(r))));
         }
 
         return found;
@@ -116,6 +120,17 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
         ? new(folder.Id, row.Row, several.Flags, thread, several)
         : new(folder.Id, row.Row, row.Flags & ~MessageFlags.Deleted, thread, null);
 
+    private async Task<IEnumerable<EmailFacts>> OpenAsync(SnapshotFolder folder, SnapshotChunk chunk, (ChunkRows Rows, ulong[]? Threads, ChunkFlags Flags) loaded)
+    {
+        var (rows, threads, flags) = loaded;
+        if (MayHaveCopies(chunk))
+        {
+            await FindCopiesAsync(chunk.Rows(rows, flags).Select(r => r.Row.Body));
+        }
+
+        return chunk.Rows(rows, flags).Select(r => FactsOf(folder, r, ThreadOf(r, rows, threads)));
+    }
+
     private async Task<(ChunkRows Rows, ulong[]? Threads, ChunkFlags Flags)> LoadAsync(SnapshotChunk chunk)
     {
         var rows = await chunks.RowsAsync(chunk.Chunk);
@@ -134,7 +149,7 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
 
     private async Task FindCopiesAsync(IEnumerable<Guid> bodies)
     {
-        if (copyTimes.Length == 0)
+        if (snapshot.CopyTimes.Length == 0)
         {
             return;
         }
@@ -149,7 +164,7 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
         var times = TimesOf(wanted);
         foreach (var folder in snapshot.Folders.Where(f => scope?.Contains(f.Id) ?? true))
         {
-            foreach (var chunk in folder.Chunks.Where(c => MayHold(c, times)))
+            foreach (var chunk in folder.Chunks.Where(c => c.Chunk.MayHold(times)))
             {
                 Take(folder, chunk.Rows(await chunks.RowsAsync(chunk.Chunk), await chunks.FlagsAsync(chunk.Chunk)));
             }
@@ -178,16 +193,4 @@ internal sealed class SnapshotReader(MailboxSnapshot snapshot, ChunkStore chunks
     }
 
     private static long[] TimesOf(IEnumerable<Guid> bodies) => [.. bodies.Select(b => new DeliveryId(b).AcceptedMilliseconds).Order()];
-
-    private static bool MayHold(SnapshotChunk chunk, long[] times)
-    {
-        if (times.Length == 0)
-        {
-            return false;
-        }
-
-        var index = Array.BinarySearch(times, chunk.Chunk.FirstBodyAt);
-        index = index < 0 ? ~index : index;
-        return index < times.Length && times[index] <= chunk.Chunk.LastBodyAt;
-    }
 }

@@ -5,59 +5,109 @@ using System.Runtime.InteropServices;
 namespace MailCloud.Mailboxes.Emails;
 
 /// <summary>
-/// Which rows a thread has, and how many threads a folder. Sorted arrays of 16 octets a row, made once, and over them what changed since: a tenth of the rows at most, then they are made anew.
+/// Which rows a thread has, and how many threads a folder. Sorted arrays, made once: 12 octets a row, and 24 for what a folder has of a thread; over them what changed since. No change looks at a thread's
+/// other rows. When too much has changed, it is to be made anew: that is not done here, where the mailbox waits for it.
 /// </summary>
 internal sealed class ThreadTable
 {
     /// <summary>Fewer changes than this are not worth new arrays.</summary>
     private const int MinChanges = 1024;
 
+    /// <summary>Of one change, in the dictionaries.</summary>
+    private const int ChangeOctets = 350;
+
+    private const int Nowhere = -1;
+
     private readonly Dictionary<(int Folder, uint Uid), (ulong Thread, bool Unread)> added = [];
-    private readonly Dictionary<ulong, List<(int Folder, uint Uid)>> addedOfThread = [];
+    private readonly Dictionary<ulong, HashSet<(int Folder, uint Uid)>> addedOfThread = [];
+
+    // By how much it is more than the groups have.
+    private readonly Dictionary<(int Folder, ulong Thread), RowCount> changed = [];
     private readonly Dictionary<int, (int Total, int Unread)> counts = [];
 
     // By folder, then UID.
-    private List<Segment> segments;
-    private uint[] uids;
-    private ulong[] threads;
-    private BitArray unread;
-    private BitArray gone;
+    private readonly Segment[] segments;
+    private readonly uint[] uids;
+    private readonly int[] groupOf;
+    private readonly BitArray unread;
+    private readonly BitArray gone;
     private int goneRows;
 
-    // Indexes of rows, by thread.
-    private int[] byThread;
+    // By thread, then segment, and the indexes of their rows.
+    private readonly Group[] groups;
+    private readonly int[] byGroup;
 
     private ThreadTable(Builder builder)
     {
-        (segments, uids, threads, unread, gone, byThread) = ([], [], [], new(0), new(0), []);
-        Take(builder);
-        CountAll();
+        segments = [.. builder.Segments];
+        uids = [.. builder.Uids];
+        unread = new([.. builder.Unread]);
+        gone = new(uids.Length);
+        groupOf = new int[uids.Length];
+        byGroup = new int[uids.Length];
+        for (var i = 0; i < byGroup.Length; i++)
+        {
+            byGroup[i] = i;
+        }
+
+        groups = MakeGroups([.. builder.Threads]);
     }
 
     public int Rows => uids.Length - goneRows + added.Count;
 
+    /// <summary>At most, before it is worn.</summary>
+    public long Octets => (12L * uids.Length) + (24L * groups.Length) + ((long)MaxChanges * ChangeOctets);
+
+    /// <summary>So much has changed since it was made that it should be made anew.</summary>
+    public bool IsWorn => Math.Max(added.Count + goneRows, changed.Count) > MaxChanges;
+
+    private int MaxChanges => Math.Max(MinChanges, uids.Length / 20);
+
     /// <summary>Threads of a folder, and those of which a row in it is unread.</summary>
     public (int Total, int Unread) CountsOf(int folder) => counts.GetValueOrDefault(folder);
 
+    /// <summary>The same where some rows count as unread, or as read, although their flags say otherwise.</summary>
+    /// <param name="corrections">By how many unread rows the row's thread has more in the folder.</param>
+    public (int Total, int Unread) CountsOf(int folder, IEnumerable<(uint Uid, int Unread)> corrections)
+    {
+        var (total, unreadThreads) = CountsOf(folder);
+        foreach (var thread in corrections.Select(c => (Thread: ThreadOf(folder, c.Uid), c.Unread)).Where(c => c.Thread != 0).GroupBy(c => c.Thread))
+        {
+            var rows = CountOf(folder, thread.Key).Unread;
+            unreadThreads += Any(rows + thread.Sum(c => c.Unread)) - Any(rows);
+        }
+
+        return (total, unreadThreads);
+    }
+
     public IEnumerable<(int Folder, uint Uid)> RowsOf(ulong thread)
     {
-        foreach (var row in Each(thread))
+        for (var group = FirstOf(thread); group < groups.Length && groups[group].Thread == thread; group++)
         {
-            yield return (row.Folder, row.Uid);
+            var (_, segment, start, rows, _) = groups[group];
+            for (var i = start; i < start + rows && segments[segment].Folder != Nowhere; i++)
+            {
+                if (!gone[byGroup[i]])
+                {
+                    yield return (segments[segment].Folder, uids[byGroup[i]]);
+                }
+            }
+        }
+
+        if (addedOfThread.TryGetValue(thread, out var later))
+        {
+            foreach (var row in later)
+            {
+                yield return row;
+            }
         }
     }
 
     public void Add(int folder, uint uid, ulong thread, bool isUnread)
     {
-        Count(folder, thread, isUnread, 1);
         added.Add((folder, uid), (thread, isUnread));
-        if (!addedOfThread.TryGetValue(thread, out var rows))
-        {
-            addedOfThread[thread] = rows = [];
-        }
-
-        rows.Add((folder, uid));
-        MakeAnewIfDue();
+        AddToThread(thread, (folder, uid));
+        Change(folder, thread, new(1, isUnread ? 1 : 0));
     }
 
     public void Remove(int folder, uint uid)
@@ -65,76 +115,77 @@ internal sealed class ThreadTable
         if (added.Remove((folder, uid), out var row))
         {
             ForgetAdded(row.Thread, (folder, uid));
-            Count(folder, row.Thread, row.Unread, -1);
+            Change(folder, row.Thread, new(-1, row.Unread ? -1 : 0));
         }
         else if (IndexOf(folder, uid) is var index and >= 0)
         {
             gone[index] = true;
             goneRows++;
-            Count(folder, threads[index], unread[index], -1);
-            MakeAnewIfDue();
+            segments[groups[groupOf[index]].Segment].Gone++;
+            Change(folder, groups[groupOf[index]].Thread, new(-1, unread[index] ? -1 : 0));
         }
     }
 
     public void SetUnread(int folder, uint uid, bool isUnread)
     {
         ref var row = ref CollectionsMarshal.GetValueRefOrNullRef(added, (folder, uid));
-        var found = !Unsafe.IsNullRef(ref row);
-        var index = found ? -1 : IndexOf(folder, uid);
-        if ((!found && index < 0) || (found ? row.Unread : unread[index]) == isUnread)
+        if (!Unsafe.IsNullRef(ref row))
         {
-            return;
+            if (row.Unread != isUnread)
+            {
+                row.Unread = isUnread;
+                Change(folder, row.Thread, new(0, isUnread ? 1 : -1));
+            }
         }
-
-        if (found)
-        {
-            row.Unread = isUnread;
-        }
-        else
+        else if (IndexOf(folder, uid) is var index and >= 0 && unread[index] != isUnread)
         {
             unread[index] = isUnread;
-        }
-
-        // Then it is the first, or was the last.
-        var thread = found ? row.Thread : threads[index];
-        if (Each(thread).Where(r => r.Folder == folder && r.Unread).Take(2).Count() == (isUnread ? 1 : 0))
-        {
-            var (total, before) = CountsOf(folder);
-            counts[folder] = (total, before + (isUnread ? 1 : -1));
+            Change(folder, groups[groupOf[index]].Thread, new(0, isUnread ? 1 : -1));
         }
     }
 
     public void RemoveFolder(int folder)
     {
-        foreach (var ((_, uid), row) in added.Where(r => r.Key.Folder == folder).ToArray())
+        foreach (var (row, (thread, _)) in added.Where(r => r.Key.Folder == folder).ToArray())
         {
-            added.Remove((folder, uid));
-            ForgetAdded(row.Thread, (folder, uid));
+            added.Remove(row);
+            ForgetAdded(thread, row);
         }
 
-        foreach (var segment in segments.Where(s => s.Folder == folder).ToArray())
+        foreach (var key in changed.Keys.Where(c => c.Folder == folder).ToArray())
         {
-            for (var i = segment.Start; i < segment.Start + segment.Count; i++)
-            {
-                goneRows += gone[i] ? 0 : 1;
-                gone[i] = true;
-            }
+            changed.Remove(key);
+        }
+
+        if (SegmentOf(folder) is var segment and >= 0)
+        {
+            goneRows += segments[segment].Count - segments[segment].Gone;
+            segments[segment].Folder = Nowhere;
         }
 
         counts.Remove(folder);
-        MakeAnewIfDue();
     }
 
     /// <summary>All rows of a folder go to another, which is new; they keep their UIDs.</summary>
     public void GiveAll(int from, int to)
     {
-        segments = segments.ConvertAll(s => s.Folder == from ? s with { Folder = to } : s);
+        if (SegmentOf(from) is var segment and >= 0)
+        {
+            segments[segment].Folder = to;
+        }
+
         foreach (var ((_, uid), row) in added.Where(r => r.Key.Folder == from).ToArray())
         {
             added.Remove((from, uid));
             ForgetAdded(row.Thread, (from, uid));
             added.Add((to, uid), row);
-            (CollectionsMarshal.GetValueRefOrAddDefault(addedOfThread, row.Thread, out _) ??= []).Add((to, uid));
+            AddToThread(row.Thread, (to, uid));
+        }
+
+        foreach (var ((_, thread), count) in changed.Where(c => c.Key.Folder == from).ToArray())
+        {
+            changed.Remove((from, thread));
+            changed.Add((to, thread), count);
         }
 
         if (counts.Remove(from, out var all))
@@ -143,77 +194,64 @@ internal sealed class ThreadTable
         }
     }
 
-    // Asked while the row is not in the table: on its way in or already out.
-    private void Count(int folder, ulong thread, bool isUnread, int by)
-    {
-        var (first, firstUnread) = (true, isUnread);
-        foreach (var row in Each(thread))
-        {
-            if (row.Folder == folder)
-            {
-                first = false;
-                firstUnread &= !row.Unread;
-                if (!firstUnread)
-                {
-                    return;
-                }
-            }
-        }
+    private static int Any(int count) => count > 0 ? 1 : 0;
 
+    private void Change(int folder, ulong thread, RowCount by)
+    {
+        var before = CountOf(folder, thread);
+        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(changed, (folder, thread), out _);
+        change = change.Plus(by);
+        var after = before.Plus(by);
         var (total, unreadThreads) = CountsOf(folder);
-        counts[folder] = (total + (first ? by : 0), unreadThreads + (firstUnread ? by : 0));
+        counts[folder] = (total + Any(after.Rows) - Any(before.Rows), unreadThreads + Any(after.Unread) - Any(before.Unread));
     }
 
-    private IEnumerable<(int Folder, uint Uid, bool Unread)> Each(ulong thread)
+    // What a folder has of a thread now.
+    private RowCount CountOf(int folder, ulong thread)
     {
-        for (var i = FirstOf(thread); i < byThread.Length && threads[byThread[i]] == thread; i++)
+        var count = changed.GetValueOrDefault((folder, thread));
+        for (var group = FirstOf(thread); group < groups.Length && groups[group].Thread == thread; group++)
         {
-            var index = byThread[i];
-            if (!gone[index])
+            if (segments[groups[group].Segment].Folder == folder)
             {
-                yield return (FolderOf(index), uids[index], unread[index]);
+                return count.Plus(new(groups[group].Rows, groups[group].Unread));
             }
         }
 
-        if (addedOfThread.TryGetValue(thread, out var rows))
-        {
-            foreach (var row in rows)
-            {
-                yield return (row.Folder, row.Uid, added[row].Unread);
-            }
-        }
+        return count;
     }
+
+    // 0: there is no such row.
+    private ulong ThreadOf(int folder, uint uid) => added.TryGetValue((folder, uid), out var row) ? row.Thread
+        : IndexOf(folder, uid) is var index and >= 0 ? groups[groupOf[index]].Thread : 0;
 
     private int FirstOf(ulong thread)
     {
-        var (low, high) = (0, byThread.Length);
+        var (low, high) = (0, groups.Length);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = threads[byThread[middle]] < thread ? (middle + 1, high) : (low, middle);
+            (low, high) = groups[middle].Thread < thread ? (middle + 1, high) : (low, middle);
         }
 
         return low;
     }
 
-    private int FolderOf(int index)
-    {
-        var (low, high) = (0, segments.Count - 1);
-        while (low < high)
-        {
-            var middle = (low + high + 1) / 2;
-            (low, high) = segments[middle].Start <= index ? (middle, high) : (low, middle - 1);
-        }
-
-        return segments[low].Folder;
-    }
+    private int SegmentOf(int folder) => Array.FindIndex(segments, s => s.Folder == folder);
 
     private int IndexOf(int folder, uint uid)
     {
-        var segment = segments.Find(s => s.Folder == folder);
-        var index = Array.BinarySearch(uids, segment.Start, segment.Count, uid);
-        return index >= 0 && !gone[index] ? index : -1;
+        if (SegmentOf(folder) is var segment and >= 0)
+        {
+            var index = Array.BinarySearch(uids, segments[segment].Start, segments[segment].Count, uid);
+            return index >= 0 && !gone[index] ? index : -1;
+        }
+
+        return -1;
     }
+
+    private void AddToThread(ulong thread, (int Folder, uint Uid) row) =>
+        (CollectionsMarshal.GetValueRefOrAddDefault(addedOfThread, thread, out _) ??= []).Add(row);
 
     private void ForgetAdded(ulong thread, (int Folder, uint Uid) row)
     {
@@ -225,73 +263,75 @@ internal sealed class ThreadTable
         }
     }
 
-    private void MakeAnewIfDue()
+    private Group[] MakeGroups(ulong[] threads)
     {
-        if (added.Count + goneRows <= Math.Max(MinChanges, uids.Length / 10))
+        Array.Sort(threads, byGroup);
+        var made = new List<Group>();
+        for (var start = 0; start < threads.Length;)
         {
-            return;
-        }
-
-        var builder = new Builder(Rows);
-        var later = added.GroupBy(r => r.Key.Folder).ToDictionary(g => g.Key, g => g.OrderBy(r => r.Key.Uid).ToList());
-        foreach (var folder in segments.Select(s => s.Folder).Concat(later.Keys).Distinct().ToArray())
-        {
-            foreach (var segment in segments.Where(s => s.Folder == folder))
+            var end = start + 1;
+            while (end < threads.Length && threads[end] == threads[start])
             {
-                for (var i = segment.Start; i < segment.Start + segment.Count; i++)
+                end++;
+            }
+
+            // By their indexes, and so by segment.
+            Array.Sort(byGroup, start, end - start);
+            while (start < end)
+            {
+                var group = GroupFrom(threads[start], start, end);
+                for (var i = start; i < start + group.Rows; i++)
                 {
-                    if (!gone[i])
-                    {
-                        builder.Add(folder, uids[i], threads[i], unread[i]);
-                    }
+                    groupOf[byGroup[i]] = made.Count;
                 }
+
+                var folder = segments[group.Segment].Folder;
+                var (total, unreadThreads) = CountsOf(folder);
+                counts[folder] = (total + 1, unreadThreads + Any(group.Unread));
+                made.Add(group);
+                start += group.Rows;
             }
-
-            foreach (var (row, (thread, isUnread)) in later.GetValueOrDefault(folder) ?? [])
-            {
-                builder.Add(folder, row.Uid, thread, isUnread);
-            }
         }
 
-        Take(builder);
+        return [.. made];
     }
 
-    private void Take(Builder builder)
+    private Group GroupFrom(ulong thread, int start, int end)
     {
-        segments = builder.Segments;
-        uids = [.. builder.Uids];
-        threads = [.. builder.Threads];
-        unread = new([.. builder.Unread]);
-        gone = new(uids.Length);
-        goneRows = 0;
-        byThread = new int[uids.Length];
-        for (var i = 0; i < byThread.Length; i++)
+        var segment = SegmentAt(byGroup[start]);
+        var after = segments[segment].Start + segments[segment].Count;
+        var (rows, unreadRows) = (0, 0);
+        for (var i = start; i < end && byGroup[i] < after; i++)
         {
-            byThread[i] = i;
+            rows++;
+            unreadRows += unread[byGroup[i]] ? 1 : 0;
         }
 
-        Array.Sort([.. threads], byThread);
-        added.Clear();
-        addedOfThread.Clear();
+        return new(thread, segment, start, rows, unreadRows);
     }
 
-    private void CountAll()
+    private int SegmentAt(int index)
     {
-        // No thread is 0.
-        var last = new Dictionary<int, (ulong Any, ulong Unread)>();
-        foreach (var index in byThread)
+        var (low, high) = (0, segments.Length - 1);
+        while (low < high)
         {
-            var (folder, thread) = (FolderOf(index), threads[index]);
-            ref var seen = ref CollectionsMarshal.GetValueRefOrAddDefault(last, folder, out _);
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, folder, out _);
-            count.Total += seen.Any != thread ? 1 : 0;
-            count.Unread += unread[index] && seen.Unread != thread ? 1 : 0;
-            seen = (thread, unread[index] ? thread : seen.Unread);
+            var middle = (low + high + 1) / 2;
+            (low, high) = segments[middle].Start <= index ? (middle, high) : (low, middle - 1);
         }
+
+        return low;
     }
+
+    private readonly record struct RowCount(int Rows, int Unread)
+    {
+        public RowCount Plus(RowCount other) => new(Rows + other.Rows, Unread + other.Unread);
+    }
+
+    /// <summary>What a folder had of a thread when the table was made: rows beside one another in the list of indexes.</summary>
+    private readonly record struct Group(ulong Thread, int Segment, int Start, int Rows, int Unread);
 
     /// <summary>Rows of one folder, one after the other.</summary>
-    internal readonly record struct Segment(int Folder, int Start, int Count);
+    internal record struct Segment(int Folder, int Start, int Count, int Gone);
 
     /// <summary>Takes rows folder by folder, by UID.</summary>
     internal sealed class Builder(int capacity)
@@ -312,7 +352,7 @@ internal sealed class ThreadTable
             }
             else
             {
-                Segments.Add(new(folder, Uids.Count, 1));
+                Segments.Add(new(folder, Uids.Count, 1, 0));
             }
 
             Uids.Add(uid);

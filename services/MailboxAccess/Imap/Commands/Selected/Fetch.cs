@@ -98,7 +98,7 @@ internal static class Fetch
             ChangedSince = changedSince,
             WithThreads = (items.Fields & FetchFields.ThreadId) != 0,
         };
-        return session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken);
+        return ThreadedPages.ReadAsync(session, fetch, cancellationToken);
     }
 
     /// <summary>

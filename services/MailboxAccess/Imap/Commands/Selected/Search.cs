@@ -144,6 +144,6 @@ internal static class Search
     private static ValueTask<MessagePage> ReadAsync(ImapSession session, UidRange[] uids, SearchKey key, bool withContent, CancellationToken cancellationToken)
     {
         var fetch = new FetchRequest { FolderId = session.Selected!.Id, Uids = uids, WithContent = withContent, ChangedSince = key.ChangedSince, WithThreads = key.AsksForThread };
-        return session.CallMailboxAsync(mailbox => mailbox.FetchAsync(fetch), cancellationToken);
+        return ThreadedPages.ReadAsync(session, fetch, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Backup;
 using MailCloud.Mailboxes.Directory;
+using MailCloud.Mailboxes.Emails;
 using MailCloud.Mailboxes.Jobs;
 using MailCloud.Mailboxes.Journaled;
 using MailCloud.Mailboxes.Limits;
@@ -24,6 +25,7 @@ public static class MailboxesHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(services => new ChunkStore(
             services.GetRequiredService<IMessageBlobs>(), services.GetRequiredService<Serializer>(), options));
+        builder.Services.AddSingleton(services => new ThreadRoom(services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => new GrainStorage(
             services.GetRequiredService<IJournal>(),
             services.GetRequiredService<IMessageBlobs>(),

@@ -12,6 +12,7 @@ using MailCloud.Mailboxes.Suppressions;
 using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
 using MailCloud.Mailboxes.Upkeep;
+using MailCloud.Mailboxes.Vacation;
 using MailCloud.Messages;
 
 namespace MailCloud.Golden.Tests;
@@ -62,6 +63,17 @@ internal static class Samples
         Messages = [new() { Delivery = Delivery, Tenant = Tenant, Recipients = [Recipient] }],
     };
 
+    private static readonly VacationResponse Vacation = new()
+    {
+        IsEnabled = true,
+        FromDate = Time,
+        ToDate = Time.AddDays(14),
+        Subject = "Away",
+        TextBody = "I am away.",
+        HtmlBody = "<p>I am away.",
+        Address = Address,
+    };
+
     private static readonly QueuedMessage Message = new()
     {
         Id = Delivery,
@@ -110,6 +122,7 @@ internal static class Samples
         Error = "later",
         DelayReported = true,
         Kind = SpoolKind.Outbound,
+        TakenOut = true,
     };
 
     private static readonly AddressRecord AddressRecord = new()
@@ -298,7 +311,7 @@ internal static class Samples
         new TraceSegment([Traced]),
         new TraceState { Segments = [new("state/trace/2026112412/3/segment-a", [1, 2, 3])] },
         new MailboxCreated { QuotaBytes = 5000, Folders = [new("Sent", "\\Sent")], UidValidity = 1795523696 },
-        new QuotaChanged { QuotaBytes = 6000 },
+        new QuotaChanged { QuotaBytes = 6000, Vacation = new(IsOn: true, Time) },
         new MailboxRestored { At = Time, UidGap = 100, ModSeqGap = 1000 },
         new MessageFiled { FolderId = 1, Row = Row, ModSeq = 9, Delivery = Delivery, Content = new byte[] { 1, 2, 3 } },
         new FlagsChanged
@@ -375,6 +388,7 @@ internal static class Samples
             DepartedSegments = [new("departed", 4)],
             DeletedFolders = [new(2, 3, 4)],
             ForgottenFolders = 2,
+            Vacation = new(IsOn: true, Time),
         },
         new FolderCreated { FolderId = 3, Name = "中文", SpecialUse = "\\Junk", UidValidity = 1795523698, Operation = Delivery.Value, At = Time, ModSeq = 11 },
         new FolderDeleted { FolderId = 3, Operation = Delivery.Value, At = Time, ModSeq = 12 },
@@ -487,7 +501,8 @@ internal static class Samples
         new EntriesAdded([Entry]),
         new AttemptFailed("key", Time, "error", true),
         new EntryFinished("key", Time),
-        new RecipientsCounted([new(495_000, 3), new(495_001, -1)]) { Held = [new(495_002, 1)] },
+        new RecipientsCounted([new(495_000, 3), new(495_001, -1)]) { Held = [new(495_002, 1)], Named = [new(Delivery.Value, 495_002)], Over = [Delivery.Value] },
+        new StatesRaised(Time, OfIdentities: true, OfSubmissions: true),
         new IdentityPut(Identity),
         new IdentityRemoved(Delivery.Value),
         new SendingBegun(Submission),
@@ -505,7 +520,11 @@ internal static class Samples
             SubmissionLog = new() { State = 2 },
             Begun = [Submission],
         },
-        new SendingState { Hours = { [495_000] = 3 }, Held = { [495_002] = 1 } },
+        new VacationChanged(Vacation, Time),
+        new VacationRestored(Time),
+        new SenderAnswered(new("far@example.org", Delivery, Time, 2)),
+        new VacationState { Response = Vacation, State = 2, ChangedAt = Time, Answered = [new("far@example.org", Delivery, Time, 2)] },
+        new SendingState { Hours = { [495_000] = 3 }, Held = { [495_002] = 1 }, HeldMessages = { [Delivery.Value] = 495_002 } },
         new AuditAdded(Audited),
         new AuditEnded(Audited.Act, 200, "{}", "{}"),
         new AuditSegment([Audited]),

@@ -28,6 +28,7 @@ internal static class JournalKinds
         ["tokens"] = (grains, key) => grains.GetGrain<IApiTokenListGrain>(key),
         ["totp"] = (grains, key) => grains.GetGrain<ITotpGrain>(key),
         ["usage"] = (grains, key) => grains.GetGrain<ITenantUsageGrain>(key),
+        ["vacation"] = (grains, key) => grains.GetGrain<IVacationGrain>(key),
     }.ToFrozenDictionary();
 
     /// <summary>Of all tenants together, or of one and not restored with it: its audit log stays when it goes, and its jobs and push subscriptions do not come back.</summary>

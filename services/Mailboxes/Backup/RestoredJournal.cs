@@ -1,6 +1,8 @@
 using MailCloud.Backup;
 using MailCloud.Journal;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Submissions;
+using MailCloud.Mailboxes.Vacation;
 using MailCloud.Messages;
 using Orleans.Serialization;
 
@@ -8,7 +10,7 @@ namespace MailCloud.Mailboxes.Backup;
 
 /// <summary>
 /// Brings one journal of a backup back. A mailbox's goes on above all UIDs and modseqs that can have been given since it was taken: were they given again, a client would take new mail for what it has
-/// (RFC 9051 §2.3.1.1), and a POP3 client would never load it.
+/// (RFC 9051 §2.3.1.1), and a POP3 client would never load it. The states of identities, submissions and vacation responses (RFC 8620 §5.1) go on above theirs, or a client would not see what it undid.
 /// </summary>
 internal static class RestoredJournal
 {
@@ -26,13 +28,21 @@ internal static class RestoredJournal
             return null;
         }
 
-        if (name.StartsWith(BackupParts.Mailboxes, StringComparison.Ordinal))
+        if (Restored(serializer, name, now) is { } restored)
         {
-            var restored = serializer.Encode<MailboxEvent>(new MailboxRestored { At = now, UidGap = UidGap, ModSeqGap = ModSeqGap });
             _ = await to.AppendAsync(name, await to.OpenAsync(name, cancellationToken), [restored], cancellationToken)
                 ?? throw new JournalMovedException(name, "somebody else writes where it is restored");
         }
 
         return octets;
     }
+
+    /// <summary>The event that tells a grain of it; null where nobody goes by what it has counted.</summary>
+    private static byte[]? Restored(Serializer serializer, string name, DateTimeOffset now) => name[..(name.IndexOf('/', StringComparison.Ordinal) + 1)] switch
+    {
+        BackupParts.Mailboxes => serializer.Encode<MailboxEvent>(new MailboxRestored { At = now, UidGap = UidGap, ModSeqGap = ModSeqGap }),
+        "submissions/" => serializer.Encode<SubmissionsEvent>(new StatesRaised(now, OfIdentities: true, OfSubmissions: true)),
+        "vacation/" => serializer.Encode<VacationEvent>(new VacationRestored(now)),
+        _ => null,
+    };
 }

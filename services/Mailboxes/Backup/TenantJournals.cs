@@ -73,6 +73,7 @@ internal sealed class TenantJournals(BackupReader from, TenantId tenant)
             yield return $"mailbox/{account}";
             yield return $"sending/{account}";
             yield return $"submissions/{account}";
+            yield return $"vacation/{account}";
         }
     }
 

@@ -209,6 +209,7 @@ internal sealed class AddressGrain(GrainStorage storage, MailboxesOptions option
                 await GrainFactory.GetGrain<ISendingGrain>(account.Value).DestroyAsync();
                 await GrainFactory.GetGrain<IPushSubscriptionsGrain>(account.Value).DestroyAsync();
                 await GrainFactory.GetGrain<ISubmissionsGrain>(account.Value).DestroyAsync();
+                await GrainFactory.GetGrain<IVacationGrain>(account.Value).DestroyAsync();
             }
 
             await GiveRoomBackAsync(record);

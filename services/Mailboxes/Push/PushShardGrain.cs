@@ -9,7 +9,13 @@ namespace MailCloud.Mailboxes.Push;
 [Reentrant]
 internal sealed class PushShardGrain(GrainStorage storage) : SnapshotGrain<PushShardState, PushAccountListed>(storage), IPushShardGrain
 {
+    /// <summary>Accounts that were touched last: of more than that between two renewals the pusher looks at all.</summary>
+    private const int MostTouched = 1000;
+
     private readonly TimeProvider time = storage.Time;
+    private readonly Guid activation = Guid.NewGuid();
+    private readonly Queue<AccountId> touched = [];
+    private long touches;
     private (Guid Pusher, IPushPusher Told, DateTimeOffset Until)? lease;
 
     protected override string JournalName => $"push-shard/{this.GetPrimaryKeyLong()}";
@@ -36,7 +42,7 @@ internal sealed class PushShardGrain(GrainStorage storage) : SnapshotGrain<PushS
         Tell(account);
     }
 
-    public Task<bool> LeaseAsync(Guid pusher, IPushPusher told)
+    public Task<PushRenewal> RenewAsync(Guid pusher, IPushPusher told, PushSeen seen)
     {
         var isFree = lease is not { } held || held.Pusher == pusher || held.Until <= time.GetUtcNow();
         if (isFree)
@@ -44,7 +50,7 @@ internal sealed class PushShardGrain(GrainStorage storage) : SnapshotGrain<PushS
             lease = (pusher, told, time.GetUtcNow() + PushShards.Lease);
         }
 
-        return Task.FromResult(isFree);
+        return Task.FromResult(new PushRenewal(isFree, new(activation, touches), isFree ? TouchedSince(seen) : null));
     }
 
     public Task ReleaseAsync(Guid pusher)
@@ -78,8 +84,24 @@ internal sealed class PushShardGrain(GrainStorage storage) : SnapshotGrain<PushS
         }
     }
 
-    // One way: the call waits for nobody.
-    private void Tell(AccountId account) => lease?.Told.TouchedAsync(account).Ignore();
+    // One way: the call waits for nobody. What does not arrive is told with the next renewal.
+    private void Tell(AccountId account)
+    {
+        touches++;
+        touched.Enqueue(account);
+        if (touched.Count > MostTouched)
+        {
+            touched.Dequeue();
+        }
+
+        lease?.Told.TouchedAsync(account).Ignore();
+    }
+
+    private AccountId[]? TouchedSince(PushSeen seen)
+    {
+        var missed = touches - seen.Touches;
+        return seen.Activation == activation && missed <= touched.Count ? [.. touched.Skip(touched.Count - (int)missed).Distinct()] : null;
+    }
 
     private static int IndexOf(PushShardState state, AccountId account) => state.Accounts.BinarySearch(account.Value, StringComparer.Ordinal);
 }

@@ -74,17 +74,45 @@ internal sealed class SendingGrain(GrainStorage storage) : SnapshotGrain<Sending
     public async Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit)
     {
         ThrowIfFenced();
-        var now = SendingCounts.HourOf(Storage.Time.GetUtcNow());
-        var held = State.Held.Where(h => h.Key > now).ToList();
-        if (held.Sum(h => h.Value) >= limit)
+        if (FreeAt(limit) is { } freeAt)
         {
-            return SendingCounts.StartOf(held.Min(h => h.Key));
+            return freeAt;
         }
 
         // Unlike recipients these are few and stay for days: each is worth an append.
-        Record(new([]) { Held = [new(SendingCounts.HourOf(until) + 1, 1)] });
+        Record(new([]) { Held = [new(HourAfter(until), 1)] });
         await Durable();
         return null;
+    }
+
+    public async Task<DateTimeOffset?> HoldMessageAsync(Guid message, DateTimeOffset until, int limit)
+    {
+        ThrowIfFenced();
+        if (!State.HeldMessages.ContainsKey(message))
+        {
+            if (FreeAt(limit) is { } freeAt)
+            {
+                return freeAt;
+            }
+
+            var now = SendingCounts.HourOf(Storage.Time.GetUtcNow());
+            var hour = HourAfter(until);
+            Record(new([]) { Held = [new(hour, 1)], Named = [new(message, hour)], Over = [.. State.HeldMessages.Where(held => held.Value <= now).Select(held => held.Key)] });
+        }
+
+        await Durable();
+        return null;
+    }
+
+    public async Task ReleaseMessageAsync(Guid message)
+    {
+        ThrowIfFenced();
+        if (State.HeldMessages.TryGetValue(message, out var hour))
+        {
+            Record(new([]) { Held = [new(hour, -1)], Over = [message] });
+        }
+
+        await Durable();
     }
 
     public Task DestroyAsync() => DestroyStateAsync();
@@ -94,10 +122,20 @@ internal sealed class SendingGrain(GrainStorage storage) : SnapshotGrain<Sending
         foreach (var (hour, messages) in recorded.Held ?? [])
         {
             state.Held[hour] = state.Held.GetValueOrDefault(hour) + messages;
-            foreach (var past in state.Held.Keys.Where(known => known < hour - LongestHold).ToList())
+            foreach (var past in state.Held.Where(known => known.Key < hour - LongestHold || known.Value == 0).Select(known => known.Key).ToList())
             {
                 state.Held.Remove(past);
             }
+        }
+
+        foreach (var message in recorded.Over ?? [])
+        {
+            state.HeldMessages.Remove(message);
+        }
+
+        foreach (var named in recorded.Named ?? [])
+        {
+            state.HeldMessages[named.Message] = named.Hour;
         }
 
         var applied = new SendingCounts(state.Hours);
@@ -106,6 +144,16 @@ internal sealed class SendingGrain(GrainStorage storage) : SnapshotGrain<Sending
             applied.Add(hour, recipients);
         }
     }
+
+    /// <summary>Null when one more message may be held, else when the first of those that are goes.</summary>
+    private DateTimeOffset? FreeAt(int limit)
+    {
+        var now = SendingCounts.HourOf(Storage.Time.GetUtcNow());
+        var held = State.Held.Where(h => h.Key > now).ToList();
+        return held.Sum(h => h.Value) < limit ? null : SendingCounts.StartOf(held.Count > 0 ? held.Min(h => h.Key) : now + 1);
+    }
+
+    private static long HourAfter(DateTimeOffset until) => SendingCounts.HourOf(until) + 1;
 
     private SendingGrant Take(int recipients, SendingLimits limits)
     {

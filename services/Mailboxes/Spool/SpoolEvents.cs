@@ -52,6 +52,9 @@ internal sealed record EntryChange
 
     [Id(7)] public SpoolKind Kind { get; init; }
 
+    /// <summary>True: it was taken out before its time (<see cref="Final"/>), which a repeat of the call has to know.</summary>
+    [Id(8)] public bool TakenOut { get; init; }
+
     public SpoolEntry ApplyTo(SpoolEntry entry) => entry with
     {
         Attempts = entry.Attempts + Attempts,

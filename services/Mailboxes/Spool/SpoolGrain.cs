@@ -109,15 +109,15 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
     {
         var now = Now;
 
-        // Whoever works on one has it, and says what comes of it.
-        var here = await ChangeAsync(keys, entry => entry.LeasedUntil > now ? [] : [new EntryChange { Key = entry.Key, Page = entry.Page, DueAt = now, Kind = entry.Entry.Kind }]);
+        // Whoever works on one, or takes it back, has it, and says what comes of it.
+        var here = await ChangeAsync(keys, entry => entry.LeasedUntil > now || IsTakenBack(entry.Entry, now) ? [] : [new EntryChange { Key = entry.Key, Page = entry.Page, DueAt = now, Kind = entry.Entry.Kind }]);
         await Durable();
         return here;
     }
 
     public async Task<IReadOnlyList<string>> PutOffAsync(IReadOnlyList<string> keys, DateTimeOffset? until)
     {
-        var done = new List<string>(keys.Count);
+        var done = new HashSet<string>(StringComparer.Ordinal);
         await ChangeAsync(keys, entry =>
         {
             var now = Now;
@@ -127,10 +127,15 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
             }
 
             done.Add(entry.Key);
-            return [new EntryChange { Key = entry.Key, Page = entry.Page, Final = until is null, DueAt = until ?? entry.Entry.DueAt, Kind = entry.Entry.Kind }];
+            return [new EntryChange { Key = entry.Key, Page = entry.Page, Final = until is null, TakenOut = until is null, DueAt = until ?? entry.Entry.DueAt, Kind = entry.Entry.Kind }];
         });
+        if (until is null)
+        {
+            done.UnionWith(await TakenOutBeforeAsync([.. keys.Where(key => !done.Contains(key))]));
+        }
+
         await Durable();
-        return done;
+        return [.. done];
     }
 
     public async Task<IReadOnlyList<string>> WatchAsync(ISpoolWatcher watcher)
@@ -382,6 +387,31 @@ internal sealed class SpoolGrain(GrainStorage storage, SpoolSizes sizes, SiloLos
 
         return null;
     }
+
+    /// <summary>Of these keys, those of entries that <see cref="PutOffAsync"/> has taken out.</summary>
+    private async Task<IReadOnlyList<string>> TakenOutBeforeAsync(IReadOnlyList<string> keys)
+    {
+        var asked = new List<(string Key, UInt128 Hash, DeliveryId Message)>();
+        foreach (var key in keys)
+        {
+            if (TakenOver.TryMessageOf(key, out var message))
+            {
+                asked.Add((key, TakenOver.HashOfTakenOut(key), message));
+            }
+        }
+
+        while (asked.Select(key => State.Taken.Unloaded(key.Hash, key.Message)).FirstOrDefault(unloaded => unloaded is not null) is { } segment)
+        {
+            segment.Hashes ??= await LoadAsync(segment);
+        }
+
+        string[] found = [.. asked.Where(key => State.Taken.Contains(key.Hash, key.Message)).Select(key => key.Key)];
+        State.Taken.Trim();
+        return found;
+    }
+
+    /// <summary>Its hold is not over, and it is put off beyond it: whoever wants it back is about to take it out, and an operator who sent it now would make that fail halfway.</summary>
+    private static bool IsTakenBack(SpoolEntry entry, DateTimeOffset now) => entry.Message.Envelope.HoldUntil is { } until && now < until && entry.DueAt > until && entry.Attempts == 0;
 
     private async Task<byte[]> LoadAsync(TakenOver.Segment segment) =>
         Storage.Serializer.Decode<TakenOverKeys>(await Storage.Blobs.ReadAsync(segment.Manifest.Blob, 0, int.MaxValue, CancellationToken.None)).Hashes;

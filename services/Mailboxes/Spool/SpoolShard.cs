@@ -101,7 +101,7 @@ internal sealed class SpoolShard
         // Of version 1, which kept keys as they are.
         foreach (var key in (state?.Entries?.Keys ?? Enumerable.Empty<string>()).Concat(state?.Finished?.Keys ?? Enumerable.Empty<string>()))
         {
-            if (key.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && DeliveryId.TryParse(key[..colon], out var delivery))
+            if (TakenOver.TryMessageOf(key, out var delivery))
             {
                 shard.Taken.Add(TakenOver.HashOf(key), delivery);
             }
@@ -127,6 +127,10 @@ internal sealed class SpoolShard
                 foreach (var change in e.Changes)
                 {
                     Apply(change);
+                    if (change.TakenOut && TakenOver.TryMessageOf(change.Key, out var message))
+                    {
+                        Taken.Add(TakenOver.HashOfTakenOut(change.Key), message);
+                    }
                 }
 
                 break;

@@ -6,7 +6,7 @@ using MailCloud.Messages;
 namespace MailCloud.Mailboxes.Spool;
 
 /// <summary>
-/// Which entries a shard has taken over, waiting or finished, for 14 days and as long as anything as old as they are waits. Of each key it keeps a hash, by the day of acceptance: the recent ones
+/// Which entries a shard has taken over, waiting or finished, and which of them it gave back before their time, for 14 days and as long as anything as old as they are waits. Of each key it keeps a hash, by the day of acceptance: the recent ones
 /// in memory, older ones in immutable segments. A segment says between which times its mail was accepted, so that new mail, which is younger than any of them, loads none; a late repeat loads the few that span its time.
 /// </summary>
 internal sealed class TakenOver(SpoolSizes sizes)
@@ -31,6 +31,16 @@ internal sealed class TakenOver(SpoolSizes sizes)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(key), hash);
         return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+
+    /// <summary>Under which an entry that was taken out before its time is remembered beside its own: no key begins so.</summary>
+    public static UInt128 HashOfTakenOut(string key) => HashOf($"taken out {key}");
+
+    /// <summary>The message of an entry.</summary>
+    public static bool TryMessageOf(string key, out DeliveryId delivery)
+    {
+        delivery = default;
+        return key.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && DeliveryId.TryParse(key[..colon], out delivery);
     }
 
     public void Add(UInt128 hash, DeliveryId delivery)

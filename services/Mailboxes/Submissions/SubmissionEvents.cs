@@ -9,6 +9,13 @@ internal abstract record SubmissionsEvent : IStoredRecord
     public static byte FormatVersion => 1;
 }
 
+/// <summary>States go on at a time that is later than any before, and what was destroyed until then is not known: nothing was there yet, or it was restored from a backup.</summary>
+/// <param name="At">That time.</param>
+/// <param name="OfIdentities">The state of the identities does.</param>
+/// <param name="OfSubmissions">The state of the submissions does.</param>
+[GenerateSerializer, Immutable, Alias("mc.StatesRaised")]
+internal sealed record StatesRaised([property: Id(0)] DateTimeOffset At, [property: Id(1)] bool OfIdentities, [property: Id(2)] bool OfSubmissions) : SubmissionsEvent;
+
 [GenerateSerializer, Immutable, Alias("mc.IdentityPut")]
 internal sealed record IdentityPut([property: Id(0)] SendingIdentity Identity) : SubmissionsEvent;
 
@@ -25,11 +32,11 @@ internal sealed record SendingFinished([property: Id(0)] Guid Submission) : Subm
 [GenerateSerializer, Immutable, Alias("mc.SendingAbandoned")]
 internal sealed record SendingAbandoned([property: Id(0)] Guid[] Submissions) : SubmissionsEvent;
 
-/// <summary>The hold of their mail is over.</summary>
+/// <summary>The hold of their mail is over, or some of it has left although it was to be taken out.</summary>
 [GenerateSerializer, Immutable, Alias("mc.SubmissionsReleased")]
 internal sealed record SubmissionsReleased([property: Id(0)] Guid[] Submissions) : SubmissionsEvent;
 
-/// <summary>All of its mail is put off: from here on none of it is sent.</summary>
+/// <summary>All of its mail is put off, and is to be taken out from here on.</summary>
 [GenerateSerializer, Immutable, Alias("mc.SubmissionCanceled")]
 internal sealed record SubmissionCanceled([property: Id(0)] Guid Submission) : SubmissionsEvent;
 
@@ -85,6 +92,9 @@ internal sealed record SentLog
 
     public long Next() => ++State;
 
+    /// <summary>Far above all states that were given out: changes are fewer than milliseconds.</summary>
+    public void Raise(DateTimeOffset at) => Known = State = Math.Max(State + 1, at.ToUnixTimeMilliseconds());
+
     public void Destroyed(IKeptRecord record)
     {
         Gone.Add(new(record.Id, record.Created, Next()));
@@ -97,7 +107,8 @@ internal sealed record SentLog
 
     public SentChanges Since(long since, int max, IEnumerable<IKeptRecord> records)
     {
-        if (since < Known || since > State)
+        // Who has seen nothing yet misses nothing.
+        if ((since < Known && since != 0) || since > State)
         {
             return new() { Known = false };
         }
@@ -147,6 +158,10 @@ internal sealed record SubmissionsState : IStoredRecord
     {
         switch (recorded)
         {
+            case StatesRaised raised:
+                (raised.OfIdentities ? IdentityLog : null)?.Raise(raised.At);
+                (raised.OfSubmissions ? SubmissionLog : null)?.Raise(raised.At);
+                break;
             case IdentityPut put:
                 var before = FindIdentity(put.Identity.Id);
                 Identities.RemoveAll(kept => kept.Id == put.Identity.Id);
@@ -171,7 +186,7 @@ internal sealed record SubmissionsState : IStoredRecord
             case SubmissionsReleased released:
                 foreach (var id in released.Submissions)
                 {
-                    Change(id, kept => kept with { Submission = Told(kept.Submission) with { Undo = UndoStatus.Final }, Updated = SubmissionLog.Next() });
+                    Change(id, kept => kept with { Submission = Told(kept.Submission) with { Undo = UndoStatus.Final }, Updated = SubmissionLog.Next(), IsTakingOut = false });
                 }
 
                 break;

@@ -10,7 +10,11 @@ namespace MailCloud.Mailboxes.Submissions;
 /// <list type="number">
 /// <item>What a submission sends is fixed, with its delivery ids, before any of it is sent: sent again after a doubt, it is the same mail.</item>
 /// <item>A submission is canceled only when all of its mail is put off, and the journal has it before any of that is taken out. If one entry could not be put off, all of it is sent.</item>
-/// <item>No answer shows as pending what may have left, nor as canceled what may be in the spool: both are settled first.</item>
+/// <item>No answer shows as pending what may have left, nor as canceled what may be in the spool, or was sent in spite of it: both are settled first. The spool remembers what it has taken out, so that a repeat
+/// knows its own work; where an entry was neither there nor taken out, it has left, and the submission is final.</item>
+/// <item>Held mail is counted before any of it is sent, by the submission's id, and given back after it was taken out.
+/// What is in doubt is refused by no count, and stays counted until its time when it is abandoned: it may be in the spool.</item>
+/// <item>A state is of one moment of one account: the first change of a kind begins at the time that it is, so that states which a restore undid do not come again.</item>
 /// </list>
 /// Not re-entrant: a cancel and what else is asked meanwhile follow one another.
 /// </summary>
@@ -25,14 +29,23 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
     /// <summary>Recipients of all submissions together. What is beyond goes with the oldest: the state stays below 4 MB.</summary>
     private const int MostRecipients = 20_000;
 
+    private SubmissionStates told;
+
     private DateTimeOffset Now => Storage.Time.GetUtcNow();
+
+    private bool IsUntouched => State.IdentityLog.State == 0 && State.SubmissionLog.State == 0;
+
+    private ISendingGrain Counts => GrainFactory.GetGrain<ISendingGrain>(this.GetPrimaryKeyString());
+
+    private SubmissionStates States => new(State.IdentityLog.State, State.SubmissionLog.State);
 
     protected override string JournalName => $"submissions/{this.GetPrimaryKeyString()}";
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await base.OnActivateAsync(cancellationToken);
-        if (State.IdentityLog.State == 0 && State.SubmissionLog.State == 0)
+        told = States;
+        if (IsUntouched)
         {
             unknown.Add(GrainContext);
         }
@@ -41,7 +54,7 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
     public async Task<SubmissionStates> GetStatesAsync()
     {
         await SettleAsync();
-        var states = new SubmissionStates(State.IdentityLog.State, State.SubmissionLog.State);
+        var states = States;
         await Durable();
         return states;
     }
@@ -70,7 +83,7 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
             : SentOutcome.Done;
         if (outcome == SentOutcome.Done && before?.Identity.IsSameAs(identity) != true)
         {
-            Record(new IdentityPut(identity));
+            Keep(new IdentityPut(identity));
         }
 
         return await EndAsync(State.IdentityLog, outcome, old);
@@ -85,7 +98,7 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
             : SentOutcome.Done;
         if (outcome == SentOutcome.Done)
         {
-            Record(new IdentityRemoved(identity));
+            Keep(new IdentityRemoved(identity));
         }
 
         return await EndAsync(State.IdentityLog, outcome, old);
@@ -117,21 +130,51 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
         return changes;
     }
 
-    public async Task<SubmissionBegun> BeginAsync(MailSubmission submission, long? ifState)
+    public Task<SubmissionBegun> BeginAsync(MailSubmission submission, long? ifState) => BeginHeldAsync(submission, ifState, most: 0);
+
+    public async Task<SubmissionBegun> BeginHeldAsync(MailSubmission submission, long? ifState, int most)
     {
         await SettleAsync();
-        var inDoubt = State.Begun.Find(begun => IsSameMail(begun, submission));
+        if (State.Find(submission.Id) is { } finished)
+        {
+            // Whoever repeats it was told so before, or not heard of it, or somebody else has sent it as the mail in doubt.
+            await Durable();
+            return new(SentOutcome.Done, finished.Submission, IsRepeat: false) { IsFinished = true };
+        }
+
+        var inDoubt = InDoubt(submission);
         var open = State.Begun.Count + State.Submissions.Count(kept => kept.Submission.Undo == UndoStatus.Pending);
         var outcome = ifState is { } wanted && wanted != State.SubmissionLog.State ? SentOutcome.StateMismatch
             : inDoubt is null && open >= MailSubmission.Most ? SentOutcome.TooMany
             : SentOutcome.Done;
         if (outcome == SentOutcome.Done && inDoubt is null)
         {
-            Record(new SendingBegun(submission));
+            Keep(new SendingBegun(submission));
         }
 
         await Durable();
-        return new(outcome, outcome == SentOutcome.Done ? inDoubt ?? submission : null, inDoubt is not null);
+        var begun = inDoubt ?? submission;
+
+        // What is in doubt may be in the spool, or gone, and its count over with its hour: abandoned, it would be sent a second time by whoever asks again.
+        var limit = inDoubt is null ? most : int.MaxValue;
+        if (outcome == SentOutcome.Done && most > 0 && begun.IsHeld && await Counts.HoldMessageAsync(begun.Id, begun.SendAt, limit) is { } freeAt)
+        {
+            // What is begun just now and not counted was sent by nobody.
+            Keep(new SendingAbandoned([begun.Id]));
+            await Durable();
+            return new(SentOutcome.TooManyHeld, null, IsRepeat: false) { FreeAt = freeAt };
+        }
+
+        // One that comes again because its answer was lost is no other's.
+        return new(outcome, outcome == SentOutcome.Done ? begun : null, begun.Id != submission.Id);
+    }
+
+    public async Task<MailSubmission?> FindInDoubtAsync(MailSubmission wanted)
+    {
+        await SettleAsync();
+        var inDoubt = InDoubt(wanted);
+        await Durable();
+        return inDoubt;
     }
 
     public async Task<SentResult> FinishAsync(Guid submission)
@@ -139,21 +182,11 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
         var old = State.SubmissionLog.State;
         if (State.Begun.Exists(begun => begun.Id == submission))
         {
-            Record(new SendingFinished(submission));
+            Keep(new SendingFinished(submission));
         }
 
         var outcome = State.Find(submission) is null ? SentOutcome.NotFound : SentOutcome.Done;
         return await EndAsync(State.SubmissionLog, outcome, old);
-    }
-
-    public async Task AbandonAsync(Guid submission)
-    {
-        if (State.Begun.Exists(begun => begun.Id == submission))
-        {
-            Record(new SendingAbandoned([submission]));
-        }
-
-        await Durable();
     }
 
     public async Task<SentResult> CancelAsync(Guid submission)
@@ -169,9 +202,9 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
         };
         if (outcome == SentOutcome.Done && State.Find(submission)!.Submission.Undo == UndoStatus.Pending)
         {
-            Record(new SubmissionCanceled(submission));
+            Keep(new SubmissionCanceled(submission));
             await Durable();
-            await TakeOutAsync(State.Find(submission)!.Submission);
+            outcome = await TakeOutAsync(State.Find(submission)!.Submission) ? SentOutcome.Done : SentOutcome.Left;
         }
 
         return await EndAsync(State.SubmissionLog, outcome, old);
@@ -184,7 +217,7 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
         var outcome = ifState is { } wanted && wanted != old ? SentOutcome.StateMismatch : State.Find(submission) is null ? SentOutcome.NotFound : SentOutcome.Done;
         if (outcome == SentOutcome.Done)
         {
-            Record(new SubmissionsForgotten([submission]));
+            Keep(new SubmissionsForgotten([submission]));
         }
 
         return await EndAsync(State.SubmissionLog, outcome, old);
@@ -194,9 +227,32 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
 
     protected override void Apply(SubmissionsState state, SubmissionsEvent recorded) => state.Apply(recorded);
 
+    protected override void OnDurable()
+    {
+        if (States != told)
+        {
+            told = States;
+            GrainFactory.GetGrain<IEmailGrain>(this.GetPrimaryKeyString()).TellOfOthersAsync().Ignore();
+        }
+    }
+
     private static bool IsSameMail(MailSubmission one, MailSubmission other) =>
         one.Email == other.Email && one.Identity == other.Identity && one.From.IsSameAs(other.From)
         && one.To.Length == other.To.Length && one.To.Zip(other.To).All(pair => pair.First.IsSameAs(pair.Second));
+
+    private MailSubmission? InDoubt(MailSubmission wanted) => State.Begun.Find(begun => IsSameMail(begun, wanted));
+
+    /// <summary>Records a change, after the first state of its kind where there was none yet.</summary>
+    private void Keep(SubmissionsEvent happened)
+    {
+        var (firstIdentity, firstSubmission) = (happened is IdentityPut && State.IdentityLog.State == 0, happened is SendingFinished && State.SubmissionLog.State == 0);
+        if (firstIdentity || firstSubmission)
+        {
+            Record(new StatesRaised(Now, firstIdentity, firstSubmission));
+        }
+
+        Record(happened);
+    }
 
     private async Task<SentResult> EndAsync(SentLog log, SentOutcome outcome, long old)
     {
@@ -224,7 +280,7 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
         Guid[] ids = [.. submissions];
         if (ids.Length > 0)
         {
-            Record(happened(ids));
+            Keep(happened(ids));
         }
     }
 
@@ -260,28 +316,46 @@ internal sealed class SubmissionsGrain(GrainStorage storage, UnknownNames unknow
         return false;
     }
 
-    private async Task TakeOutAsync(MailSubmission canceled)
+    /// <summary>False when some of its mail was let go before it could be taken out: it is final then.</summary>
+    private async Task<bool> TakeOutAsync(MailSubmission canceled)
     {
-        await PutOffAsync(PlacesOf(canceled), until: null);
+        var places = PlacesOf(canceled);
+        var taken = (await PutOffAsync(places, until: null)).ToHashSet();
 
         // The outcome first: a body that loses its owner before is missed by whoever has the entry in hand.
         foreach (var message in canceled.Messages)
         {
-            foreach (var owner in HeldPlace.Of(message.Delivery, message.Recipients).Select(held => held.Place.Owner).Distinct())
+            // A mailbox that several addresses lead to waits in several shards, and what has left of one is filed with its body.
+            var owners = HeldPlace.Of(message.Delivery, message.Recipients).ToLookup(held => taken.Contains(held.Place), held => held.Place.Owner);
+            foreach (var owner in owners[true].Except(owners[false]))
             {
                 await Storage.Blobs.ReleaseAsync(BodyRef.NameFor(message.Tenant, message.Delivery), owner, CancellationToken.None);
             }
         }
 
-        Record(new MailTakenOut(canceled.Id));
+        var isWhole = taken.Count == places.Count;
+        if (isWhole && canceled.IsHeld)
+        {
+            await Counts.ReleaseMessageAsync(canceled.Id);
+        }
+
+        Keep(isWhole ? new MailTakenOut(canceled.Id) : new SubmissionsReleased([canceled.Id]));
         await Durable();
+        return isWhole;
     }
 
     private async Task<IReadOnlyCollection<HeldPlace>> PutOffAsync(IReadOnlyCollection<HeldPlace> places, DateTimeOffset? until)
     {
-        var done = await Task.WhenAll(places.GroupBy(place => place.Shard).Select(shard => GrainFactory.GetGrain<ISpoolGrain>(shard.Key).PutOffAsync([.. shard.Select(place => place.Key)], until)));
-        var keys = done.SelectMany(shard => shard).ToHashSet(StringComparer.Ordinal);
-        return [.. places.Where(place => keys.Contains(place.Key))];
+        var shards = await Task.WhenAll(places.GroupBy(place => place.Shard).Select(OfShardAsync));
+        return [.. shards.SelectMany(held => held)];
+
+        // The key is one shard's: that of a mailbox which several addresses lead to is the same in each of theirs.
+        async Task<IEnumerable<HeldPlace>> OfShardAsync(IGrouping<int, HeldPlace> shard)
+        {
+            var done = await GrainFactory.GetGrain<ISpoolGrain>(shard.Key).PutOffAsync([.. shard.Select(place => place.Key)], until);
+            var keys = done.ToHashSet(StringComparer.Ordinal);
+            return shard.Where(place => keys.Contains(place.Key));
+        }
     }
 
     private static HashSet<HeldPlace> PlacesOf(MailSubmission submission) => [.. submission.Messages.SelectMany(message => HeldPlace.Of(message.Delivery, message.Recipients)).Select(held => held.Place)];

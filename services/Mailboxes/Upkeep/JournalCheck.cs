@@ -14,6 +14,7 @@ using MailCloud.Mailboxes.Submissions;
 using MailCloud.Mailboxes.Suppressions;
 using MailCloud.Mailboxes.Tokens;
 using MailCloud.Mailboxes.Traces;
+using MailCloud.Mailboxes.Vacation;
 using MailCloud.Messages;
 
 namespace MailCloud.Mailboxes.Upkeep;
@@ -55,6 +56,7 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         ["push"] = (check, cancellationToken) => check.ReadSnapshotAsync<PushSubscriptionsState, PushSubscriptionEvent>(cancellationToken),
         ["push-shard"] = (check, cancellationToken) => check.ReadSnapshotAsync<PushShardState, PushAccountListed>(cancellationToken),
         ["submissions"] = (check, cancellationToken) => check.ReadSnapshotAsync<SubmissionsState, SubmissionsEvent>(cancellationToken),
+        ["vacation"] = (check, cancellationToken) => check.ReadSnapshotAsync<VacationState, VacationEvent>(cancellationToken),
         ["token"] = (check, cancellationToken) => check.ReadSnapshotAsync<ApiTokenState, ApiTokenChanged>(cancellationToken),
         ["tokens"] = (check, cancellationToken) => check.ReadSnapshotAsync<ApiTokenListState, ApiTokenListed>(cancellationToken),
         ["suppressions"] = (check, cancellationToken) => check.ReadSnapshotAsync<SuppressionState, SuppressionEvent>(cancellationToken),
@@ -345,6 +347,11 @@ internal sealed class JournalCheck(string name, GrainStorage storage, ChunkStore
         foreach (var segment in state.Folders.Values.SelectMany(f => f.Expunged.Segments))
         {
             await CheckLoadsAsync<ExpungedEntries>(segment.Blob, "a log of expunged messages cannot be read", "clients that were away cannot catch up", cancellationToken);
+        }
+
+        foreach (var segment in state.Departures.Segments)
+        {
+            await CheckLoadsAsync<DepartedEmails>(segment.Blob, "a log of Emails that left cannot be read", "JMAP clients that were away read the mailbox anew", cancellationToken);
         }
 
         foreach (var discard in state.Bodies.Discards)

@@ -26,7 +26,7 @@ public sealed class CompletePurgeTests
         string[] kinds =
         [
             "address", "app-passwords", "audit", "dkim", "domain", "index", "job", "jobs", "logins", "mailbox", "oidc", "push", "sending", "submissions", "suppression-index", "suppressions", "tenant", "token", "tokens",
-            "totp", "usage",
+            "totp", "usage", "vacation",
         ];
         Assert.Equal(kinds, (await FullTenant.StoredAsync(silo)).Except(before).Where(name => !name.StartsWith("blob ", StringComparison.Ordinal)).Select(name => name.Split('/')[0]).Distinct()
             .Except(["deletions", "job-queue", "push-shard", "spool", "standing", "trace"]).Order(StringComparer.Ordinal));

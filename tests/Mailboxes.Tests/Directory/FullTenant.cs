@@ -36,6 +36,7 @@ internal sealed class FullTenant(TimeProvider time)
         await FileAsync(silo, account);
         await grains.GetGrain<ISendingGrain>(account.Value).HoldAsync(now.AddHours(1), 10);
         await grains.GetGrain<ISubmissionsGrain>(account.Value).PutIdentityAsync(new() { Id = SendingIdentity.Own, Name = "Anna" }, null);
+        await grains.GetGrain<IVacationGrain>(account.Value).SetAsync(new() { IsEnabled = true, Address = record.Address }, null);
         await grains.GetGrain<IAppPasswordsGrain>("anna@late.test").AddAsync(new() { Id = Guid.NewGuid(), Name = "phone", Scopes = LoginProtocols.Imap, MadeAt = now }, "digest");
         await grains.GetGrain<ITotpGrain>("anna@late.test").BeginAsync();
         await grains.GetGrain<IPushSubscriptionsGrain>(account.Value).AddAsync(

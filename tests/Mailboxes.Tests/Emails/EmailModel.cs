@@ -180,11 +180,12 @@ internal sealed class EmailModel(TestSilo silo, string account, int seed)
             .Select(g => g.OrderBy(e => e.Date).ThenBy(e => e.Id.ToString("N"), StringComparer.Ordinal).Select(e => e.Id).ToList()),
     ];
 
-    /// <summary>Threads with a row in a folder, and those with an unread one.</summary>
+    /// <summary>Threads with an Email in a folder, and those with an unread one.</summary>
     public (int Total, int Unread) ThreadCounts(int folder)
     {
-        var inFolder = rows.Where(r => r.Key.Folder == folder).Select(r => r.Value).ToList();
-        return (inFolder.DistinctBy(r => r.Email.Thread).Count(), inFolder.Where(r => (r.Flags & (MessageFlags.Seen | MessageFlags.Draft)) == 0).DistinctBy(r => r.Email.Thread).Count());
+        var inFolder = rows.GroupBy(r => r.Value.Email).Where(g => g.Any(r => r.Key.Folder == folder)).ToList();
+        var unread = inFolder.Where(g => (Merged(g.Select(r => r.Value.Flags)) & (MessageFlags.Seen | MessageFlags.Draft)) == 0);
+        return (inFolder.DistinctBy(g => g.Key.Thread).Count(), unread.DistinctBy(g => g.Key.Thread).Count());
     }
 
     private async Task CreateFolderAsync()

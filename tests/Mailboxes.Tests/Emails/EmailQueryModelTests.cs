@@ -35,6 +35,41 @@ public sealed class EmailQueryModelTests
         await AssertThreadsAsync(model);
     }
 
+    /// <summary>Beyond the first screens pages come from a list that is kept and brought forward.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Pages_of_conversations_deep_in_a_mailbox_agree_with_a_plain_list(int seed)
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var model = new EmailModel(silo, $"demo/deep{seed}", seed);
+        await model.StartAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            await model.AppendAsync("INBOX", 900, headerBytes: 100);
+        }
+
+        var followers = EmailQueryShapes.Conversations(model.Folders["INBOX"]).Select(q => new Follower(model.Emails, q)).ToList();
+        for (var step = 0; step < 40; step++)
+        {
+            await model.StepAsync();
+            var follower = followers[model.Random.Next(followers.Count)];
+            var all = model.Query(follower.Query);
+            var position = model.Random.Next(-all.Count, all.Count);
+            var page = await model.Emails.QueryAsync(follower.Query, new() { Position = position, Limit = 20, CalculateTotal = step % 2 == 0 });
+            Assert.Equal(all.Skip(position < 0 ? all.Count + position : position).Take(20), page.Emails);
+            await follower.FollowAsync();
+            Assert.Equal(all, follower.Ids);
+        }
+
+        foreach (var follower in followers)
+        {
+            await AssertWindowsAsync(model, follower.Query);
+        }
+
+        await AssertThreadsAsync(model);
+    }
+
     private static async Task AssertWindowsAsync(EmailModel model, EmailQuery query)
     {
         var all = model.Query(query);

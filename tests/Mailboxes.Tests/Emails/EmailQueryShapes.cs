@@ -21,6 +21,14 @@ internal static class EmailQueryShapes
 
     public static EmailFilter NotOnlyIn(params int[] folders) => new() { Kind = EmailFilterKind.InOtherFolder, Folders = folders };
 
+    /// <summary>By date, with threads collapsed.</summary>
+    public static IReadOnlyList<EmailQuery> Conversations(int folder) =>
+    [
+        new() { Filter = In(folder), CollapseThreads = true },
+        new() { Filter = EmailFilter.Everything, Sort = [new(EmailSortKey.ReceivedAt, true)], CollapseThreads = true },
+        new() { Filter = And(In(folder), Not(Has("$seen"))), CollapseThreads = true },
+    ];
+
     public static IReadOnlyList<EmailQuery> All(IReadOnlyDictionary<string, int> folders)
     {
         var (inbox, trash, archive) = (folders["INBOX"], folders["Trash"], folders["Archive"]);

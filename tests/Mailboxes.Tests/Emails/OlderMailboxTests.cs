@@ -2,6 +2,7 @@ using MailCloud.Blobs;
 using MailCloud.Journal;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Mailbox;
+using MailCloud.Mailboxes.Tests.Mailbox;
 using MailCloud.Messages;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
@@ -16,6 +17,7 @@ public sealed class OlderMailboxTests : IAsyncLifetime
     private const int Messages = 1005;
 
     private TestSilo silo = null!;
+    private CountingBlobs counted = null!;
     private int sealedTo;
 
     private IMailboxGrain Mailbox => silo.Mailbox(Account);
@@ -28,7 +30,7 @@ public sealed class OlderMailboxTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        silo = await TestSilo.StartAsync();
+        silo = await TestSilo.StartAsync(wrapBlobs: blobs => counted = new(blobs));
         await Mailbox.CreateAsync(new());
     }
 
@@ -78,6 +80,21 @@ public sealed class OlderMailboxTests : IAsyncLifetime
         await silo.ForgetAsync();
         var after = await ThreadsAsync(ids);
         Assert.Equal(before, after.Where(t => before.ContainsKey(t.Key)).ToDictionary());
+    }
+
+    [Fact]
+    public async Task Its_contents_are_read_once_for_all_counts_of_conversations()
+    {
+        await FileAsync(Messages);
+        var before = (await Emails.GetFoldersAsync())!.Folders;
+        await MakeOlderAsync();
+        Assert.Equal(before, (await Emails.GetFoldersAsync())!.Folders);
+        Assert.All((await ManifestAsync()).Folders.SelectMany(f => f.Chunks), c => Assert.True(c.HasThreads));
+
+        await silo.ForgetAsync();
+        counted.Reads.Clear();
+        Assert.Equal(before, (await Emails.GetFoldersAsync())!.Folders);
+        Assert.DoesNotContain(counted.Reads, r => r.Contains("/contents-", StringComparison.Ordinal));
     }
 
     private async Task<List<Guid>> FileAsync(int count)

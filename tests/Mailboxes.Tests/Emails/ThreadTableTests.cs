@@ -27,6 +27,44 @@ public sealed class ThreadTableTests
         Assert.Empty(table.RowsOf(11));
     }
 
+    [Fact]
+    public void Rows_count_as_their_Email_is_where_that_is_said()
+    {
+        var builder = new ThreadTable.Builder(3);
+        builder.Add(1, 1, thread: 10, isUnread: false);
+        builder.Add(1, 2, thread: 11, isUnread: true);
+        var table = builder.Build();
+        table.Add(1, 3, thread: 12, isUnread: true);
+        Assert.Equal((3, 2), table.CountsOf(1, []));
+        Assert.Equal((3, 3), table.CountsOf(1, [(1, 1)]));
+        Assert.Equal((3, 1), table.CountsOf(1, [(2, -1)]));
+        Assert.Equal((3, 2), table.CountsOf(1, [(1, 1), (3, -1), (9, 1)]));
+        table.Add(1, 4, thread: 11, isUnread: true);
+        Assert.Equal((3, 2), table.CountsOf(1, [(2, -1)]));
+    }
+
+    [Fact]
+    public void It_is_worn_when_much_has_changed_and_right_all_the_same()
+    {
+        var builder = new ThreadTable.Builder(30_000);
+        for (var uid = 1u; uid <= 30_000; uid++)
+        {
+            builder.Add(1, uid, 1 + (uid % 3), isUnread: false);
+        }
+
+        var table = builder.Build();
+        for (var uid = 1u; uid <= 1_500; uid++)
+        {
+            table.Remove(1, uid);
+        }
+
+        Assert.False(table.IsWorn);
+        table.Add(1, 30_001, thread: 7, isUnread: true);
+        Assert.True(table.IsWorn);
+        Assert.Equal((4, 1), table.CountsOf(1));
+        Assert.Equal(9_500, table.RowsOf(1).Count());
+    }
+
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 500)]

@@ -235,11 +235,31 @@ public sealed class MessageWriteTests : IAsyncLifetime
         GC.KeepAlive(watcher);
     }
 
+    [Fact]
+    public async Task A_watcher_is_told_when_what_stands_beside_the_mailbox_has_changed()
+    {
+        var watcher = new Watcher();
+        var reference = silo.Grains.CreateObjectReference<IMailboxObserver>(watcher);
+        await Mailbox.WatchAsync(reference);
+        await silo.Grains.GetGrain<IEmailGrain>(Mailbox.GetPrimaryKeyString()).TellOfOthersAsync();
+        Assert.Equal(new(Mailbox.GetPrimaryKeyString()), await watcher.Others.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.False(watcher.Told.Task.IsCompleted);
+        GC.KeepAlive(watcher);
+    }
+
     private sealed class Watcher : IMailboxObserver
     {
         public TaskCompletionSource<long> Told { get; } = new();
 
         public TaskCompletionSource Moved { get; } = new();
+
+        public TaskCompletionSource<AccountId> Others { get; } = new();
+
+        public Task OthersChangedAsync(AccountId account)
+        {
+            Others.TrySetResult(account);
+            return Task.CompletedTask;
+        }
 
         public Task MovesAsync(AccountId account)
         {

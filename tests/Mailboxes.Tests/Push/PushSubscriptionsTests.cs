@@ -80,6 +80,40 @@ public sealed class PushSubscriptionsTests
     }
 
     [Fact]
+    public async Task What_a_pusher_was_not_told_of_comes_with_the_next_renewal()
+    {
+        await using var silo = await TestSilo.StartAsync(time: time);
+        var pusher = new Pusher(silo);
+        var shard = ShardOf(silo);
+
+        // Whoever is new knows nothing, and looks at all.
+        var first = await pusher.RenewAsync(default);
+        Assert.Null(first.Touched);
+        await shard.TouchAsync(Account);
+        await shard.TouchAsync(Account);
+        var second = await pusher.RenewAsync(first.Seen);
+        Assert.Equal([Account], second.Touched!);
+        Assert.Empty((await pusher.RenewAsync(second.Seen)).Touched!);
+
+        // Another has the lease, and is told nothing of what this one has heard.
+        Assert.Equal((false, null), (await new Pusher(silo).RenewAsync(second.Seen)) is var other ? (other.IsLeased, other.Touched) : default);
+
+        // More than are remembered.
+        for (var i = 0; i <= 1000; i++)
+        {
+            await shard.RemoveAsync(Account);
+        }
+
+        Assert.Null((await pusher.RenewAsync(second.Seen)).Touched);
+
+        // The grain is made anew, with a lease for whoever comes first: what was touched while nobody had it is not known.
+        await silo.ForgetAsync();
+        await ShardOf(silo).TouchAsync(Account);
+        var anew = await pusher.RenewAsync(second.Seen);
+        Assert.Equal((true, null), (anew.IsLeased, anew.Touched));
+    }
+
+    [Fact]
     public async Task Accounts_are_listed_in_pages()
     {
         await using var silo = await TestSilo.StartAsync(time: time);
@@ -123,7 +157,9 @@ public sealed class PushSubscriptionsTests
 
         public TaskCompletionSource<AccountId> Touched { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<bool> LeaseAsync() => ShardOf(silo).LeaseAsync(Id, told);
+        public async Task<bool> LeaseAsync() => (await RenewAsync(default)).IsLeased;
+
+        public Task<PushRenewal> RenewAsync(PushSeen seen) => ShardOf(silo).RenewAsync(Id, told, seen);
 
         public Task TouchedAsync(AccountId account)
         {

@@ -128,6 +128,34 @@ public sealed class SendingGrainTests
     }
 
     [Fact]
+    public async Task A_held_message_is_counted_once_by_its_id_and_can_be_given_back()
+    {
+        await using var silo = await TestSilo.StartAsync(time: time);
+        var account = silo.Grains.GetGrain<ISendingGrain>("demo/a");
+        var (one, two, three) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        Assert.Null(await account.HoldMessageAsync(one, At(28, 9), 2));
+        Assert.Null(await account.HoldMessageAsync(one, At(28, 9), 2));
+        Assert.Null(await account.HoldMessageAsync(two, At(28, 9), 2));
+        await silo.ForgetAsync();
+        Assert.Null(await account.HoldMessageAsync(two, At(28, 9), 2));
+        Assert.Equal(At(28, 10), await account.HoldMessageAsync(three, At(29, 9), 2));
+        Assert.Equal(At(28, 10), await account.HoldAsync(At(29, 9), 2));
+
+        await account.ReleaseMessageAsync(three);
+        await account.ReleaseMessageAsync(one);
+        await account.ReleaseMessageAsync(one);
+        await silo.ForgetAsync();
+        Assert.Null(await account.HoldMessageAsync(three, At(29, 9), 2));
+        Assert.Equal(At(28, 10), await account.HoldMessageAsync(one, At(29, 9), 2));
+
+        // What has gone is nothing to give back.
+        time.Advance(At(28, 10) - time.GetUtcNow());
+        await account.ReleaseMessageAsync(two);
+        Assert.Null(await account.HoldMessageAsync(one, At(30, 9), 2));
+        Assert.Equal(At(29, 10), await account.HoldMessageAsync(two, At(30, 9), 2));
+    }
+
+    [Fact]
     public async Task Stored_counts_pass_verification()
     {
         await using var silo = await TestSilo.StartAsync(time: time);

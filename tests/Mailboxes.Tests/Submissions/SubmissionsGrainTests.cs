@@ -1,6 +1,7 @@
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes.Submissions;
 using MailCloud.Messages;
+using MailCloud.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailCloud.Mailboxes.Tests.Submissions;
@@ -85,6 +86,186 @@ public sealed class SubmissionsGrainTests
         }
     }
 
+    /// <summary>
+    /// The process of the account's grain, or of a shard, dies at each append that a cancel makes, before or after it was made; or that of the bodies does. Then the account asks again, or nobody does before the mail's time
+    /// and all the time that it was put off for are over. It is canceled, or somebody got it.
+    /// </summary>
+    [Theory]
+    [InlineData(AppendFault.NotWritten, true)]
+    [InlineData(AppendFault.NotWritten, false)]
+    [InlineData(AppendFault.AnswerLost, true)]
+    [InlineData(AppendFault.AnswerLost, false)]
+    public async Task Dying_at_any_append_of_a_cancel_nothing_is_canceled_and_sent_nor_pending_for_ever(AppendFault fault, bool asksAgain)
+    {
+        var (appends, dieAt, died) = (0, 0, false);
+        await using var silo = await TestSilo.StartAsync(
+            inner => new FailingAppends(inner, (name, _) =>
+            {
+                var dies = (name.StartsWith("spool/", StringComparison.Ordinal) || name.StartsWith("submissions/", StringComparison.Ordinal)) && Interlocked.Increment(ref appends) == Volatile.Read(ref dieAt);
+                died |= dies;
+                return dies ? fault : AppendFault.None;
+            }),
+            time: time);
+        for (var step = 1; ; step++)
+        {
+            var (sent, entries) = await HoldAsync(silo);
+            (appends, died) = (0, false);
+            Volatile.Write(ref dieAt, step);
+            var first = await TryAsync(() => Grain(silo).CancelAsync(sent.Id));
+            Volatile.Write(ref dieAt, 0);
+            var again = asksAgain ? await TryAsync(() => Grain(silo).CancelAsync(sent.Id)) : first;
+            time.Advance(Hold + TimeSpan.FromMinutes(20));
+            var left = await LeaseAsync(silo, entries);
+            var undo = await UndoAsync(silo, sent);
+            left.AddRange(await LeaseAsync(silo, entries));
+
+            // Nobody came back before its time: some may have been taken out by then.
+            Assert.Equal(left.Count == 0 ? UndoStatus.Canceled : UndoStatus.Final, undo);
+            Assert.True(!asksAgain || undo == UndoStatus.Canceled, $"{step}: {first}, {again}");
+            Assert.True(again != SentOutcome.Done || undo == UndoStatus.Canceled, $"{step}: {again}");
+            Assert.Equal(undo == UndoStatus.Canceled ? SentOutcome.Done : SentOutcome.Left, (await Grain(silo).CancelAsync(sent.Id)).Outcome);
+            if (!died)
+            {
+                Assert.True(step > 8, "four entries' shards are asked twice, and the journal has it twice");
+                return;
+            }
+        }
+    }
+
+    /// <summary>Two shards of three had given their mail back when the grain was lost, and nobody asked for it before the third let go of its own.</summary>
+    [Fact]
+    public async Task What_some_have_got_is_not_said_to_be_canceled()
+    {
+        var isDead = false;
+        await using var silo = await TestSilo.StartAsync(
+            inner => new FailingAppends(inner, (name, _) => isDead && name == $"spool/{SpoolShards.Of("far.test")}" ? AppendFault.NotWritten : AppendFault.None), time: time);
+        var (sent, entries) = await HoldAsync(silo);
+        var far = entries.Single(entry => entry.Key.EndsWith("far.test", StringComparison.Ordinal));
+        var places = entries.GroupBy(entry => Shard(silo, entry)).ToArray();
+        foreach (var place in places)
+        {
+            await place.Key.PutOffAsync([.. place.Select(entry => entry.Key)], sent.SendAt.AddMinutes(15));
+        }
+
+        // As the grain does it, and dies on the way.
+        isDead = true;
+        Assert.Null(await TryAsync(() => Grain(silo).CancelAsync(sent.Id)));
+        isDead = false;
+        foreach (var place in places.Where(place => !place.Contains(far)))
+        {
+            Assert.Equal(place.Count(), (await place.Key.PutOffAsync([.. place.Select(entry => entry.Key)], null)).Count);
+        }
+
+        time.Advance(Hold + TimeSpan.FromMinutes(20));
+        Assert.Equal([far.Key], (await LeaseAsync(silo, entries)).Select(entry => entry.Key));
+        Assert.Equal(UndoStatus.Final, await UndoAsync(silo, sent));
+    }
+
+    [Fact]
+    public async Task What_is_taken_out_is_so_for_whoever_asks_again_and_an_operator_sends_nothing_that_is_taken_back()
+    {
+        await using var silo = await TestSilo.StartAsync(time: time);
+        var (sent, entries) = await HoldAsync(silo);
+        var (shard, key) = (Shard(silo, entries[0]), entries[0].Key);
+        Assert.Equal([key], await shard.PutOffAsync([key], sent.SendAt.AddMinutes(15)));
+        Assert.Equal(1, await shard.RetryAsync([key]));
+        Assert.DoesNotContain(await LeaseAsync(silo, entries), entry => entry.Key == key);
+        Assert.Equal([key], await shard.PutOffAsync([key], null));
+        await silo.ForgetAsync();
+        Assert.Equal([key], await shard.PutOffAsync([key], null));
+        Assert.Empty(await shard.PutOffAsync([key], sent.SendAt.AddMinutes(15)));
+        Assert.Empty(await shard.PutOffAsync([$"{DeliveryId.New(time.GetUtcNow())}:a@far.test", "no key"], null));
+
+        // Put off beyond it, and let go: an operator may send it then.
+        var (late, others) = await HoldAsync(silo);
+        await Shard(silo, others[0]).PutOffAsync([others[0].Key], late.SendAt.AddMinutes(15));
+        time.Advance(Hold);
+        Assert.Equal(1, await Shard(silo, others[0]).RetryAsync([others[0].Key]));
+        Assert.Contains(await LeaseAsync(silo, others), entry => entry.Key == others[0].Key);
+    }
+
+    [Fact]
+    public async Task Held_mail_is_counted_once_and_given_back_when_it_is_taken_back()
+    {
+        await using var silo = await TestSilo.StartAsync(time: time);
+        var grain = Grain(silo);
+        var (first, second) = (Submission(held: true), Submission(held: true, email: 2));
+        Assert.Equal(SentOutcome.Done, (await grain.BeginHeldAsync(first, null, 1)).Outcome);
+
+        // Its answer was lost, and the client came again.
+        Assert.Equal((SentOutcome.Done, false), Told(await grain.BeginHeldAsync(first, null, 1)));
+        Assert.Equal((SentOutcome.Done, true), Told(await grain.BeginHeldAsync(Submission(held: true), null, 1)));
+        await silo.ForgetAsync();
+        Assert.Equal((SentOutcome.Done, true), Told(await grain.BeginHeldAsync(Submission(held: true), null, 1)));
+
+        var refused = await grain.BeginHeldAsync(second, null, 1);
+        Assert.Equal((SentOutcome.TooManyHeld, (MailSubmission?)null), (refused.Outcome, refused.Submission));
+        Assert.Equal(new(2026, 11, 28, 13, 0, 0, TimeSpan.Zero), refused.FreeAt);
+        Assert.Null(await grain.FindInDoubtAsync(second));
+        Assert.Equal(first.Id, (await grain.FindInDoubtAsync(Submission(held: true)))!.Id);
+        Assert.Equal(SentOutcome.StateMismatch, (await grain.BeginHeldAsync(second, 7, 1)).Outcome);
+
+        await AddAsync(silo, EntriesOf(first));
+        await grain.FinishAsync(first.Id);
+        Assert.Equal(SentOutcome.Done, (await grain.CancelAsync(first.Id)).Outcome);
+        Assert.Equal(SentOutcome.Done, (await grain.BeginHeldAsync(second, null, 1)).Outcome);
+        await AddAsync(silo, EntriesOf(second));
+        await grain.FinishAsync(second.Id);
+
+        // Nothing of it is to be sent by whoever repeats it now.
+        var finished = await grain.BeginHeldAsync(second, null, 1);
+        Assert.Equal((SentOutcome.Done, false, true), (finished.Outcome, finished.IsRepeat, finished.IsFinished));
+        var third = Submission(held: true, email: 3);
+        Assert.Equal(SentOutcome.TooManyHeld, (await grain.BeginHeldAsync(third, null, 1)).Outcome);
+        Assert.Equal(SentOutcome.Done, (await grain.CancelAsync(second.Id)).Outcome);
+        Assert.Equal(SentOutcome.Done, (await grain.BeginHeldAsync(third, null, 1)).Outcome);
+
+        // What goes at once is not held, however much is.
+        Assert.Equal(SentOutcome.Done, (await grain.BeginHeldAsync(Submission(held: false, email: 4), null, 1)).Outcome);
+
+        static (SentOutcome, bool) Told(SubmissionBegun begun) => (begun.Outcome, begun.IsRepeat);
+    }
+
+    /// <summary>Its count is over with its hour, and others have taken all the room by then: its mail may have left, and goes under no second id.</summary>
+    [Fact]
+    public async Task What_is_in_doubt_is_not_refused_for_what_is_held()
+    {
+        time.SetUtcNow(new(2026, 11, 28, 12, 58, 0, TimeSpan.Zero));
+        await using var silo = await TestSilo.StartAsync(time: time);
+        var grain = Grain(silo);
+        var (first, second) = (Submission(held: true), Submission(held: true, email: 2));
+        Assert.False((await grain.BeginHeldAsync(first, null, 1)).IsFinished);
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(SentOutcome.Done, (await grain.BeginHeldAsync(second with { SendAt = time.GetUtcNow() + Hold }, null, 1)).Outcome);
+        Assert.Equal(SentOutcome.TooManyHeld, (await grain.BeginHeldAsync(Submission(held: true, email: 3), null, 1)).Outcome);
+        await silo.ForgetAsync();
+        Assert.Equal(SentOutcome.TooManyHeld, (await grain.BeginHeldAsync(Submission(held: true, email: 3), null, 1)).Outcome);
+
+        var again = await grain.BeginHeldAsync(Submission(held: true), null, 1);
+        Assert.Equal((SentOutcome.Done, true, first.Id), (again.Outcome, again.IsRepeat, again.Submission?.Id));
+        Assert.Equal(first.Id, (await grain.FindInDoubtAsync(Submission(held: true)))?.Id);
+    }
+
+    /// <summary>Two addresses lead to one mailbox, and wait in two shards under one key: one was sent early.</summary>
+    [Fact]
+    public async Task A_mailbox_with_two_addresses_is_taken_back_in_both_places_or_not()
+    {
+        await using var silo = await TestSilo.StartAsync(time: time);
+        var sent = Submission(held: true);
+        var other = Enumerable.Range(0, 100).Select(i => $"other{i}.test").First(domain => SpoolShards.Of(domain) != SpoolShards.Of("example.test"));
+        var message = sent.Messages[0] with { Recipients = [.. sent.Messages[0].Recipients, new() { Address = new("bob", other), Mailboxes = [new("demo/bob")] }] };
+        sent = sent with { Messages = [message] };
+        await Grain(silo).BeginAsync(sent, null);
+        var entries = EntriesOf(sent);
+        await AddAsync(silo, entries);
+        await Grain(silo).FinishAsync(sent.Id);
+
+        await Shard(silo, entries[^1]).RetryAsync([entries[^1].Key]);
+        Assert.Equal(SentOutcome.Left, (await Grain(silo).CancelAsync(sent.Id)).Outcome);
+        Assert.Equal(UndoStatus.Pending, await UndoAsync(silo, sent));
+        Assert.Equal([sent.SendAt], (await WaitingAsync(silo, entries[..^1])).Where(entry => entry.Recipient.Address.AsciiDomain != other).Select(entry => entry.DueAt).Distinct());
+    }
+
     [Fact]
     public async Task What_is_in_doubt_is_begun_once_and_is_no_submission_before_its_end()
     {
@@ -118,7 +299,7 @@ public sealed class SubmissionsGrainTests
         await grain.PutIdentityAsync(two, null);
         await grain.PutIdentityAsync(two, null);
         var state = (await grain.GetStatesAsync()).Identities;
-        Assert.Equal(2, state);
+        Assert.Equal([one.Id, two.Id], (await grain.GetIdentityChangesAsync(0, 100)).Created);
         await grain.PutIdentityAsync(new() { Id = SendingIdentity.Own, Name = "Alice" }, null);
         await grain.PutIdentityAsync(Identity("three"), null);
         await grain.RemoveIdentityAsync(one.Id, null);
@@ -154,8 +335,8 @@ public sealed class SubmissionsGrainTests
             state.Apply(new IdentityRemoved(state.Identities[0].Id));
         }
 
-        Assert.False(state.IdentityLog.Since(0, 10, state.Identities).Known);
         Assert.False(state.IdentityLog.Since(1, 10, state.Identities).Known);
+        Assert.Empty(state.IdentityLog.Since(0, 10, state.Identities).Destroyed);
         Assert.True(state.IdentityLog.Since(2, 10, state.Identities).Known);
     }
 
@@ -212,6 +393,36 @@ public sealed class SubmissionsGrainTests
         return [.. leased.Where(entry => entry.Message.Id == entries[0].Message.Id)];
     }
 
+    private static List<SpoolEntry> EntriesOf(MailSubmission sent)
+    {
+        var message = sent.Messages[0];
+        return [.. HeldPlace.Of(message.Delivery, message.Recipients).Select(held => new SpoolEntry
+        {
+            Kind = held.Kind,
+            DueAt = sent.SendAt,
+            Message = new()
+            {
+                Id = message.Delivery,
+                Tenant = message.Tenant,
+                Body = new(BodyRef.NameFor(message.Tenant, message.Delivery), 10),
+                Trace = "",
+                Envelope = new() { Recipients = [held.Recipient], HoldUntil = sent.SendAt },
+            },
+        })];
+    }
+
+    private static async Task<SentOutcome?> TryAsync(Func<Task<SentResult>> cancel)
+    {
+        try
+        {
+            return (await cancel()).Outcome;
+        }
+        catch (Exception e) when (e is not Xunit.Sdk.XunitException)
+        {
+            return null;
+        }
+    }
+
     private MailSubmission Submission(bool held, int email = 1)
     {
         var id = DeliveryId.New(time.GetUtcNow());
@@ -251,19 +462,7 @@ public sealed class SubmissionsGrainTests
         var sent = Submission(held: true);
         await Grain(silo).BeginAsync(sent, null);
         var message = sent.Messages[0];
-        var entries = HeldPlace.Of(message.Delivery, message.Recipients).Select(held => new SpoolEntry
-        {
-            Kind = held.Kind,
-            DueAt = sent.SendAt,
-            Message = new()
-            {
-                Id = message.Delivery,
-                Tenant = message.Tenant,
-                Body = new(BodyRef.NameFor(message.Tenant, message.Delivery), 10),
-                Trace = "",
-                Envelope = new() { Recipients = [held.Recipient], HoldUntil = sent.SendAt },
-            },
-        }).ToList();
+        var entries = EntriesOf(sent);
         Assert.Equal(HeldPlace.Of(message.Delivery, message.Recipients).Select(held => held.Place.Key), entries.Select(entry => entry.Key));
         await AddAsync(silo, entries);
         await Grain(silo).FinishAsync(sent.Id);

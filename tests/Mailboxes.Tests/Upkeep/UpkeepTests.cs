@@ -104,6 +104,27 @@ public sealed class UpkeepTests : IAsyncLifetime
         await AssertProblemAsync($"mailbox/{Account}", "");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_part_of_the_log_of_what_left_that_is_missing_or_does_not_decode_is_a_problem(bool damaged)
+    {
+        await FileAsync(300);
+        var inbox = (await silo.Mailbox(Account).OpenFolderAsync("INBOX", claimRecent: false))!.FolderId;
+        await silo.Mailbox(Account).StoreFlagsAsync(new() { Operation = Guid.NewGuid(), FolderId = inbox, Uids = [new(1, 300)], Change = FlagChange.Add, Flags = MessageFlags.Deleted });
+        await silo.Mailbox(Account).ExpungeAsync(new() { Operation = Guid.NewGuid(), FolderId = inbox });
+        await FileAsync(800);
+        var part = await Blobs.ListAsync("demo/mailbox/1/departed-", default).SingleAsync();
+        Assert.Empty(await VerifyAsync(UpkeepKind.Problem));
+        await Blobs.DeleteAsync([part.Name], default);
+        if (damaged)
+        {
+            await WriteAsync(part.Name, [], 100);
+        }
+
+        await AssertProblemAsync($"mailbox/{Account}", part.Name);
+    }
+
     [Fact]
     public async Task An_event_of_an_unknown_version_is_a_problem()
     {

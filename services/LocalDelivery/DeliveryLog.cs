@@ -50,6 +50,12 @@ internal static partial class DeliveryLog
     [LoggerMessage(4014, LogLevel.Information, "{Delivery} of {Tenant}: group {Group} is expanded, in {Pages} pages")]
     public static partial void Expanded(ILogger logger, DeliveryId delivery, TenantId tenant, EmailAddress group, int pages);
 
+    [LoggerMessage(4020, LogLevel.Debug, "{Delivery} of {Tenant}: {Account} is away, answer {Answer} is queued")]
+    public static partial void Answered(ILogger logger, DeliveryId delivery, TenantId tenant, AccountId account, DeliveryId answer);
+
+    [LoggerMessage(4021, LogLevel.Warning, "{Delivery} of {Tenant}: no answer of who is away, and none is tried again")]
+    public static partial void NotAnswered(ILogger logger, DeliveryId delivery, TenantId tenant, Exception reason);
+
     [LoggerMessage(4030, LogLevel.Error, "spool shard {Shard} could not be retried")]
     public static partial void ShardFailed(ILogger logger, int shard, Exception reason);
 

@@ -1,5 +1,6 @@
 using MailCloud.Cluster;
 using MailCloud.LocalDelivery.Groups;
+using MailCloud.LocalDelivery.Vacation;
 using MailCloud.Reports;
 using MailCloud.Tracing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,7 @@ public static class LocalDeliveryHost
         services.AddSingleton<GroupWalk>();
         services.AddSingleton<GroupCopies>();
         services.AddSingleton<GroupExpansion>();
+        services.AddSingleton<VacationResponder>();
         services.AddSingleton<MessageDelivery>();
         services.AddSingleton<DeliveryWorker>();
         services.AddSingleton<RetryWorker>();

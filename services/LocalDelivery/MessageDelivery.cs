@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MailCloud.Blobs;
 using MailCloud.LocalDelivery.Groups;
+using MailCloud.LocalDelivery.Vacation;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Reports;
@@ -10,10 +11,10 @@ namespace MailCloud.LocalDelivery;
 /// <summary>
 /// Steps 5 and 6 for one queue entry; the caller settles it afterwards (step 7). The order makes a crash between any two steps harmless, because
 /// each step may be repeated: a mailbox files a delivery once, the spool takes an entry over once, a page of a group is the same message each time, a report has the same id each
-/// time, a release is a member of a set. So nothing is lost (the entry is settled last) and nothing is doubled.
+/// time, as has the answer of who is away, a release is a member of a set. So nothing is lost (the entry is settled last) and nothing is doubled.
 /// </summary>
 internal sealed class MessageDelivery(
-    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, GroupExpansion expansion, ReportSender reports, IMessageBlobs blobs, Breaker breaker, DeliveryTrace trace,
+    FilingRequests requests, CopyDelivery copies, SpoolHandOver spool, GroupExpansion expansion, ReportSender reports, VacationResponder vacation, IMessageBlobs blobs, Breaker breaker, DeliveryTrace trace,
     ILogger<MessageDelivery> logger)
 {
     /// <summary>Mailboxes of one message worked on at a time: an eighth of the default prefetch, so that a message to thousands leaves room for others.</summary>
@@ -57,6 +58,7 @@ internal sealed class MessageDelivery(
             }
         }
 
+        await vacation.AnswerAsync(message, [.. accounts.Where(account => outcomes[account] is DeliveryOutcome.Delivered { Filing.Vacation: true })], cancellationToken);
         DeliveryLog.Delivered(logger, message.Id, message.Tenant, accounts.Count, waiting.Count);
         return outcomes.ContainsValue(DeliveryOutcome.TooOld.Instance) || groups.ContainsValue(ExpansionEnd.UnderWay) ? "accepted longer ago than mailboxes remember deliveries" : null;
     }

@@ -1,4 +1,5 @@
 using MailCloud.Blobs;
+using MailCloud.LocalDelivery.Vacation;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
 using MailCloud.Reports;
@@ -10,8 +11,8 @@ namespace MailCloud.LocalDelivery;
 /// again when its lease ends; filing, reporting and releasing may each be repeated.
 /// </summary>
 internal sealed class RetryWorker(
-    IGrainFactory grains, FilingRequests requests, MailboxFiler filer, ReportSender reports, IMessageBlobs blobs, RetryHints hints, DeliveryTrace trace, DeliveryOptions options, TimeProvider time,
-    ILogger<RetryWorker> logger) : BackgroundService
+    IGrainFactory grains, FilingRequests requests, MailboxFiler filer, ReportSender reports, VacationResponder vacation, IMessageBlobs blobs, RetryHints hints, DeliveryTrace trace, DeliveryOptions options,
+    TimeProvider time, ILogger<RetryWorker> logger) : BackgroundService
 {
     /// <summary>A round over all shards, so that no entry depends on a hint.</summary>
     private static readonly TimeSpan FullRound = TimeSpan.FromSeconds(30);
@@ -76,7 +77,7 @@ internal sealed class RetryWorker(
             var at = time.GetUtcNow();
             var report = outcome switch
             {
-                DeliveryOutcome.Delivered => await DeliveredAsync(entry, cancellationToken),
+                DeliveryOutcome.Delivered delivered => await DeliveredAsync(entry, delivered, cancellationToken),
                 DeliveryOutcome.Rejected rejected => await FailedAsync(entry, rejected.Status, rejected.Reply, cancellationToken),
                 DeliveryOutcome.Deferred deferred => await DeferredAsync(entry, deferred, cancellationToken),
                 _ => TooOld(entry),
@@ -91,9 +92,14 @@ internal sealed class RetryWorker(
         }
     }
 
-    private async Task<SpoolReport> DeliveredAsync(SpoolEntry entry, CancellationToken cancellationToken)
+    private async Task<SpoolReport> DeliveredAsync(SpoolEntry entry, DeliveryOutcome.Delivered delivered, CancellationToken cancellationToken)
     {
         await reports.SendAsync(DsnReport.Delivered(entry.Message, entry.Recipient), cancellationToken);
+        if (delivered.Filing.Vacation == true)
+        {
+            await vacation.AnswerAsync(entry.Message, [entry.Recipient.Mailboxes[0]], cancellationToken);
+        }
+
         return new() { Key = entry.Key, Final = true };
     }
 

@@ -3,6 +3,7 @@ using MailCloud.Blobs;
 using MailCloud.Cluster;
 using MailCloud.Embedded;
 using MailCloud.LocalDelivery.Groups;
+using MailCloud.LocalDelivery.Vacation;
 using MailCloud.MailboxContracts;
 using MailCloud.Mailboxes;
 using MailCloud.Messages;
@@ -85,12 +86,16 @@ public abstract class DeliveryHost : IAsyncLifetime
 
     protected Task<QueuedMessage> AcceptAsync(params EnvelopeRecipient[] recipients) => AcceptAsync("hello\r\n", recipients);
 
-    protected async Task<QueuedMessage> AcceptAsync(string text, params EnvelopeRecipient[] recipients)
+    protected Task<QueuedMessage> AcceptAsync(string text, params EnvelopeRecipient[] recipients) =>
+        AcceptWholeAsync($"Subject: hello\r\nMessage-ID: <m@example.test>\r\n\r\n{text}", recipients);
+
+    /// <summary>The same, with a header of the test's own.</summary>
+    protected async Task<QueuedMessage> AcceptWholeAsync(string message, params EnvelopeRecipient[] recipients)
     {
         var id = DeliveryId.New(Time.GetUtcNow());
         var name = BodyRef.NameFor(Demo, id);
         await using var upload = Blobs.Create(name, BodyOwner.Of(id, recipients));
-        await upload.WriteAsync(Encoding.UTF8.GetBytes($"Subject: hello\r\nMessage-ID: <m@example.test>\r\n\r\n{text}"), default);
+        await upload.WriteAsync(Encoding.UTF8.GetBytes(message), default);
         await upload.CommitAsync(default);
         return new()
         {
@@ -123,6 +128,16 @@ public abstract class DeliveryHost : IAsyncLifetime
                 Time,
                 NullLogger<GroupExpansion>.Instance),
             reports,
+            new VacationResponder(
+                Grains,
+                services.GetRequiredService<GrainCalls>(),
+                services.GetRequiredService<AddressLookup>(),
+                stores,
+                stores,
+                services.GetRequiredService<ReportOptions>(),
+                services.GetRequiredService<MessageTracer>(),
+                Time,
+                NullLogger<VacationResponder>.Instance),
             stores,
             services.GetRequiredService<Breaker>(),
             services.GetRequiredService<DeliveryTrace>(),

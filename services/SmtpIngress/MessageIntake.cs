@@ -93,7 +93,7 @@ internal sealed class MessageIntake : IAsyncDisposable
 
         if (Refusal is null && session.Account is { } account)
         {
-            Refusal = await SenderCheck.OfHeaderAsync(session, account, header, cancellationToken).ConfigureAwait(false);
+            Refusal = await SenderCheck.OfHeaderAsync(session, account, transaction.Sender, header, cancellationToken).ConfigureAwait(false);
         }
 
         // Last, as what is refused after it would be counted.

@@ -32,6 +32,7 @@ public sealed class HeaderSection
     private readonly HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly ArrayBufferWriter<byte> from = new(64);
     private readonly ArrayBufferWriter<byte> resentFrom = new(64);
+    private readonly ArrayBufferWriter<byte> sender = new(64);
     private readonly ArrayBufferWriter<byte> tlsRequired = new(MaxTlsRequired);
     private readonly ArrayBufferWriter<byte> namedId = new(64);
     private int startLength;
@@ -55,7 +56,7 @@ public sealed class HeaderSection
 
     public int ReceivedFields { get; private set; }
 
-    /// <summary>True when From was longer than what is looked at.</summary>
+    /// <summary>True when From, Sender or Resent-From was longer than what is looked at.</summary>
     public bool IsOriginatorTooLong { get; private set; }
 
     /// <summary>
@@ -70,6 +71,12 @@ public sealed class HeaderSection
 
     /// <summary>The value of the field that says who sends it: the first Resent-From, else all From fields; empty when From was added.</summary>
     public ReadOnlyMemory<byte> Originator => HasResentFrom ? resentFrom.WrittenMemory : from.WrittenMemory;
+
+    /// <summary>The values of all From fields; empty when From was added.</summary>
+    public ReadOnlyMemory<byte> From => from.WrittenMemory;
+
+    /// <summary>The values of all Sender fields; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> Sender => sender.WrittenMemory;
 
     /// <summary>The octets that go on; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Take(ReadOnlyMemory<byte> octets)
@@ -191,10 +198,15 @@ public sealed class HeaderSection
         }
 
         // Only those that are asked for below: a message may have a million names.
-        var repeated = name.ToUpperInvariant() is "FROM" or "DATE" or "MESSAGE-ID" or "RESENT-FROM" && !seen.Add(name);
+        var repeated = name.ToUpperInvariant() is "FROM" or "SENDER" or "DATE" or "MESSAGE-ID" or "RESENT-FROM" && !seen.Add(name);
         if (name.Equals("From", StringComparison.OrdinalIgnoreCase))
         {
             copying = from;
+            Copy(repeated ? ","u8 : default);
+        }
+        else if (name.Equals("Sender", StringComparison.OrdinalIgnoreCase))
+        {
+            copying = sender;
             Copy(repeated ? ","u8 : default);
         }
         else if (name.Equals("Resent-From", StringComparison.OrdinalIgnoreCase) && !repeated)

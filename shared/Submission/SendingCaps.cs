@@ -17,6 +17,9 @@ public sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Standing
     /// <summary>In how many hours a tenant may send what it may in a day: as those of Sending:TenantPerHour and TenantPerDay.</summary>
     private const int HoursOfDay = 4;
 
+    /// <summary>Messages that an account may have held; 0 is no limit.</summary>
+    public int MostHeld => options.AccountHeld;
+
     /// <summary>Null when the account may send to this recipient, else the limit that it has reached and when that is no longer so.</summary>
     /// <param name="account">Who sends.</param>
     /// <param name="caps">What this message took before.</param>
@@ -67,8 +70,11 @@ public sealed class SendingCaps(IGrainFactory grains, GrainCalls calls, Standing
         }
 
         var freeAt = await calls.CallAsync(() => GrainOf(account).HoldAsync(until, options.AccountHeld), patience, cancellationToken).ConfigureAwait(false);
-        return freeAt is null ? null : new(452, "4.3.1", $"your account has {options.AccountHeld} messages held, which is its limit, again from {Text(freeAt.Value)} UTC");
+        return freeAt is null ? null : TooManyHeld(freeAt.Value);
     }
+
+    /// <summary>What is said when there are as many.</summary>
+    public PolicyReply TooManyHeld(DateTimeOffset freeAt) => new(452, "4.3.1", $"your account has {options.AccountHeld} messages held, which is its limit, again from {Text(freeAt)} UTC");
 
     /// <summary>The message is over: what it took and did not need goes back; all of it when it was not accepted.</summary>
     public void End(AddressRecord account, TakenRecipients caps)

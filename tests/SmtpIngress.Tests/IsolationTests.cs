@@ -26,6 +26,9 @@ public sealed partial class IsolationTests(ServerFixture server) : IAsyncLifetim
     /// <summary>Where the answer is about a recipient: whether there is one, whether it has moved and so on is told to everybody who sends mail (RFC 5321 §6.2).</summary>
     private static readonly HashSet<string> ofRecipients = ["RCPT", "SEND", "SOML", "SAML"];
 
+    /// <summary>Where the answer is about a domain: that one is hosted here is told to everybody who sends mail to it. Whom it has, and whose it is, is not.</summary>
+    private static readonly HashSet<string> ofDomains = ["BDAT", "DATA"];
+
     /// <summary>By verb: what is said with an address, after the login but for AUTH.</summary>
     private static readonly Dictionary<string, Func<IsolationTests, string, IEnumerable<string>>> cases = new()
     {
@@ -91,7 +94,7 @@ public sealed partial class IsolationTests(ServerFixture server) : IAsyncLifetim
 
         foreach (var verb in SmtpVerbs.All.Keys.Union(cases.Keys).Order(StringComparer.Ordinal))
         {
-            foreach (var alike in strangers.Keys.GroupBy(address => ofRecipients.Contains(verb) ? strangers[address] : ""))
+            foreach (var alike in strangers.Keys.GroupBy(address => ofRecipients.Contains(verb) ? strangers[address] : ofDomains.Contains(verb) ? DomainOf(address) : ""))
             {
                 var answers = new Dictionary<string, string>();
                 foreach (var address in alike)
@@ -145,7 +148,10 @@ public sealed partial class IsolationTests(ServerFixture server) : IAsyncLifetim
 
     private static string[] LoggedIn => ["HELO c.example", $"AUTH PLAIN {Base64($"\0{Caller}\0mailcloud")}"];
 
-    private static string[] Originators(string of) => [$"From: <{of}>", $"From: Alice <{Caller}>, <{of}>", $"From: <{Caller}>\r\nResent-From: <{of}>"];
+    private static string[] Originators(string of) =>
+    [
+        $"From: <{of}>", $"From: Alice <{Caller}>, <{of}>", $"From: <{Caller}>\r\nResent-From: <{of}>", $"From: <{of}>\r\nResent-From: <{Caller}>", $"From: <{Caller}>\r\nSender: <{of}>",
+    ];
 
     /// <summary>Each way to be somebody else, with what the caller knows.</summary>
     private IEnumerable<string> Logins(string of)

@@ -344,6 +344,10 @@ internal sealed class TableSendingGrain : Grain, ISendingGrain
     public Task<DateTimeOffset?> HoldAsync(DateTimeOffset until, int limit) =>
         Task.FromResult(this.GetPrimaryKeyString() == "demo/spent" ? new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero) : default(DateTimeOffset?));
 
+    public Task<DateTimeOffset?> HoldMessageAsync(Guid message, DateTimeOffset until, int limit) => throw new NotSupportedException();
+
+    public Task ReleaseMessageAsync(Guid message) => throw new NotSupportedException();
+
     public Task DestroyAsync() => throw new NotSupportedException();
 
     public Task GiveBackAsync(int recipients)
@@ -410,6 +414,8 @@ internal sealed class TableMailboxGrain : Grain, IMailboxGrain
     public Task CreateAsync(MailboxSettings settings) => throw new NotSupportedException();
 
     public Task<FilingOutcome> FileAsync(FilingRequest request) => throw new NotSupportedException();
+
+    public Task SwitchVacationAsync(VacationSwitch to) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<FolderInfo>> ListFoldersAsync() => throw new NotSupportedException();
 

@@ -48,11 +48,12 @@ internal static class SenderCheck
     }
 
     /// <summary>Null when the account owns those whom the header says it is from.</summary>
-    public static async ValueTask<SmtpReply?> OfHeaderAsync(SmtpSession session, AddressRecord account, HeaderSection header, CancellationToken cancellationToken)
+    public static async ValueTask<SmtpReply?> OfHeaderAsync(
+        SmtpSession session, AddressRecord account, EmailAddress? sender, HeaderSection header, CancellationToken cancellationToken)
     {
         try
         {
-            return await SenderOwnership.CheckHeaderAsync(session.Services.Directory, account, header, session.Patience, cancellationToken).ConfigureAwait(false) is { } refusal
+            return await SenderOwnership.CheckHeaderAsync(session.Services.Directory, account, sender, header, session.Patience, cancellationToken).ConfigureAwait(false) is { } refusal
                 ? SmtpReply.Of(refusal)
                 : null;
         }

@@ -55,6 +55,31 @@ public sealed class AccountTokens
         }
     }
 
+    /// <summary>
+    /// Whom a token names that comes without a name, as over HTTP (RFC 6750): by the claim that the tenant of the named address has chosen, if its issuer is the token's. Nothing of it is checked yet;
+    /// <see cref="CheckAsync"/> does. Null: it names nobody whom it could let in.
+    /// </summary>
+    /// <exception cref="GrainUnavailableException">The directory did not answer.</exception>
+    public async ValueTask<EmailAddress?> FindNameAsync(string token, Patience patience, CancellationToken cancellationToken)
+    {
+        if (TokenValidation.SaidBy(token) is not var (said, names))
+        {
+            return null;
+        }
+
+        foreach (var (claim, name) in names)
+        {
+            if (await FindTenantAsync(name.ToString(), patience, cancellationToken).ConfigureAwait(false) is { } tenant
+                && await calls.CallAsync(() => grains.GetGrain<ITenantOidcGrain>(tenant.Value).GetAsync(), patience, cancellationToken).ConfigureAwait(false) is { } issuer
+                && issuer.Issuer == said && issuer.AccountClaim == claim)
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
     private static TokenVerdict.Refused Refusal(OidcIssuer? issuer, TokenFault fault) => new(
         fault == TokenFault.Scope ? "insufficient_scope" : "invalid_token",
         issuer is { Scopes.Length: > 0 } ? string.Join(' ', issuer.Scopes) : null,

@@ -50,6 +50,26 @@ internal sealed class TokenValidation(TimeProvider time)
         return result.IsValid ? Judge(result.ClaimsIdentity, issuer) : new(FaultOf(result.Exception));
     }
 
+    /// <summary>What a token says of its issuer, and of accounts by the claims that may name one; all of it unchecked. Null: it is no JWT, or says nothing of the kind.</summary>
+    public static (string Issuer, IReadOnlyList<(string Claim, EmailAddress Name)> Names)? SaidBy(string token)
+    {
+        if (Read(token) is not { IsEncrypted: false } jwt || !jwt.TryGetPayloadValue<string>("iss", out var issuer))
+        {
+            return null;
+        }
+
+        var names = new List<(string, EmailAddress)>();
+        foreach (var claim in OidcIssuer.AccountClaims)
+        {
+            if (jwt.TryGetPayloadValue<string>(claim, out var value) && EmailAddress.TryParse(value, out var name))
+            {
+                names.Add((claim, name));
+            }
+        }
+
+        return (issuer, names);
+    }
+
     private static TokenFinding Judge(ClaimsIdentity claims, OidcIssuer issuer)
     {
         // RFC 9068 §2.2.3 has scope; Entra ID's is scp, and Okta's, as a list.

@@ -153,7 +153,7 @@ public sealed class DoctorTests(DoctorTests.Installation installation) : IClassF
         var (exit, output, _) = await RunAsync("--domain", "example.test", "--resolver", dns.Authoritative.ToString(), "--name", "mail.example.test");
         Assert.Equal(1, exit);
         var records = One(Checks(output), "records of example.test");
-        Assert.Equal("missing: SPF, DMARC, MTA-STS, TLS-RPT, SRV submissions, SRV imaps, SRV pop3s, MTA-STS policy, autoconfig, autodiscover, SRV autodiscover", Text(records, "found"));
+        Assert.Equal("missing: SPF, DMARC, MTA-STS, TLS-RPT, SRV submissions, SRV imaps, SRV pop3s, MTA-STS policy, autoconfig, autodiscover, SRV autodiscover, SRV jmap", Text(records, "found"));
         Assert.Equal("see what to publish: mailcloud domain check example.test --host mail.example.test", Text(records, "advice"));
     }
 

@@ -15,6 +15,7 @@ public sealed class DomainCheckTests(WebServer server) : IClassFixture<WebServer
         var domain = await DomainAsync("checked.test");
         var zone = (await RunAsync("domain", "dns", domain, "--host", Host)).Output;
         Assert.Contains("_imaps._tcp.checked.test. IN SRV 0 1 993 mx.mail.test.", zone.Split('\n'));
+        Assert.Contains("_jmap._tcp.checked.test. IN SRV 0 1 443 mx.mail.test.", zone.Split('\n'));
         Assert.Contains("autoconfig.checked.test. IN CNAME mx.mail.test.", zone.Split('\n'));
         await using var dns = await DnsServers.StartAsync(new DnsZone(domain, zone));
 
@@ -48,6 +49,7 @@ public sealed class DomainCheckTests(WebServer server) : IClassFixture<WebServer
             autoconfig CNAME web.other.test.
             autodiscover CNAME Web.mail.test.
             _autodiscover._tcp SRV 0 0 443 {Host}.
+            _jmap._tcp SRV 0 1 443 web.mail.test.
             """));
 
         var (exit, output, _) = await RunAsync("domain", "check", domain, "--host", Host, "--web", "web.mail.test", "--resolver", dns.Authoritative.ToString());
@@ -56,7 +58,7 @@ public sealed class DomainCheckTests(WebServer server) : IClassFixture<WebServer
         Assert.Equal(["wrong", "missing"], findings.Where(f => f.Key.StartsWith("DKIM ", StringComparison.Ordinal)).Select(f => f.Value));
         Assert.Equal(
             "MX wrong, SPF wrong, DMARC wrong, MTA-STS live, TLS-RPT wrong, SRV submissions wrong, SRV imaps live, SRV pop3s missing, "
-            + "MTA-STS policy live, autoconfig wrong, autodiscover live, SRV autodiscover wrong",
+            + "MTA-STS policy live, autoconfig wrong, autodiscover live, SRV autodiscover wrong, SRV jmap live",
             string.Join(", ", findings.Where(f => !f.Key.StartsWith("DKIM ", StringComparison.Ordinal)).Select(f => $"{f.Key} {f.Value}")));
         using var mx = JsonDocument.Parse(output.Split('\n')[0]);
         Assert.Equal(("10 mx.other.test.", "10 mx.mail.test."), (mx.RootElement.GetProperty("found").GetString(), mx.RootElement.GetProperty("publish").GetString()));

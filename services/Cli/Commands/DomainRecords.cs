@@ -54,6 +54,9 @@ internal static class DomainRecords
             new("autoconfig", $"autoconfig.{name}", "CNAME", $"{web}."),
             new("autodiscover", $"autodiscover.{name}", "CNAME", $"{web}."),
             Service(name, "autodiscover", 0, 443, web),
+
+            // RFC 8620 §2.2: where JMAP's session resource is.
+            Service(name, "jmap", 0, 443, web),
         ];
     }
 

@@ -7,6 +7,8 @@ namespace MailCloud.Cluster;
 /// <summary>Section <c>Cluster</c>.</summary>
 public sealed record ClusterOptions
 {
+    private static readonly TimeSpan longestPatience = TimeSpan.FromMinutes(1);
+
     /// <summary>The Redis that holds the membership table, as StackExchange.Redis reads it: <c>host:port,password=…,ssl=true</c>.</summary>
     public string Redis { get; init; } = "";
 
@@ -39,11 +41,11 @@ public sealed record ClusterOptions
     }
 
     /// <summary><see cref="Patience"/>, also where there is no cluster.</summary>
-    /// <exception cref="ValidationException">It is no time.</exception>
+    /// <exception cref="ValidationException">It is no time, or a longer one than mailboxes are sure to remember operations for: a call that is repeated after that would be done again.</exception>
     internal static TimeSpan PatienceFrom(IConfiguration configuration)
     {
         var patience = configuration.GetValue("Cluster:Patience", new ClusterOptions().Patience);
-        return patience >= TimeSpan.Zero ? patience : throw new ValidationException("Cluster:Patience is negative");
+        return patience >= TimeSpan.Zero && patience <= longestPatience ? patience : throw new ValidationException("Cluster:Patience is negative, or longer than a minute");
     }
 
     private IEnumerable<string> Errors()

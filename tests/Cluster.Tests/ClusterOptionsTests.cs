@@ -17,4 +17,13 @@ public sealed class ClusterOptionsTests
         var e = Assert.Throws<ValidationException>(() => ClusterOptions.From(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
         Assert.Contains(complaint, e.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("-00:00:01")]
+    [InlineData("00:01:00.1")]
+    public void Nobody_repeats_a_call_for_longer_than_mailboxes_remember_it(string patience)
+    {
+        var settings = new Dictionary<string, string?> { ["Cluster:Patience"] = patience };
+        Assert.Throws<ValidationException>(() => ClusterOptions.PatienceFrom(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+    }
 }

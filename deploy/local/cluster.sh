@@ -160,7 +160,8 @@ start() { # KIND NUMBER
       service "$name" MailboxAccess --Imap:Plain="127.0.0.1:$((2143 + at))" --Imap:Tls="127.0.0.1:$((2993 + at))" \
         --Pop3:Plain="127.0.0.1:$((2110 + at))" --Pop3:Tls="127.0.0.1:$((2995 + at))"
       ;;
-    web) service "$name" Web --Web:Http="127.0.0.1:$((8080 + offset))" --Web:Admin="127.0.0.1:$admin" --Web:AdminTokenFile="$data/admin-token" ;;
+    web) service "$name" Web --Web:Http="127.0.0.1:$((8080 + offset))" --Web:Admin="127.0.0.1:$admin" --Web:AdminTokenFile="$data/admin-token" \
+      --Web:Jmap:Push:VapidKeyFile="$data/vapid-key" ;;
   esac
 }
 
@@ -183,6 +184,7 @@ make_secrets() {
   umask 077
   mkdir -p "$data/tls"
   [ -e "$data/admin-token" ] || openssl rand -hex 32 | tr -d '\n' >"$data/admin-token"
+  [ -e "$data/vapid-key" ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out "$data/vapid-key" 2>/dev/null || fail "openssl made no key"
   [ -e "$data/tls/default.key" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj /CN=mail.example.test \
     -addext 'subjectAltName=DNS:mail.example.test,DNS:localhost,IP:127.0.0.1' -keyout "$data/tls/default.key" -out "$data/tls/default.crt" 2>/dev/null || fail "openssl made no certificate"
 }

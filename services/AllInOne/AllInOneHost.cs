@@ -24,6 +24,7 @@ public static class AllInOneHost
         PrivateFiles.CreateDirectory(builder.Configuration["Embedded:Directory"]!);
         SelfSignedCertificate.Ensure(builder.Configuration["Tls:Directory"]!, builder.Configuration["Smtp:HostName"]!, TimeProvider.System);
         AdminToken.Ensure(builder.Configuration["Web:AdminTokenFile"]!);
+        VapidKeyFile.Ensure(builder.Configuration["Web:Jmap:Push:VapidKeyFile"]!);
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddMailCloudHosting("all-in-one");

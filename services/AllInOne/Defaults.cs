@@ -23,6 +23,7 @@ internal static class Defaults
             ["Embedded:Directory"] = data,
             ["Tls:Directory"] = Path.Combine(data, "tls"),
             ["Web:AdminTokenFile"] = Path.Combine(data, "admin-token"),
+            ["Web:Jmap:Push:VapidKeyFile"] = Path.Combine(data, "vapid-key"),
             ["Smtp:HostName"] = "mail.example.test",
             ["Smtp:PostmasterDomain"] = "example.test",
             ["Reports:HostName"] = "mail.example.test",

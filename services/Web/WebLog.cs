@@ -56,6 +56,12 @@ internal static partial class WebLog
     [LoggerMessage(5031, LogLevel.Warning, "body {Body} could not be released; the sweep will")]
     public static partial void BodyNotReleased(this ILogger log, string body, Exception error);
 
+    [LoggerMessage(5032, LogLevel.Warning, "a download of blob {Blob} broke off after its beginning")]
+    public static partial void DownloadBroke(this ILogger log, string blob, Exception error);
+
+    [LoggerMessage(5033, LogLevel.Error, "whether a lasting request of {Account} may go on could not be asked; it ends")]
+    public static partial void AccessNotChecked(this ILogger log, string account, Exception error);
+
     [LoggerMessage(5010, LogLevel.Warning, "imported body {Body} could not be parsed; it is filed as it is")]
     public static partial void NotParsed(this ILogger log, string body, Exception error);
 }

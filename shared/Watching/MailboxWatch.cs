@@ -32,6 +32,7 @@ public sealed class MailboxWatch : IMailboxObserver
     private readonly TimeProvider time;
     private readonly ILogger log;
     private TaskCompletionSource next = NewSignal();
+    private TaskCompletionSource nextOfOthers = NewSignal();
     private TaskCompletionSource moves = NewSignal();
     private long lastModSeq = -1;
 
@@ -46,6 +47,9 @@ public sealed class MailboxWatch : IMailboxObserver
     /// <summary>Ends when there may be something new. Who takes it before asking the mailbox misses nothing.</summary>
     public Task Next => Volatile.Read(ref next).Task;
 
+    /// <summary>Ends when what stands beside the mailbox may have changed. A notice of that is not made good when it is lost: who needs it asks by himself from time to time.</summary>
+    public Task NextOfOthers => Volatile.Read(ref nextOfOthers).Task;
+
     public Task ChangedAsync(AccountId account, long modSeq)
     {
         if (RequestContext.Get(TraceParent) is string parent && ActivityContext.TryParse(parent, null, isRemote: true, out var trace) && trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
@@ -54,6 +58,12 @@ public sealed class MailboxWatch : IMailboxObserver
         }
 
         Notice(modSeq);
+        return Task.CompletedTask;
+    }
+
+    public Task OthersChangedAsync(AccountId account)
+    {
+        Interlocked.Exchange(ref nextOfOthers, NewSignal()).SetResult();
         return Task.CompletedTask;
     }
 

@@ -29,7 +29,7 @@ public sealed class ReferenceTests
         ["services/OutboundRelay"] = ["Wire", "Messages", "Queue", "Blobs", "MailboxContracts", "Reports", "Tracing", "Cluster", "Hosting"],
         ["services/Mailboxes"] = ["Messages", "MailboxContracts", "Blobs", "Journal", "Queue", "Backup", "Tracing", "Cluster", "Hosting"],
         ["services/MailboxAccess"] = ["Wire", "Messages", "MailboxContracts", "Blobs", "Standing", "Watching", "Credentials", "Oidc", "Cluster", "Hosting"],
-        ["services/Web"] = ["Messages", "MailboxContracts", "MessageView", "Blobs", "Queue", "Tracing", "Standing", "Watching", "Submission", "Credentials", "Cluster", "Hosting"],
+        ["services/Web"] = ["Messages", "MailboxContracts", "MessageView", "Blobs", "Queue", "Tracing", "Standing", "Watching", "Submission", "Credentials", "Oidc", "Cluster", "Hosting"],
         ["services/Cli"] = [],
     };
 

@@ -29,6 +29,9 @@ public sealed class WebServer : IAsyncLifetime
     /// <summary>Beside those that every test has.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Settings { get; init; } = [];
 
+    /// <summary>What does not answer.</summary>
+    public FailingGrains Failing { get; } = new();
+
     public string TokenFile => Path.Combine(Directory, "admin-token");
 
     public HttpClient Admin { get; private set; } = null!;
@@ -55,6 +58,7 @@ public sealed class WebServer : IAsyncLifetime
             .. Settings,
         ]);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IOutgoingGrainCallFilter>(Failing);
         builder.AddMailCloudHosting("web");
         builder.Services.AddEmbeddedStorage(builder.Configuration);
         builder.AddMailboxes();

@@ -32,10 +32,11 @@ outboundRelay:
   secrets: [storage, redis, rabbitMq]
 web:
   name: web
-  sections: [AzureStorage, Cluster, Credentials, Hosting, RabbitMq, Sending, Tracing, Web]
+  sections: [AzureStorage, Cluster, Credentials, Hosting, Oidc, RabbitMq, Sending, Tls, Tracing, Web]
   ports: {http: 8080, admin: 8081}
   secrets: [storage, redis, rabbitMq]
   adminToken: true
+  vapidKey: true
 {{- end }}
 
 {{/* Options that follow from how the chart runs the services; values go before them. */}}
@@ -64,7 +65,11 @@ Web:
   Http: 0.0.0.0:8080
   Admin: 0.0.0.0:8081
   AdminTokenFile: /run/admin/token
-  Jmap: {HostName: {{ .Values.hostName | quote }}}
+  Jmap:
+    HostName: {{ .Values.hostName | quote }}
+    {{- if .Values.secrets.vapidKey.name }}
+    Push: {VapidKeyFile: /run/vapid/key}
+    {{- end }}
   # As they are from outside: the Services' ports.
   Mail:
     Host: {{ .Values.hostName | quote }}
@@ -85,7 +90,7 @@ Web:
 {{- $own := (index .root.Values .key).config -}}
 {{- $all := mergeOverwrite (fromYaml (include "mailcloud.defaults" .root)) (deepCopy .root.Values.config) (deepCopy $own) -}}
 {{- range $section, $_ := $own }}{{ if not (has $section (append $.is.sections "Logging")) }}{{ fail (printf "%s.config.%s: this service has no such section" $.key $section) }}{{ end }}{{ end -}}
-{{- /* The relay knows the section from shared/Wire, and has no listener. */ -}}
+{{- /* The relay and Web know the section from shared/Wire, and have no listener of it. */ -}}
 {{- if not .is.certificates }}{{ $_ := unset $all "Tls" }}{{ end -}}
 {{- $mine := dict -}}
 {{- range append .is.sections "Logging" }}{{ if hasKey $all . }}{{ $_ := set $mine . (index $all .) }}{{ end }}{{ end -}}

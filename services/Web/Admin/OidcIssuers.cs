@@ -15,9 +15,6 @@ internal static class OidcIssuers
     private const int MaxValues = 10;
     private const int MaxValue = 200;
 
-    /// <summary>Of OpenID Connect Core 1.0 §5.1; <c>sub</c> only where it is an address.</summary>
-    private static readonly string[] AccountClaims = [OidcIssuer.DefaultAccountClaim, "preferred_username", "sub"];
-
     public static void Map(IEndpointRouteBuilder admin)
     {
         admin.MapGet("/tenants/{tenant}/oidc", GetAsync).Requires(AdminPermission.ReadDirectory | AdminPermission.ManageSignIn, Reach.Tenant)
@@ -83,7 +80,7 @@ internal static class OidcIssuers
         public string? WhyWrong() =>
             !IsIssuer(Issuer) ? "issuer is the iss of its tokens: an https address without query or fragment; http is taken on loopback"
             : Audiences is not { Length: >= 1 and <= MaxValues } || !Audiences.All(IsText) ? $"audiences are what aud of a token may be: 1 to {MaxValues}, each of at most {MaxValue} characters"
-            : AccountClaim is not null && !AccountClaims.Contains(AccountClaim) ? $"accountClaim is one of {string.Join(", ", AccountClaims)}"
+            : AccountClaim is not null && !OidcIssuer.AccountClaims.Contains(AccountClaim) ? $"accountClaim is one of {string.Join(", ", OidcIssuer.AccountClaims)}"
             : Scopes is not null && (Scopes.Length > MaxValues || !Scopes.All(IsScope)) ? $"scopes are what a token must have: at most {MaxValues}, each a word of at most {MaxValue} characters"
             : null;
 

@@ -43,7 +43,7 @@ internal sealed class JmapArguments(JsonObject json)
             return null;
         }
 
-        return TryInt(node) is { } number && Math.Abs(number) <= MaxInt ? number : throw Wrong(name, "an integer");
+        return TryInt(node) ?? throw Wrong(name, "an integer");
     }
 
     public long? FindUnsigned(string name) => FindInt(name) is var number && number is < 0 ? throw Wrong(name, "zero or more") : number;
@@ -93,9 +93,18 @@ internal sealed class JmapArguments(JsonObject json)
     public static string? TextOf(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
 
     /// <summary>Null when it is none; 1.0 is one (RFC 8620 §1.3 counts values, not spellings).</summary>
-    public static long? TryInt(JsonNode node) => node is JsonValue value && node.GetValueKind() == JsonValueKind.Number
-        ? value.TryGetValue<long>(out var whole) ? whole : value.TryGetValue<double>(out var number) && number == Math.Floor(number) && Math.Abs(number) <= MaxInt ? (long)number : null
-        : null;
+    public static long? TryInt(JsonNode node)
+    {
+        if (node is not JsonValue value || node.GetValueKind() != JsonValueKind.Number)
+        {
+            return null;
+        }
+
+        // A number that another call gave, as references bring it, is of the type that it was made of.
+        var whole = value.TryGetValue<long>(out var large) ? large : value.TryGetValue<int>(out var small) ? small : default(long?);
+        return whole is { } exact ? (exact is >= -MaxInt and <= MaxInt ? exact : null)
+            : value.TryGetValue<double>(out var number) && number == Math.Floor(number) && Math.Abs(number) <= MaxInt ? (long)number : null;
+    }
 
     private T? Read<T>(string name, JsonValueKind kind, string what)
         where T : class => Find(name) is not { } node ? null : node.GetValueKind() == kind ? node.GetValue<T>() : throw Wrong(name, what);

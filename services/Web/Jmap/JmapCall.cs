@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MailCloud.MailboxContracts;
 using MailCloud.Messages;
+using MailCloud.Web.Jmap.Transfer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -35,6 +36,9 @@ internal sealed class JmapRequest(JmapUser user, JmapServices services, IReadOnl
 
     /// <summary>Ids of records that the request has made, by creation id (RFC 8620 §3.3).</summary>
     public Dictionary<string, string> CreatedIds { get; } = createdIds is null ? [] : new(createdIds);
+
+    /// <summary>What it may still have read from blobs.</summary>
+    public OctetBudget Octets { get; } = new(services.Options.MaxOctetsRead);
 
     /// <summary>Calls that a method makes of itself: each gets its response with the same call id, right after the method's own (RFC 8620 §5.4, RFC 8621 §7.5).</summary>
     public void Follow(string method, JsonObject arguments) => following.Add((method, arguments));

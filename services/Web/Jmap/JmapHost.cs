@@ -1,4 +1,5 @@
 using MailCloud.Hosting;
+using MailCloud.Oidc;
 using MailCloud.Submission;
 using MailCloud.Web.Jmap.Access;
 using MailCloud.Web.Jmap.Push;
@@ -24,6 +25,9 @@ internal static class JmapHost
         builder.Services.AddSingleton<SendingServices>();
         builder.Services.AddSingleton<JmapServices>();
         builder.Services.AddSingleton<BasicSignIns>();
+        builder.AddOidc();
+        builder.Services.AddSingleton<FailedTokens>();
+        builder.Services.AddSingleton<IssuedTokens>();
         builder.Services.AddSingleton<RequestTurns>();
         builder.Services.AddSingleton<RequestRunner>();
         builder.AddPush();

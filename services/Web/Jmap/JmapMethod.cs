@@ -16,15 +16,17 @@ internal sealed record JmapMethod(string Name, string Capability, MethodHandler 
         || Name.EndsWith("/import", StringComparison.Ordinal) || Name.EndsWith("/upload", StringComparison.Ordinal));
 }
 
-/// <summary>The capabilities of this server (RFC 8620 §2, RFC 8621 §1.3, RFC 8887 §2, RFC 9404 §2, RFC 9425 §2).</summary>
+/// <summary>The capabilities of this server (RFC 8620 §2, RFC 8621 §1.3, RFC 8887 §2, RFC 9404 §2, RFC 9425 §2, RFC 9749 §3).</summary>
 internal static class Capabilities
 {
     public const string Core = "urn:ietf:params:jmap:core";
     public const string Mail = "urn:ietf:params:jmap:mail";
     public const string Submission = "urn:ietf:params:jmap:submission";
+    public const string VacationResponse = "urn:ietf:params:jmap:vacationresponse";
     public const string WebSocket = "urn:ietf:params:jmap:websocket";
     public const string Blob = "urn:ietf:params:jmap:blob";
     public const string Quota = "urn:ietf:params:jmap:quota";
+    public const string WebPushVapid = "urn:ietf:params:jmap:webpush-vapid";
 
-    public static readonly FrozenSet<string> All = new[] { Core, Mail, Submission, WebSocket, Blob, Quota }.ToFrozenSet(StringComparer.Ordinal);
+    public static readonly FrozenSet<string> All = new[] { Core, Mail, Submission, VacationResponse, WebSocket, Blob, Quota, WebPushVapid }.ToFrozenSet(StringComparer.Ordinal);
 }

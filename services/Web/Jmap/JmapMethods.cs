@@ -8,6 +8,7 @@ using MailCloud.Web.Jmap.Quotas;
 using MailCloud.Web.Jmap.Snippets;
 using MailCloud.Web.Jmap.Submissions;
 using MailCloud.Web.Jmap.Threads;
+using MailCloud.Web.Jmap.Vacation;
 
 namespace MailCloud.Web.Jmap;
 
@@ -51,5 +52,7 @@ internal static class JmapMethods
         new("EmailSubmission/query", Capabilities.Submission, EmailSubmissionQuery.RunAsync),
         new("EmailSubmission/queryChanges", Capabilities.Submission, EmailSubmissionQueryChanges.RunAsync),
         new("EmailSubmission/set", Capabilities.Submission, EmailSubmissionSet.RunAsync),
+        new("VacationResponse/get", Capabilities.VacationResponse, VacationResponseGet.RunAsync),
+        new("VacationResponse/set", Capabilities.VacationResponse, VacationResponseSet.RunAsync),
     }.ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
 }

@@ -20,6 +20,9 @@ internal sealed record JmapOptions
     /// <summary>Octets of an API request. RFC 8620 §2 suggests 10,000,000.</summary>
     public int MaxSizeRequest { get; init; } = 10_000_000;
 
+    /// <summary>Octets of blobs that the calls of one request have read, to copy, attach, import or digest them: ten Emails with as much attached as one may have.</summary>
+    public long MaxOctetsRead { get; init; } = 500_000_000;
+
     /// <summary>API requests of an account at a time. RFC 8620 §2 suggests 4; a browser with several tabs has more.</summary>
     public int MaxConcurrentRequests { get; init; } = 8;
 
@@ -71,14 +74,14 @@ internal sealed record JmapOptions
             yield return error;
         }
 
+        if (MaxOctetsRead < 2L * MaxSizeUpload)
+        {
+            yield return "Web:Jmap:MaxOctetsRead must be twice Web:Jmap:MaxSizeUpload or more";
+        }
+
         if (UploadsOctets < MaxSizeUpload || UploadsKept <= 0)
         {
             yield return "Web:Jmap:UploadsOctets must be Web:Jmap:MaxSizeUpload or more, and Web:Jmap:UploadsKept above zero";
-        }
-
-        foreach (var error in Push.Errors())
-        {
-            yield return error;
         }
 
         // Of the 14 days for which a mailbox remembers deliveries, less the 5 for which mail waits after its release, and one for what stands still.

@@ -3,6 +3,7 @@ using MailCloud.Cluster;
 using MailCloud.Queue;
 using MailCloud.Web.Jmap.Emails;
 using MailCloud.Web.Jmap.Emails.Search;
+using MailCloud.Web.Jmap.Push.Subscriptions;
 using MailCloud.Web.Jmap.Submissions;
 using MailCloud.Web.Jmap.Transfer;
 using Microsoft.Extensions.Logging;
@@ -18,4 +19,8 @@ internal sealed record JmapServices(IGrainFactory Grains, GrainCalls Calls, IMes
     public PartSizes PartSizes { get; } = new();
 
     public KeptSearches Searches { get; } = new();
+
+    public PushCreations PushCreations { get; } = new();
+
+    public SearchTurns SearchTurns { get; } = new();
 }

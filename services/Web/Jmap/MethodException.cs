@@ -1,15 +1,23 @@
 using System.Text.Json.Nodes;
+using MailCloud.Cluster;
 
 namespace MailCloud.Web.Jmap;
 
 /// <summary>A method-level error (RFC 8620 §3.6.2): the response is named <c>error</c> and has this type.</summary>
-internal sealed class MethodException(string type, string? description = null) : Exception(description ?? type)
+internal class MethodException(string type, string? description = null) : Exception(description ?? type)
 {
     public string Type => type;
 
     public string? Description => description;
 
     public static MethodException InvalidArguments(string description) => new("invalidArguments", description);
+
+    /// <summary>RFC 8620 §3.6.2: some of it was done, and the client finds out what.</summary>
+    public static MethodException PartialFail(Exception cause) =>
+        new("serverPartialFail", cause is GrainUnavailableException ? "what was asked for does not answer any more" : "a part of it failed by a fault of the server") { Cause = cause };
+
+    /// <summary>What the server did not expect, for the log.</summary>
+    public Exception? Cause { get; private init; }
 }
 
 /// <summary>Why one record of a set was not made, changed or destroyed (RFC 8620 §5.3).</summary>

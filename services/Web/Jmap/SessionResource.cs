@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using MailCloud.MailboxContracts;
 using MailCloud.Web.Jmap.BlobMethods;
 using MailCloud.Web.Jmap.Emails;
 using MailCloud.Web.Jmap.Mailboxes;
@@ -41,15 +42,7 @@ internal static class SessionResource
 
     private static JsonObject Describe(JmapUser user, JmapOptions options, string server, string webSocketServer) => new()
     {
-        ["capabilities"] = new JsonObject
-        {
-            [Capabilities.Core] = Limits(options),
-            [Capabilities.Mail] = new JsonObject(),
-            [Capabilities.Submission] = new JsonObject(),
-            [Capabilities.WebSocket] = new JsonObject { ["url"] = $"{webSocketServer}/jmap/ws", ["supportsPush"] = true },
-            [Capabilities.Blob] = new JsonObject(),
-            [Capabilities.Quota] = new JsonObject(),
-        },
+        ["capabilities"] = OfServer(options, webSocketServer),
         ["accounts"] = new JsonObject
         {
             [user.AccountKey] = new JsonObject
@@ -61,13 +54,35 @@ internal static class SessionResource
             },
         },
         ["primaryAccounts"] = new JsonObject(
-            new[] { Capabilities.Mail, Capabilities.Submission, Capabilities.Blob, Capabilities.Quota }.Select(name => KeyValuePair.Create(name, (JsonNode?)user.AccountKey))),
+            new[] { Capabilities.Mail, Capabilities.Submission, Capabilities.VacationResponse, Capabilities.Blob, Capabilities.Quota }.Select(name => KeyValuePair.Create(name, (JsonNode?)user.AccountKey))),
         ["username"] = user.Address.ToString(),
         ["apiUrl"] = $"{server}/jmap/api",
         ["downloadUrl"] = $"{server}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",
         ["uploadUrl"] = $"{server}/jmap/upload/{{accountId}}",
         ["eventSourceUrl"] = $"{server}/jmap/eventsource?types={{types}}&closeafter={{closeafter}}&ping={{ping}}",
     };
+
+    private static JsonObject OfServer(JmapOptions options, string webSocketServer)
+    {
+        var json = new JsonObject
+        {
+            [Capabilities.Core] = Limits(options),
+            [Capabilities.Mail] = new JsonObject(),
+            [Capabilities.Submission] = new JsonObject(),
+            [Capabilities.VacationResponse] = new JsonObject(),
+            [Capabilities.WebSocket] = new JsonObject { ["url"] = $"{webSocketServer}/jmap/ws", ["supportsPush"] = true },
+            [Capabilities.Blob] = new JsonObject(),
+            [Capabilities.Quota] = new JsonObject(),
+        };
+
+        // RFC 9749 §3: the key that a client gives its push service.
+        if (options.Push.FindVapidKey() is { } key)
+        {
+            json[Capabilities.WebPushVapid] = new JsonObject { ["applicationServerKey"] = key.Public };
+        }
+
+        return json;
+    }
 
     private static JsonObject Limits(JmapOptions options) => new()
     {
@@ -93,7 +108,7 @@ internal static class SessionResource
         // RFC 8621 §1.3.1.
         [Capabilities.Mail] = new JsonObject
         {
-            ["maxMailboxesPerEmail"] = null,
+            ["maxMailboxesPerEmail"] = NewEmail.MaxFolders,
             ["maxMailboxDepth"] = MaxMailboxDepth,
             ["maxSizeMailboxName"] = MailboxProperties.MaxName,
             ["maxSizeAttachmentsPerEmail"] = EmailDraft.MaxAttachments,
@@ -104,6 +119,9 @@ internal static class SessionResource
 
         // RFC 8621 §1.3.2.
         [Capabilities.Submission] = new JsonObject { ["maxDelayedSend"] = (long)options.MaxHold.TotalSeconds, ["submissionExtensions"] = SubmissionExtensions(options) },
+
+        // RFC 8621 §1.3.3.
+        [Capabilities.VacationResponse] = new JsonObject(),
 
         // RFC 9404 §2.
         [Capabilities.Blob] = new JsonObject

@@ -11,7 +11,7 @@ internal sealed record SetArguments(string? IfInState, JsonObject Create, JsonOb
     {
         _ = call.Account;
         var arguments = call.Arguments;
-        var set = new SetArguments(arguments.FindText("ifInState"), arguments.FindObject("create") ?? [], arguments.FindObject("update") ?? [], arguments.FindTexts("destroy") ?? []);
+        var set = new SetArguments(arguments.FindText("ifInState"), arguments.FindObject("create") ?? [], arguments.FindObject("update") ?? [], [.. (arguments.FindTexts("destroy") ?? []).Distinct(StringComparer.Ordinal)]);
         var most = call.Services.Options.MaxObjectsInSet;
         return set.Create.Count + set.Update.Count + set.Destroy.Count > most ? throw new MethodException("requestTooLarge", $"at most {most} at once") : set;
     }

@@ -145,10 +145,89 @@ public sealed class BlobMethodTests(WebServer server)
         var client = await JmapClient.MakeAsync(server, "blob-lookup");
         var blob = await client.UploadAsync([1]);
         var result = await client.CallAsync("Blob/lookup", new() { ["typeNames"] = new JsonArray("Mailbox", "Thread", "Email"), ["ids"] = new JsonArray(blob, "u1") });
+
+        // RFC 9404 §4.3: what there is not matches nothing as well.
+        var nothing = new JsonObject { ["Mailbox"] = new JsonArray(), ["Thread"] = new JsonArray(), ["Email"] = new JsonArray() };
         Assert.True(JsonNode.DeepEquals(
-            new JsonArray(new JsonObject { ["id"] = blob, ["matchedIds"] = new JsonObject { ["Mailbox"] = new JsonArray(), ["Thread"] = new JsonArray(), ["Email"] = new JsonArray() } }),
+            new JsonArray(new JsonObject { ["id"] = blob, ["matchedIds"] = nothing }, new JsonObject { ["id"] = "u1", ["matchedIds"] = nothing.DeepClone() }),
             result["list"]), result.ToJsonString());
         Assert.Equal("u1", (string)result["notFound"]!.AsArray().Single()!);
         Assert.Equal("unknownDataType", await client.FailAsync("Blob/lookup", new() { ["typeNames"] = new JsonArray("Contact"), ["ids"] = new JsonArray(blob) }));
+        Assert.Equal("unknownDataType", await client.FailAsync("Blob/lookup", new() { ["typeNames"] = new JsonArray("Email"), ["ids"] = new JsonArray(blob) }, [JmapClient.Core, JmapClient.Blob]));
+    }
+
+    [Theory]
+    [InlineData("Blob/get", """{ "ids": "u1" }""")]
+    [InlineData("Blob/get", """{ "ids": [1] }""")]
+    [InlineData("Blob/get", """{ "properties": ["size"] }""")]
+    [InlineData("Blob/get", """{ "ids": [], "properties": "size" }""")]
+    [InlineData("Blob/get", """{ "ids": [], "properties": ["none"] }""")]
+    [InlineData("Blob/get", """{ "ids": [], "properties": ["digest:"] }""")]
+    [InlineData("Blob/get", """{ "ids": [], "properties": ["digest:SHA"] }""")]
+    [InlineData("Blob/get", """{ "ids": [], "offset": -1 }""")]
+    [InlineData("Blob/get", """{ "ids": [], "offset": "1" }""")]
+    [InlineData("Blob/get", """{ "ids": [], "length": 1.5 }""")]
+    [InlineData("Blob/get", """{ "ids": [], "length": 9007199254740992 }""")]
+    [InlineData("Blob/get", """{ "ids": [], "none": null }""")]
+    [InlineData("Blob/lookup", """{ "ids": [] }""")]
+    [InlineData("Blob/lookup", """{ "typeNames": ["Email"] }""")]
+    [InlineData("Blob/lookup", """{ "typeNames": "Email", "ids": [] }""")]
+    [InlineData("Blob/lookup", """{ "typeNames": [null], "ids": [] }""")]
+    [InlineData("Blob/lookup", """{ "typeNames": ["Email"], "ids": {} }""")]
+    [InlineData("Blob/lookup", """{ "typeNames": ["Email"], "ids": [], "none": 1 }""")]
+    [InlineData("Blob/upload", "{}")]
+    [InlineData("Blob/upload", """{ "create": [] }""")]
+    [InlineData("Blob/upload", """{ "create": {}, "update": {} }""")]
+    [InlineData("Blob/copy", """{ "blobIds": [] }""")]
+    [InlineData("Blob/copy", """{ "fromAccountId": "OWN" }""")]
+    [InlineData("Blob/copy", """{ "fromAccountId": "OWN", "blobIds": "x" }""")]
+    [InlineData("Blob/copy", """{ "fromAccountId": "OWN", "blobIds": [], "none": 1 }""")]
+    public async Task Arguments_are_checked(string method, string arguments)
+    {
+        var client = await JmapClient.MakeAsync(server, "blob-arguments");
+        Assert.Equal("invalidArguments", await client.FailAsync(method, JsonNode.Parse(arguments.Replace("OWN", client.Account, StringComparison.Ordinal))!.AsObject()));
+    }
+
+    [Theory]
+    [InlineData("Blob/get", """{ "ids": ["u1"] }""", "ids")]
+    [InlineData("Blob/lookup", """{ "typeNames": ["Email"], "ids": ["u1"] }""", "ids")]
+    [InlineData("Blob/copy", """{ "fromAccountId": "OWN", "blobIds": ["u1"] }""", "blobIds")]
+    [InlineData("Blob/upload", """{ "create": {} }""", "create")]
+    public async Task More_than_one_call_takes_is_too_large_and_the_account_is_the_users_own(string method, string arguments, string many)
+    {
+        var client = await JmapClient.MakeAsync(server, "blob-arguments");
+        var json = JsonNode.Parse(arguments.Replace("OWN", client.Account, StringComparison.Ordinal))!.AsObject();
+        await client.CallAsync(method, json.DeepClone().AsObject());
+        var other = json.DeepClone().AsObject();
+        other["accountId"] = "a0";
+        Assert.Equal("accountNotFound", await client.FailAsync(method, other));
+        var names = Enumerable.Range(0, 1001).Select(i => $"x{i}").ToList();
+        json[many] = many == "create" ? new JsonObject(names.Select(name => KeyValuePair.Create(name, (JsonNode?)null))) : new JsonArray([.. names.Select(name => JsonValue.Create(name))]);
+        Assert.Equal("requestTooLarge", await client.FailAsync(method, json));
+    }
+
+    [Fact]
+    public async Task What_is_asked_for_by_name_is_said_also_where_it_is_not_so()
+    {
+        var client = await JmapClient.MakeAsync(server, "blob-flags");
+        var blob = await client.UploadAsync("text"u8.ToArray());
+        var asked = new JsonArray("id", "data", "isEncodingProblem", "isTruncated");
+        var got = (await client.CallAsync("Blob/get", new() { ["ids"] = new JsonArray(blob), ["properties"] = asked.DeepClone(), ["offset"] = 1, ["length"] = 2 }))["list"]!.AsArray().Single();
+        Assert.True(JsonNode.DeepEquals(new JsonObject { ["id"] = blob, ["data:asText"] = "ex", ["isEncodingProblem"] = false, ["isTruncated"] = false }, got), got!.ToJsonString());
+        got = (await client.CallAsync("Blob/get", new() { ["ids"] = new JsonArray(blob), ["properties"] = asked, ["offset"] = 1, ["length"] = 20 }))["list"]!.AsArray().Single();
+        Assert.True((bool)got!["isTruncated"]!);
+    }
+
+    [Fact]
+    public async Task What_is_null_in_a_source_is_as_if_it_were_not_there()
+    {
+        // RFC 9404 §4.1.
+        var client = await JmapClient.MakeAsync(server, "blob-nulls");
+        var blob = await client.UploadAsync("0123456789"u8.ToArray());
+        var create = JsonNode.Parse($$"""
+            { "k": { "type": null, "data": [ { "data:asText": "a", "data:asBase64": null, "blobId": null }, { "blobId": "{{blob}}", "offset": null, "length": null, "data:asText": null } ] } }
+            """);
+        var made = await client.CallAsync("Blob/upload", new() { ["create"] = create });
+        Assert.Equal("a0123456789"u8.ToArray(), (await client.DownloadAsync((string)made["created"]!["k"]!["id"]!)).Body);
     }
 }

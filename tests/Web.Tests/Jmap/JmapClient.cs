@@ -11,6 +11,7 @@ public sealed class JmapClient
     public const string Core = "urn:ietf:params:jmap:core";
     public const string Mail = "urn:ietf:params:jmap:mail";
     public const string Submission = "urn:ietf:params:jmap:submission";
+    public const string VacationResponse = "urn:ietf:params:jmap:vacationresponse";
     public const string Blob = "urn:ietf:params:jmap:blob";
     public const string Quota = "urn:ietf:params:jmap:quota";
 
@@ -18,7 +19,7 @@ public sealed class JmapClient
     public const string Password = "a long secret";
 
     /// <summary>Used unless a test says otherwise.</summary>
-    public static readonly string[] All = [Core, Mail, Submission, Blob, Quota];
+    public static readonly string[] All = [Core, Mail, Submission, VacationResponse, Blob, Quota];
 
     private readonly WebServer server;
     private readonly AuthenticationHeaderValue? authorization;

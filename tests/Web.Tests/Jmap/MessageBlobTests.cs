@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -76,6 +77,36 @@ public sealed class MessageBlobTests(WebServer server)
         {
             Assert.Equal(HttpStatusCode.NotFound, (await other.DownloadAsync(id)).Status);
         }
+    }
+
+    [Fact]
+    public async Task What_was_purged_between_look_up_and_sending_is_not_there()
+    {
+        // The mailbox still has its record, as when it expunges just now; its octets have gone.
+        var (client, email) = await FiledAsync("blob-purged", Encoding.Latin1.GetBytes(Message));
+        var mailbox = server.Services.GetRequiredService<IGrainFactory>().GetGrain<IEmailGrain>((await JmapAccounts.FindAsync(server, client.Address)).Value);
+        var record = (await mailbox.GetAsync([email], withContent: false)).Emails.Single()!;
+        await server.Services.GetRequiredService<IMessageBlobs>().DeleteAsync([record.Body.Name], CancellationToken.None);
+        var missing = await client.DownloadAsync($"m{Guid.NewGuid():N}");
+        foreach (var (id, range) in ((string, string)[])[($"m{email:N}", ""), ($"m{email:N}", "bytes=6-19"), ($"p{email:N}-3", ""), ($"p{email:N}-2_1", "bytes=1-2")])
+        {
+            var (status, answer, body) = await client.SendAsync(HttpMethod.Get, $"/jmap/download/{client.Account}/{id}/x?accept=text/html", null, range.Length > 0 ? ("Range", range) : ("X-Whole", "1"));
+            Assert.Equal(HttpStatusCode.NotFound, status);
+            Assert.Equal((string)JsonNode.Parse(missing.Body)!["detail"]!, (string)JsonNode.Parse(body)!["detail"]!);
+            Assert.Equal(missing.Answer.Headers.Select(header => header.Key).Order(), answer.Headers.Select(header => header.Key).Order());
+            Assert.Equal(missing.Answer.Content.Headers.Select(header => header.Key).Order(), answer.Content.Headers.Select(header => header.Key).Order());
+            Assert.True(answer.Headers.CacheControl!.NoStore);
+        }
+
+        Assert.Equal($"m{email:N}", (string)(await client.CallAsync("Blob/get", new() { ["ids"] = new JsonArray($"m{email:N}") }))["notFound"]!.AsArray().Single()!);
+        var uses = JsonNode.Parse($$$"""{"k":{"data":[{"blobId":"m{{{email:N}}}"}]}}""")!.AsObject();
+        Assert.Equal("invalidProperties", (string)(await client.CallAsync("Blob/upload", new() { ["create"] = uses }))["notCreated"]!["k"]!["type"]!);
+        var inbox = new JsonObject { [(await client.CallAsync("Mailbox/get"))["list"]!.AsArray().Select(folder => (string)folder!["id"]!).First()] = true };
+        var import = new JsonObject { ["k"] = new JsonObject { ["blobId"] = $"m{email:N}", ["mailboxIds"] = inbox } };
+        Assert.Equal(["blobId"], (await client.CallAsync("Email/import", new() { ["emails"] = import }))["notCreated"]!["k"]!["properties"]!.AsArray().Select(name => (string)name!));
+        var attach = new JsonObject { ["k"] = new JsonObject { ["mailboxIds"] = inbox.DeepClone(), ["attachments"] = new JsonArray(new JsonObject { ["blobId"] = $"p{email:N}-3" }) } };
+        var error = (await client.CallAsync("Email/set", new() { ["create"] = attach }))["notCreated"]!["k"]!;
+        Assert.Equal(("blobNotFound", $"p{email:N}-3"), ((string)error["type"]!, (string)error["notFound"]!.AsArray().Single()!));
     }
 
     private async Task<(JmapClient Client, Guid Email)> FiledAsync(string user, byte[] message)

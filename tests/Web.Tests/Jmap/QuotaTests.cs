@@ -60,6 +60,68 @@ public sealed class QuotaTests(WebServer server)
         Assert.Equal("anchorNotFound", await client.FailAsync("Quota/query", new() { ["anchor"] = "x" }));
     }
 
+    [Theory]
+    [InlineData("Quota/get", """{ "ids": "octets" }""")]
+    [InlineData("Quota/get", """{ "ids": [1] }""")]
+    [InlineData("Quota/get", """{ "properties": {} }""")]
+    [InlineData("Quota/get", """{ "none": 1 }""")]
+    [InlineData("Quota/changes", "{}")]
+    [InlineData("Quota/changes", """{ "sinceState": 1 }""")]
+    [InlineData("Quota/changes", """{ "sinceState": "q0-0", "maxChanges": 0 }""")]
+    [InlineData("Quota/changes", """{ "sinceState": "q0-0", "maxChanges": -1 }""")]
+    [InlineData("Quota/changes", """{ "sinceState": "q0-0", "none": 1 }""")]
+    [InlineData("Quota/query", """{ "filter": [] }""")]
+    [InlineData("Quota/query", """{ "filter": { "scope": 1 } }""")]
+    [InlineData("Quota/query", """{ "filter": { "operator": "AND" } }""")]
+    [InlineData("Quota/query", """{ "filter": { "operator": "XOR", "conditions": [] } }""")]
+    [InlineData("Quota/query", """{ "filter": { "operator": "AND", "conditions": [1] } }""")]
+    [InlineData("Quota/query", """{ "filter": { "operator": "AND", "conditions": [], "none": 1 } }""")]
+    [InlineData("Quota/query", """{ "sort": {} }""")]
+    [InlineData("Quota/query", """{ "sort": [1] }""")]
+    [InlineData("Quota/query", """{ "sort": [{}] }""")]
+    [InlineData("Quota/query", """{ "sort": [{ "property": "name", "isAscending": 1 }] }""")]
+    [InlineData("Quota/query", """{ "position": "1" }""")]
+    [InlineData("Quota/query", """{ "position": -9223372036854775808 }""")]
+    [InlineData("Quota/query", """{ "anchor": 1 }""")]
+    [InlineData("Quota/query", """{ "anchorOffset": 0.5 }""")]
+    [InlineData("Quota/query", """{ "limit": -1 }""")]
+    [InlineData("Quota/query", """{ "calculateTotal": 1 }""")]
+    [InlineData("Quota/query", """{ "none": 1 }""")]
+    [InlineData("Quota/queryChanges", "{}")]
+    [InlineData("Quota/queryChanges", """{ "sinceQueryState": 1 }""")]
+    [InlineData("Quota/queryChanges", """{ "sinceQueryState": "one", "maxChanges": 0 }""")]
+    [InlineData("Quota/queryChanges", """{ "sinceQueryState": "one", "upToId": 1 }""")]
+    [InlineData("Quota/queryChanges", """{ "sinceQueryState": "one", "calculateTotal": 0 }""")]
+    [InlineData("Quota/queryChanges", """{ "sinceQueryState": "one", "none": 1 }""")]
+    public async Task Arguments_are_checked(string method, string arguments)
+    {
+        var client = await JmapClient.MakeAsync(server, "quota-arguments");
+        var json = JsonNode.Parse(arguments)!.AsObject();
+        Assert.Equal("invalidArguments", await client.FailAsync(method, json.DeepClone().AsObject()));
+        json["accountId"] = "a0";
+        Assert.Equal("accountNotFound", await client.FailAsync(method, json));
+    }
+
+    [Fact]
+    public async Task Limits_and_what_is_not_known_have_their_errors()
+    {
+        var client = await LimitedAsync("quota-errors", 1_000_000);
+        Assert.Equal("requestTooLarge", await client.FailAsync("Quota/get", new() { ["ids"] = Mail.JmapMailbox.Texts(Enumerable.Range(0, 1001).Select(i => $"x{i}")) }));
+        Assert.Equal("cannotCalculateChanges", await client.FailAsync("Quota/queryChanges", new() { ["sinceQueryState"] = "none-such" }));
+        Assert.Equal("unsupportedFilter", await client.FailAsync("Quota/queryChanges", new() { ["sinceQueryState"] = "one", ["filter"] = new JsonObject { ["nonsense"] = "x" } }));
+        Assert.Equal("unsupportedSort", await client.FailAsync("Quota/query", new() { ["sort"] = new JsonArray(new JsonObject { ["property"] = "used", ["collation"] = "i;none" }) }));
+        var deep = string.Concat(Enumerable.Repeat("""{"operator":"NOT","conditions":[""", 25)) + "{}" + string.Concat(Enumerable.Repeat("]}", 25));
+        Assert.Equal("unsupportedFilter", await client.FailAsync("Quota/query", new() { ["filter"] = JsonNode.Parse(deep) }));
+        Assert.Empty((await client.CallAsync("Quota/query", new() { ["limit"] = 0 }))["ids"]!.AsArray());
+        Assert.Empty((await client.CallAsync("Quota/query", new() { ["position"] = 1 }))["ids"]!.AsArray());
+        Assert.Equal(["octets"], (await client.CallAsync("Quota/query", new() { ["position"] = -5 }))["ids"]!.AsArray().Select(id => (string)id!));
+        Assert.Equal(["octets"], (await client.CallAsync("Quota/query", new() { ["anchor"] = "octets", ["anchorOffset"] = -1 }))["ids"]!.AsArray().Select(id => (string)id!));
+        var removed = await client.CallAsync("Quota/queryChanges", new() { ["sinceQueryState"] = "one", ["filter"] = new JsonObject { ["scope"] = "domain" }, ["calculateTotal"] = true });
+        Assert.Equal(("octets", "none", 0), ((string)removed["removed"]!.AsArray().Single()!, (string)removed["newQueryState"]!, (int)removed["total"]!));
+        var added = await client.CallAsync("Quota/queryChanges", new() { ["sinceQueryState"] = "none" });
+        Assert.Equal(("octets", 0), ((string)added["added"]![0]!["id"]!, (int)added["added"]![0]!["index"]!));
+    }
+
     private async Task<JmapClient> LimitedAsync(string user, long octets)
     {
         var client = await JmapClient.MakeAsync(server, user);

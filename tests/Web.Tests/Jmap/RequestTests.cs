@@ -102,6 +102,37 @@ public sealed class RequestTests(WebServer server)
         taken.ForEach(turn => turn.Dispose());
     }
 
+    [Fact]
+    public async Task An_answer_that_is_not_read_has_its_place_among_the_requests()
+    {
+        var client = await JmapClient.MakeAsync(server, "jmap-unread");
+        var most = (int)(await client.GetSessionAsync())["capabilities"]![JmapClient.Core]!["maxConcurrentRequests"]!;
+        var calls = new JsonArray { new JsonArray("Core/echo", new JsonObject { ["x"] = new string('x', 3_000_000) }, "c0") };
+        for (var i = 1; i < 4; i++)
+        {
+            calls.Add(new JsonArray("Core/echo", new JsonObject { ["#x"] = Reference("c0", "Core/echo", "/x") }, $"c{i}"));
+        }
+
+        // Far more than the buffers of both ends hold.
+        var request = new JsonObject { ["using"] = new JsonArray(JmapClient.Core), ["methodCalls"] = calls }.ToJsonString();
+        var answers = new List<HttpResponseMessage>();
+        for (var i = 0; i < most; i++)
+        {
+            using var message = new HttpRequestMessage(HttpMethod.Post, "/jmap/api") { Content = JmapClient.Json(request) };
+            message.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{client.Address}:{JmapClient.Password}")));
+            answers.Add(await server.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead));
+        }
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Equal("maxConcurrentRequests", await LimitAsync(client, JmapClient.Json("""{"using":[],"methodCalls":[]}""")));
+        answers.ForEach(answer => answer.Dispose());
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while ((await client.SendAsync(HttpMethod.Post, "/jmap/api", JmapClient.Json("""{"using":[],"methodCalls":[]}"""))).Status != HttpStatusCode.OK)
+        {
+            Assert.True(DateTime.UtcNow < deadline);
+        }
+    }
+
     [Theory]
     [InlineData("/ids", """["a","b"]""")]
     [InlineData("/list/1/id", "\"y\"")]
@@ -157,6 +188,70 @@ public sealed class RequestTests(WebServer server)
         var responses = (await client.RunAsync(calls))["methodResponses"]!.AsArray();
         Assert.Equal(64, responses.Count);
         Assert.Equal("requestTooLarge", responses.Select(each => (string?)each![1]!["type"]).First(type => type is not null));
+    }
+
+    [Fact]
+    public async Task References_to_long_numbers_end_as_those_to_texts_do()
+    {
+        var client = await JmapClient.MakeAsync(server, "jmap-digits");
+        var calls = new JsonArray { new JsonArray("Core/echo", new JsonObject { ["x"] = JsonNode.Parse(new string('1', 1_000_000)) }, "c0") };
+        for (var i = 1; i < 16; i++)
+        {
+            calls.Add(new JsonArray("Core/echo", new JsonObject { ["#a"] = Reference($"c{i - 1}", "Core/echo", ""), ["#b"] = Reference($"c{i - 1}", "Core/echo", "") }, $"c{i}"));
+        }
+
+        var responses = (await client.RunAsync(calls))["methodResponses"]!.AsArray();
+        Assert.Equal("requestTooLarge", responses.Select(each => (string?)each![1]!["type"]).First(type => type is not null));
+        Assert.InRange(responses.Sum(each => each!.ToJsonString().Length), 1_000_000, 20_000_000);
+    }
+
+    [Fact]
+    public async Task References_that_look_at_much_and_take_nothing_end()
+    {
+        // Each would walk a list of a hundred thousand, and gives nothing at all.
+        var client = await JmapClient.MakeAsync(server, "jmap-walk");
+        var list = new JsonArray([.. Enumerable.Range(0, 100_000).Select(_ => new JsonArray())]);
+        var references = new JsonObject(Enumerable.Range(0, 10_000).Select(i => KeyValuePair.Create($"#a{i}", (JsonNode?)Reference("c0", "Core/echo", "/list/*"))));
+        var responses = (await client.RunAsync([new JsonArray("Core/echo", new JsonObject { ["list"] = list }, "c0"), new JsonArray("Core/echo", references, "c1")]))["methodResponses"]!.AsArray();
+        Assert.Equal("requestTooLarge", (string)responses[1]![1]!["type"]!);
+    }
+
+    [Fact]
+    public async Task A_reference_takes_a_number_that_the_server_has_made()
+    {
+        var client = await JmapClient.MakeAsync(server, "jmap-number");
+        var response = await client.RunAsync([
+            new JsonArray("Quota/query", new JsonObject { ["accountId"] = client.Account, ["calculateTotal"] = true }, "c0"),
+            new JsonArray("Mailbox/query", new JsonObject { ["accountId"] = client.Account, ["#limit"] = Reference("c0", "Quota/query", "/total"), ["#position"] = Reference("c0", "Quota/query", "/position") }, "c1"),
+        ]);
+        Assert.Equal("Mailbox/query", (string)response["methodResponses"]![1]![0]!);
+        Assert.Empty(response["methodResponses"]![1]![1]!["ids"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("-9223372036854775808")]
+    [InlineData("9223372036854775807")]
+    [InlineData("9007199254740992")]
+    [InlineData("-9007199254740992")]
+    [InlineData("1e400")]
+    [InlineData("-1e400")]
+    [InlineData("1.5")]
+    [InlineData("99999999999999999999999999999999999999999999999999")]
+    public async Task What_is_no_integer_of_JSON_is_none(string number)
+    {
+        // RFC 8620 §1.3.
+        var client = await JmapClient.MakeAsync(server, "jmap-integers");
+        Assert.Equal("invalidArguments", await client.FailAsync("Mailbox/query", new() { ["position"] = JsonNode.Parse(number) }));
+    }
+
+    [Fact]
+    public async Task JSON_that_is_deep_is_refused_and_what_it_takes_is_bounded()
+    {
+        foreach (var (open, close) in ((string, string)[])[("[", "]"), ("""{"a":""", "}")])
+        {
+            var deep = string.Concat(Enumerable.Repeat(open, 1_000_000)) + "1" + string.Concat(Enumerable.Repeat(close, 1_000_000));
+            Assert.Equal((400, Error + "notJSON"), await RefusalAsync(JmapClient.Json($$"""{"using":[],"methodCalls":[["Core/echo",{"x":{{deep}}},"c"]]}""")));
+        }
     }
 
     private static JsonObject Reference(string resultOf, string name, string path) => new() { ["resultOf"] = resultOf, ["name"] = name, ["path"] = path };

@@ -22,6 +22,8 @@ internal static class BlobGet
     private const string AsText = "data:asText";
     private const string AsBase64 = "data:asBase64";
     private const string Size = "size";
+    private const string IsEncodingProblem = "isEncodingProblem";
+    private const string IsTruncated = "isTruncated";
     private const string DigestPrefix = "digest:";
 
     public static async Task<JsonObject> RunAsync(JmapCall call, CancellationToken cancellationToken)
@@ -37,13 +39,25 @@ internal static class BlobGet
             throw new MethodException("requestTooLarge", $"at most {call.Services.Options.MaxObjectsInGet} blobs at a time");
         }
 
+        try
+        {
+            return await ReadAsync(call, ids, properties, offset, length, cancellationToken);
+        }
+        catch (SetException e)
+        {
+            throw new MethodException("requestTooLarge", e.Error.Description);
+        }
+    }
+
+    private static async Task<JsonObject> ReadAsync(JmapCall call, IReadOnlyList<string> ids, HashSet<string> properties, long offset, long? length, CancellationToken cancellationToken)
+    {
         // What one call gives is in memory until it is sent: as much as a request may have.
         var room = (long)call.Services.Options.MaxSizeRequest;
         var (list, notFound) = (new JsonArray(), new JsonArray());
         foreach (var id in ids)
         {
             if (await call.Services.BlobsById.FindAsync(call.User.Account, call.Request.Resolve(id), cancellationToken) is { } blob
-                && await ReadAsync(blob, properties, offset, length, room, cancellationToken) is var (read, taken))
+                && await ReadAsync(call.Request.Octets, blob, properties, offset, length, room, cancellationToken) is var (read, taken))
             {
                 list.Add(read);
                 room -= taken;
@@ -61,13 +75,13 @@ internal static class BlobGet
     {
         var properties = (arguments.FindTexts("properties") ?? [Data, Size]).ToHashSet(StringComparer.Ordinal);
         var unknown = properties.FirstOrDefault(
-            name => name is not (Data or AsText or AsBase64 or Size or "id") && !(name.StartsWith(DigestPrefix, StringComparison.Ordinal) && Digests.ContainsKey(name[DigestPrefix.Length..])));
+            name => name is not (Data or AsText or AsBase64 or Size or IsEncodingProblem or IsTruncated or "id") && !(name.StartsWith(DigestPrefix, StringComparison.Ordinal) && Digests.ContainsKey(name[DigestPrefix.Length..])));
         return unknown is null ? properties : throw MethodException.InvalidArguments($"there is no property {unknown}");
     }
 
     // Null: it is gone.
     private static async Task<(JsonObject Read, long Taken)?> ReadAsync(
-        FoundBlob blob, HashSet<string> properties, long offset, long? length, long room, CancellationToken cancellationToken)
+        OctetBudget budget, FoundBlob blob, HashSet<string> properties, long offset, long? length, long room, CancellationToken cancellationToken)
     {
         var wantsData = properties.Overlaps([Data, AsText, AsBase64]);
         var digests = properties.Where(name => name.StartsWith(DigestPrefix, StringComparison.Ordinal))
@@ -76,7 +90,7 @@ internal static class BlobGet
         {
             using var data = new MemoryStream();
             var wantsOctets = wantsData || digests.Count > 0;
-            var (size, ranged) = await WalkAsync(blob, wantsOctets, offset, length, Take, cancellationToken);
+            var (size, ranged) = await WalkAsync(budget, blob, wantsOctets, offset, length, Take, cancellationToken);
             var json = new JsonObject { ["id"] = blob.Id.ToString() };
             if (wantsData)
             {
@@ -96,7 +110,13 @@ internal static class BlobGet
             // RFC 9404 §4.2: the range goes beyond what there is.
             if (wantsOctets && (offset > size || ranged < length))
             {
-                json["isTruncated"] = true;
+                json[IsTruncated] = true;
+            }
+
+            // Both are false where they are not said, but for who asks.
+            foreach (var flag in properties.Where(name => name is IsEncodingProblem or IsTruncated && !json.ContainsKey(name)))
+            {
+                json[flag] = false;
             }
 
             return (json, data.Length);
@@ -128,14 +148,15 @@ internal static class BlobGet
     }
 
     // Reads the range, and beyond it only when the size is not known without.
-    private static async Task<(long Size, long Ranged)> WalkAsync(FoundBlob blob, bool wantsOctets, long offset, long? length, OctetsReader take, CancellationToken cancellationToken)
+    private static async Task<(long Size, long Ranged)> WalkAsync(
+        OctetBudget budget, FoundBlob blob, bool wantsOctets, long offset, long? length, OctetsReader take, CancellationToken cancellationToken)
     {
         var end = length is { } count && count < long.MaxValue - offset ? offset + count : long.MaxValue;
         var at = blob.Size is null ? 0 : Math.Min(offset, blob.Size.Value);
         var ranged = 0L;
         if (blob.Size is null || wantsOctets)
         {
-            await using var stream = await blob.OpenAsync(at, cancellationToken);
+            await using var stream = await budget.OpenAsync(blob, at, cancellationToken);
             var piece = new byte[64 * 1024];
             for (int read; (blob.Size is null || at < end) && (read = await stream.ReadAsync(piece, cancellationToken)) > 0; at += read)
             {
@@ -166,7 +187,7 @@ internal static class BlobGet
 
         if (!isText && properties.Overlaps([Data, AsText]))
         {
-            json["isEncodingProblem"] = true;
+            json[IsEncodingProblem] = true;
         }
     }
 

@@ -14,9 +14,9 @@ internal static class BlobLookup
         var types = call.Arguments.RequireTexts("typeNames");
         var ids = call.Arguments.RequireTexts("ids").Distinct(StringComparer.Ordinal).ToList();
         call.Arguments.Done();
-        if (types.FirstOrDefault(type => !TypeNames.Contains(type)) is { } unknown)
+        if (types.FirstOrDefault(type => !TypeNames.Contains(type) || !call.Request.Capabilities.Contains(Capabilities.Mail)) is { } unknown)
         {
-            throw new MethodException("unknownDataType", $"there is no type {unknown} with blobs");
+            throw new MethodException("unknownDataType", $"there is no type {unknown} with blobs in the capabilities that are used");
         }
 
         if (ids.Count > call.Services.Options.MaxObjectsInGet)
@@ -27,12 +27,11 @@ internal static class BlobLookup
         var (list, notFound) = (new JsonArray(), new JsonArray());
         foreach (var id in ids)
         {
-            if (await call.Services.BlobsById.FindAsync(call.User.Account, call.Request.Resolve(id), cancellationToken) is { } blob)
-            {
-                var email = blob.Id.Kind == BlobKind.Upload ? null : await FindAsync(call, blob.Id.Id, cancellationToken);
-                list.Add(new JsonObject { ["id"] = id, ["matchedIds"] = new JsonObject(types.Distinct().Select(type => KeyValuePair.Create(type, (JsonNode?)Matched(type, email)))) });
-            }
-            else
+            // RFC 9404 §4.3: what there is not, or not for who asks, matches nothing, as what nothing has.
+            var blob = await call.Services.BlobsById.FindAsync(call.User.Account, call.Request.Resolve(id), cancellationToken);
+            var email = blob is null or { Id.Kind: BlobKind.Upload } ? null : await FindAsync(call, blob.Id.Id, cancellationToken);
+            list.Add(new JsonObject { ["id"] = id, ["matchedIds"] = new JsonObject(types.Distinct().Select(type => KeyValuePair.Create(type, (JsonNode?)Matched(type, email)))) });
+            if (blob is null)
             {
                 notFound.Add(id);
             }

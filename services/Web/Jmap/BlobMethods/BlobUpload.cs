@@ -55,10 +55,22 @@ internal static class BlobUpload
                 found.Add((source, source.BlobId is null ? null : await FindAsync(call, source, cancellationToken)));
             }
 
-            var kept = await call.Services.BlobsById.KeepAsync(call.User.Account, target => WriteAsync(target, found, cancellationToken), cancellationToken);
+            // Before the first octet is copied: what is known to be too much is not begun.
+            var known = found.Sum(each => KnownOf(each.Source, each.Blob));
+            if (known > call.Services.Options.MaxSizeUpload)
+            {
+                return (null, TooLarge(call));
+            }
+
+            call.Request.Octets.Check(known);
+            var kept = await call.Services.BlobsById.KeepAsync(call.User.Account, target => WriteAsync(call, target, found, cancellationToken), cancellationToken);
             return kept is var (id, size)
                 ? (new() { ["id"] = id.ToString(), ["blobId"] = id.ToString(), ["type"] = type, ["size"] = size }, null)
-                : (null, new("tooLarge", $"a blob has {call.Services.Options.MaxSizeUpload} octets at most"));
+                : (null, TooLarge(call));
+        }
+        catch (SetException e)
+        {
+            return (null, e.Error);
         }
         catch (BadSourceException e)
         {
@@ -73,6 +85,12 @@ internal static class BlobUpload
             return (null, new("overQuota", "the server has no room for it"));
         }
     }
+
+    // RFC 9404 §2: maxSizeBlobSet.
+    private static SetError TooLarge(JmapCall call) => new("tooLarge", $"a blob has {call.Services.Options.MaxSizeUpload} octets at most");
+
+    // Of a blob that is decoded only what was asked for.
+    private static long KnownOf(DataSource source, FoundBlob? blob) => blob is null ? source.Octets!.Length : source.Length ?? blob.Size - source.Offset ?? 0;
 
     private static (List<DataSource> Sources, string Type) Parse(JsonNode? upload)
     {
@@ -104,17 +122,18 @@ internal static class BlobUpload
         return blob.Size < source.Offset + (source.Length ?? 0) ? throw new BadSourceException($"{source.BlobId} has not so many octets") : blob;
     }
 
-    private static async Task WriteAsync(BoundedUpload target, List<(DataSource Source, FoundBlob? Blob)> sources, CancellationToken cancellationToken)
+    private static async Task WriteAsync(JmapCall call, BoundedUpload target, List<(DataSource Source, FoundBlob? Blob)> sources, CancellationToken cancellationToken)
     {
         foreach (var (source, blob) in sources)
         {
             if (blob is null)
             {
-                await target.WriteAsync(source.Octets!, cancellationToken);
+                call.Request.Octets.Count(source.Octets!.Length);
+                await target.WriteAsync(source.Octets, cancellationToken);
                 continue;
             }
 
-            await using var content = await blob.OpenAsync(source.Offset, cancellationToken);
+            await using var content = await call.Request.Octets.OpenAsync(blob, source.Offset, cancellationToken);
             var written = await target.WriteAsync(content, source.Length ?? long.MaxValue, cancellationToken);
             if (written < source.Length && !target.IsTooLong)
             {
@@ -128,22 +147,24 @@ internal static class BlobUpload
     {
         public static DataSource Parse(JsonNode? node)
         {
-            if (node is not JsonObject json || json.Count(member => member.Key is "data:asText" or "data:asBase64" or "blobId") != 1)
+            // RFC 9404 §4.1: each of its properties may be null, which is as if it were not there.
+            if (node is not JsonObject json || json.Count(member => member is { Key: "data:asText" or "data:asBase64" or "blobId", Value: not null }) != 1)
             {
                 throw new BadSourceException("a data source has one of data:asText, data:asBase64 and blobId");
             }
 
-            if (JmapArguments.TextOf(json["data:asText"]) is { } text && json.Count == 1)
+            var given = json.Where(member => member.Value is not null).Select(member => member.Key).ToList();
+            if (JmapArguments.TextOf(json["data:asText"]) is { } text && given.Count == 1)
             {
                 return new(Encoding.UTF8.GetBytes(text), null, 0, null);
             }
 
-            if (JmapArguments.TextOf(json["data:asBase64"]) is { } base64 && json.Count == 1)
+            if (JmapArguments.TextOf(json["data:asBase64"]) is { } base64 && given.Count == 1)
             {
                 return Base64.IsValid(base64) ? new(Convert.FromBase64String(base64), null, 0, null) : throw new BadSourceException("data:asBase64 is no base64");
             }
 
-            return JmapArguments.TextOf(json["blobId"]) is { } id && json.All(member => member.Key is "blobId" or "offset" or "length")
+            return JmapArguments.TextOf(json["blobId"]) is { } id && given.TrueForAll(name => name is "blobId" or "offset" or "length")
                 ? new(null, id, NumberOf(json["offset"]) ?? 0, NumberOf(json["length"]))
                 : throw new BadSourceException("a data source is {data:asText}, {data:asBase64} or {blobId, offset, length}");
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using MailCloud.Blobs;
 using MailCloud.Web.Jmap.Transfer;
 using MimeKit;
 using MimeKit.IO;
@@ -14,19 +15,39 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
     private readonly Dictionary<string, FoundBlob> blobs = new(StringComparer.Ordinal);
     private long attached;
 
-    /// <exception cref="SetException">blobNotFound, or tooLarge.</exception>
+    /// <summary>Finds what the draft attaches, before anything is written: how many octets it has at least, as those of a part that is decoded are not known.</summary>
+    /// <exception cref="SetException">blobNotFound, tooLarge, or rateLimit.</exception>
+    public async Task<long> FindBlobsAsync(EmailDraft draft, CancellationToken cancellationToken)
+    {
+        await FindAsync(draft, cancellationToken);
+        var known = draft.Body.Leaves().Sum(part => part.BlobId is null ? 0 : blobs[part.BlobId].Size ?? 0);
+        if (known > EmailDraft.MaxAttachments)
+        {
+            throw TooLarge;
+        }
+
+        call.Request.Octets.Check(known);
+        return known;
+    }
+
+    /// <summary>Writes it; <see cref="FindBlobsAsync"/> comes first.</summary>
+    /// <exception cref="SetException">blobNotFound, tooLarge, or rateLimit.</exception>
     public async Task WriteAsync(EmailDraft draft, CancellationToken cancellationToken)
     {
-        await FindBlobsAsync(draft, cancellationToken);
         await WriteFieldsAsync([.. draft.Fields, .. draft.Body.Fields, .. Missing(draft)], cancellationToken);
         await WritePartAsync(draft.Body with { Fields = [] }, cancellationToken);
     }
 
-    private async Task FindBlobsAsync(EmailDraft draft, CancellationToken cancellationToken)
+    private async Task FindAsync(EmailDraft draft, CancellationToken cancellationToken)
     {
-        var missing = new List<string>();
+        var (missing, most) = (new List<string>(), call.Services.Options.MaxObjectsInGet);
         foreach (var id in draft.Body.Leaves().Select(part => part.BlobId).OfType<string>().Distinct(StringComparer.Ordinal))
         {
+            if (blobs.Count + missing.Count == most)
+            {
+                throw new SetException(new("tooLarge", $"at most {most} blobs are attached to an Email"));
+            }
+
             if (await call.Services.BlobsById.FindAsync(call.Account, id, cancellationToken) is { } found)
             {
                 blobs[id] = found;
@@ -39,12 +60,7 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
 
         if (missing.Count > 0)
         {
-            throw new SetException(new("blobNotFound", "blobs that are to be attached are not there") { More = new() { ["notFound"] = JmapText.Array(missing) } });
-        }
-
-        if (draft.Body.Leaves().Sum(part => part.BlobId is null ? 0 : blobs[part.BlobId].Size ?? 0) > EmailDraft.MaxAttachments)
-        {
-            throw TooLarge;
+            throw NotFound(missing);
         }
     }
 
@@ -72,9 +88,20 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
     {
         { IsMultipart: true } => WriteMultipartAsync(part, cancellationToken),
         { Text: { } text } => WriteTextAsync(part, text, cancellationToken),
-        { Type: "message/rfc822" or "message/global" } => WriteMessageAsync(part, blobs[part.BlobId!], cancellationToken),
-        _ => WriteBlobAsync(part, blobs[part.BlobId!], cancellationToken),
+        _ => WriteAttachedAsync(part, blobs[part.BlobId!], cancellationToken),
     };
+
+    private async Task WriteAttachedAsync(DraftPart part, FoundBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (part.Type is "message/rfc822" or "message/global" ? WriteMessageAsync(part, blob, cancellationToken) : WriteBlobAsync(part, blob, cancellationToken));
+        }
+        catch (BlobMissingException)
+        {
+            throw NotFound([part.BlobId!]);
+        }
+    }
 
     private async Task WriteMultipartAsync(DraftPart part, CancellationToken cancellationToken)
     {
@@ -94,6 +121,9 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
     private async Task WriteTextAsync(DraftPart part, string text, CancellationToken cancellationToken)
     {
         var octets = Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\r\n"));
+
+        // One text of the request may be that of many parts.
+        call.Request.Octets.Count(octets.Length);
         var encoding = EncodingOf(octets);
         var isText = part.Type.StartsWith("text/", StringComparison.Ordinal);
         await WriteHeaderAsync(isText ? part with { Parameters = [.. part.Parameters, ("charset", "utf-8")] } : part, encoding, cancellationToken);
@@ -103,7 +133,7 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
     private async Task WriteBlobAsync(DraftPart part, FoundBlob blob, CancellationToken cancellationToken)
     {
         await WriteHeaderAsync(part, ContentEncoding.Base64, cancellationToken);
-        await using var content = await blob.OpenAsync(cancellationToken);
+        await using var content = await OpenAsync(blob, cancellationToken);
         await EncodeAsync(content, ContentEncoding.Base64, cancellationToken);
     }
 
@@ -111,15 +141,17 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
     private async Task WriteMessageAsync(DraftPart part, FoundBlob blob, CancellationToken cancellationToken)
     {
         var lines = new LineScan();
-        await using (var content = await blob.OpenAsync(cancellationToken))
+        await using (var content = await OpenAsync(blob, cancellationToken))
         {
             await ReadAsync(content, piece => lines.Feed(piece.Span), cancellationToken);
         }
 
         await WriteHeaderAsync(part, lines.Encoding, cancellationToken);
-        await using var again = await blob.OpenAsync(cancellationToken);
+        await using var again = await OpenAsync(blob, cancellationToken);
         await EncodeAsync(again, lines.Encoding, cancellationToken);
     }
+
+    private Task<Stream> OpenAsync(FoundBlob blob, CancellationToken cancellationToken) => call.Request.Octets.OpenAsync(blob, 0, cancellationToken);
 
     private async Task EncodeAsync(Stream content, ContentEncoding encoding, CancellationToken cancellationToken)
     {
@@ -228,6 +260,9 @@ internal sealed class DraftWriter(JmapCall call, Stream output)
         return lines.Encoding == ContentEncoding.SevenBit ? ContentEncoding.SevenBit
             : octets.Count(octet => octet > 126) > octets.Length / 6 ? ContentEncoding.Base64 : ContentEncoding.QuotedPrintable;
     }
+
+    private static SetException NotFound(IEnumerable<string> ids) =>
+        new(new("blobNotFound", "blobs that are to be attached are not there") { More = new() { ["notFound"] = JmapText.Array(ids) } });
 
     private static SetException TooLarge => new(new("tooLarge", $"what is attached has {EmailDraft.MaxAttachments} octets at most"));
 }

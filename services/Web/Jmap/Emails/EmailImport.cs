@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MailCloud.Cluster;
+using MailCloud.Blobs;
 using MailCloud.Messages;
 using MimeKit.Utils;
 
@@ -34,7 +34,7 @@ internal static class EmailImport
         }
         catch (Exception e) when (e is not (MethodException or OperationCanceledException) && writer.States.Changed)
         {
-            throw new MethodException("serverPartialFail", e is GrainUnavailableException ? "the mailbox does not answer any more" : "a part of it failed by a fault of the server");
+            throw MethodException.PartialFail(e);
         }
 
         return new()
@@ -53,13 +53,21 @@ internal static class EmailImport
         {
             var email = Read(node, call.Request);
             await using var intake = new MessageIntake(call);
-            await CopyAsync(call, email.BlobId, intake.Octets, cancellationToken);
+            await CopyAsync(call, writer, email.BlobId, email.Folders, intake.Octets, cancellationToken);
             created[creationId] = await intake.FileAsync(writer, email.Folders, email.Keywords, summary => email.ReceivedAt ?? LastReceived(summary), cancellationToken);
             call.Request.CreatedIds[creationId] = (string)created[creationId]!["id"]!;
         }
         catch (SetException e)
         {
             notCreated[creationId] = e.Error.ToJson();
+        }
+        catch (BlobMissingException)
+        {
+            notCreated[creationId] = SetError.InvalidProperties("the blob is gone", "blobId").ToJson();
+        }
+        catch (StorageFullException)
+        {
+            notCreated[creationId] = new SetError("overQuota", "the server has no room for it").ToJson();
         }
     }
 
@@ -75,10 +83,12 @@ internal static class EmailImport
         return (request.Resolve(blobId) ?? blobId, EmailProperties.Folders(json["mailboxIds"], request), EmailProperties.Keywords(json["keywords"]), EmailProperties.ReceivedAt(json["receivedAt"]));
     }
 
-    private static async Task CopyAsync(JmapCall call, string blobId, Stream octets, CancellationToken cancellationToken)
+    private static async Task CopyAsync(JmapCall call, EmailWriter writer, string blobId, int[] folders, Stream octets, CancellationToken cancellationToken)
     {
         var blob = await call.Services.BlobsById.FindAsync(call.Account, blobId, cancellationToken) ?? throw SetException.Invalid("there is no such blob", "blobId");
-        await using var content = await blob.OpenAsync(cancellationToken);
+        call.Request.Octets.Check(blob.Size ?? 0);
+        await writer.CheckRoomAsync(blob.Size ?? 0, folders, cancellationToken);
+        await using var content = await call.Request.Octets.OpenAsync(blob, 0, cancellationToken);
         var piece = new byte[64 * 1024];
         var first = await content.ReadAtLeastAsync(piece, FirstLine, throwOnEndOfStream: false, cancellationToken);
         if (!BeginsWithField(piece.AsSpan(0, first)))

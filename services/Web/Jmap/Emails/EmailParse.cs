@@ -57,7 +57,7 @@ internal static class EmailParse
 
         try
         {
-            await using var octets = await blob.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var octets = await call.Request.Octets.OpenAsync(blob, 0, cancellationToken).ConfigureAwait(false);
             var summary = await MessageParser.SummariseAsync(octets, cancellationToken).ConfigureAwait(false);
 
             // Its parts have no blobs of their own: an id names a part of an Email of the mailbox.
@@ -72,6 +72,10 @@ internal static class EmailParse
         catch (BlobMissingException)
         {
             return null;
+        }
+        catch (SetException e)
+        {
+            throw new MethodException("requestTooLarge", e.Error.Description);
         }
     }
 

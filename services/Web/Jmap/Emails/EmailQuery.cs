@@ -47,30 +47,30 @@ internal static class EmailQuery
         // By its digest: a filter may be as long as a request.
         var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{call.Account.Value} {modSeq} {collapse} {string.Join(' ', order.Keys)} {request.Filter?.ToJsonString()}")));
         var found = call.Services.Searches.Get(key);
-        await found.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            // A window from the front needs no more than itself; one from the end, by an anchor, or a total needs all.
-            var limit = request.LimitOf(EmailWindow.MaxLimit);
-            var wanted = request is { Anchor: null, Position: >= 0, CalculateTotal: false } ? request.Position + limit : long.MaxValue;
-            if (!await new EmailScan(call, filter, order, collapse).FindAsync(found, modSeq, wanted, cancellationToken).ConfigureAwait(false))
-            {
-                call.Services.Searches.Remove(key);
-            }
+        return await call.Services.SearchTurns.RunAsync(found, SearchOneAsync, cancellationToken).ConfigureAwait(false);
 
-            var start = request.StartIn(found.Count, anchor => IndexOf(found, anchor));
-            var ids = found.Emails.Skip((int)Math.Min(start, found.Count)).Take(limit).Select(ObjectIds.OfEmail).ToArray();
-            return request.Response(call, JmapState.Text(modSeq), false, start, ids, found.Count, EmailWindow.MaxLimit);
-        }
-        catch
+        async Task<JsonObject> SearchOneAsync()
         {
-            // Half of a page may be in it.
-            call.Services.Searches.Remove(key);
-            throw;
-        }
-        finally
-        {
-            found.Turn.Release();
+            try
+            {
+                // A window from the front needs no more than itself; one from the end, by an anchor, or a total needs all.
+                var limit = request.LimitOf(EmailWindow.MaxLimit);
+                var wanted = request is { Anchor: null, Position: >= 0, CalculateTotal: false } ? request.Position + limit : long.MaxValue;
+                if (!await new EmailScan(call, filter, order, collapse).FindAsync(found, modSeq, wanted, cancellationToken).ConfigureAwait(false))
+                {
+                    call.Services.Searches.Remove(key);
+                }
+
+                var start = request.StartIn(found.Count, anchor => IndexOf(found, anchor));
+                var ids = found.Emails.Skip((int)Math.Min(start, found.Count)).Take(limit).Select(ObjectIds.OfEmail).ToArray();
+                return request.Response(call, JmapState.Text(modSeq), false, start, ids, found.Count, EmailWindow.MaxLimit);
+            }
+            catch (Exception e) when (e is not SearchTimeException)
+            {
+                // Half of a page may be in it. What ran out of time ended between two pages.
+                call.Services.Searches.Remove(key);
+                throw;
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MailCloud.Cluster;
+using MailCloud.Blobs;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.Web.Jmap.Emails;
@@ -24,8 +24,7 @@ internal static class EmailSet
         }
         catch (Exception e) when (e is not (MethodException or OperationCanceledException) && writer.States.Changed)
         {
-            // RFC 8620 §3.6.2: some of it was done, and the client finds out what.
-            throw new MethodException("serverPartialFail", e is GrainUnavailableException ? "the mailbox does not answer any more" : "a part of it failed by a fault of the server");
+            throw MethodException.PartialFail(e);
         }
 
         return outcome.ToJson(call, writer.States.Old, writer.States.New);
@@ -37,13 +36,23 @@ internal static class EmailSet
         {
             var draft = new DraftReader(call.Request).Read(node);
             await using var intake = new MessageIntake(call);
-            await new DraftWriter(call, intake.Octets).WriteAsync(draft, cancellationToken);
+            var message = new DraftWriter(call, intake.Octets);
+            if (await message.FindBlobsAsync(draft, cancellationToken) is > 0 and var attached)
+            {
+                await writer.CheckRoomAsync(attached, draft.Folders, cancellationToken);
+            }
+
+            await message.WriteAsync(draft, cancellationToken);
             outcome.Created[creationId] = await intake.FileAsync(writer, draft.Folders, draft.Keywords, _ => draft.ReceivedAt, cancellationToken);
             call.Request.CreatedIds[creationId] = (string)outcome.Created[creationId]!["id"]!;
         }
         catch (SetException e)
         {
             outcome.NotCreated[creationId] = e.Error.ToJson();
+        }
+        catch (StorageFullException)
+        {
+            outcome.NotCreated[creationId] = new SetError("overQuota", "the server has no room for it").ToJson();
         }
     }
 

@@ -31,6 +31,17 @@ internal sealed class EmailWriter
         return writer;
     }
 
+    /// <summary>Before anything is copied: the account has room for what is known of an Email, which counts in each of its folders. The mailbox decides again when it takes it.</summary>
+    /// <exception cref="SetException">overQuota.</exception>
+    public async Task CheckRoomAsync(long octets, int[] folders, CancellationToken cancellationToken)
+    {
+        var quota = await call.Services.Calls.CallAsync(() => call.Services.Grains.GetGrain<IMailboxGrain>(call.Account.Value).GetQuotaAsync(), cancellationToken);
+        if (quota?.Allows(octets * folders.Length) == false)
+        {
+            throw new SetException(ErrorOf(EmailOutcome.OverQuota));
+        }
+    }
+
     /// <summary>Anything but <see cref="EmailOutcome.Done"/> leaves the body to the caller.</summary>
     /// <exception cref="MethodException">stateMismatch.</exception>
     public async Task<EmailResult> AddAsync(int[] folders, AppendedMessage message, CancellationToken cancellationToken)
@@ -64,7 +75,7 @@ internal sealed class EmailWriter
         EmailOutcome.NoFolder => SetError.InvalidProperties("an Email is in one mailbox at least", "mailboxIds"),
         EmailOutcome.OverQuota => new("overQuota", "the account has no room for it"),
         EmailOutcome.KeywordsFull => new("tooManyKeywords", $"an account has {KeywordBits.Max} keywords at most"),
-        EmailOutcome.TooMany => new("tooManyMailboxes", "more copies at once than the account can store in one step"),
+        EmailOutcome.TooMany => new("tooManyMailboxes", $"an Email is put into {NewEmail.MaxFolders} mailboxes at most, and what one call copies is one step of the account"),
         _ => throw new InvalidOperationException($"{outcome} is no refusal"),
     };
 }

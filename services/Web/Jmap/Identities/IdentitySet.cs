@@ -14,19 +14,13 @@ internal static class IdentitySet
         var before = await IdentityGet.ReadAsync(call, cancellationToken).ConfigureAwait(false);
         request.CheckState(JmapState.Text(before.State));
         var run = new Run(call, before, request.IfInState is null ? null : before.State);
-        foreach (var (creation, given) in request.Create)
+        try
         {
-            await run.CreateAsync(creation, given as JsonObject ?? throw MethodException.InvalidArguments("create has objects"), cancellationToken).ConfigureAwait(false);
+            await run.AllAsync(request, cancellationToken).ConfigureAwait(false);
         }
-
-        foreach (var (id, patch) in request.Update)
+        catch (Exception e) when (e is not (MethodException or OperationCanceledException) && run.State != before.State)
         {
-            await run.UpdateAsync(id, patch as JsonObject ?? throw MethodException.InvalidArguments("update has objects"), cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (var id in request.Destroy)
-        {
-            await run.DestroyAsync(id, cancellationToken).ConfigureAwait(false);
+            throw MethodException.PartialFail(e);
         }
 
         return run.Outcome.ToJson(call, JmapState.Text(before.State), JmapState.Text(run.State));
@@ -44,8 +38,32 @@ internal static class IdentitySet
 
         public long State { get; private set; } = before.State;
 
-        public async Task CreateAsync(string creation, JsonObject given, CancellationToken cancellationToken)
+        public async Task AllAsync(SetArguments request, CancellationToken cancellationToken)
         {
+            foreach (var (creation, given) in request.Create)
+            {
+                await CreateAsync(creation, given, cancellationToken).ConfigureAwait(false);
+            }
+
+            foreach (var (id, patch) in request.Update)
+            {
+                await UpdateAsync(id, patch, cancellationToken).ConfigureAwait(false);
+            }
+
+            foreach (var id in request.Destroy)
+            {
+                await DestroyAsync(id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        private async Task CreateAsync(string creation, JsonNode? node, CancellationToken cancellationToken)
+        {
+            if (node is not JsonObject given)
+            {
+                Outcome.NotCreated[creation] = SetError.InvalidProperties("an identity is an object").ToJson();
+                return;
+            }
+
             var made = new SendingIdentity { Id = Guid.CreateVersion7(call.Services.Time.GetUtcNow()) };
             var error = IdentityJson.Read(made, given, call.User, isNew: true, out made) ?? await CheckOwnedAsync(made.Email, cancellationToken).ConfigureAwait(false)
                 ?? await ChangeAsync(() => grain.PutIdentityAsync(made, ifState), cancellationToken).ConfigureAwait(false);
@@ -67,11 +85,12 @@ internal static class IdentitySet
             Outcome.Created[creation] = json;
         }
 
-        public async Task UpdateAsync(string given, JsonObject patch, CancellationToken cancellationToken)
+        private async Task UpdateAsync(string given, JsonNode? node, CancellationToken cancellationToken)
         {
             var id = call.Request.Resolve(given) ?? given;
             var changed = default(SendingIdentity);
-            var error = identities.TryGetValue(id, out var identity)
+            var error = node is not JsonObject patch ? new("invalidPatch", "a patch is an object")
+                : identities.TryGetValue(id, out var identity)
                 ? IdentityJson.Read(identity, patch, call.User, isNew: false, out changed) ?? await ChangeAsync(() => grain.PutIdentityAsync(changed!, ifState), cancellationToken).ConfigureAwait(false)
                 : new SetError("notFound");
             if (error is null)
@@ -85,7 +104,7 @@ internal static class IdentitySet
             }
         }
 
-        public async Task DestroyAsync(string given, CancellationToken cancellationToken)
+        private async Task DestroyAsync(string given, CancellationToken cancellationToken)
         {
             var id = call.Request.Resolve(given) ?? given;
             var error = IdentityJson.TryParseId(id, out var identity)

@@ -10,7 +10,8 @@ internal static class MailboxGet
     {
         var request = StandardGet.Read(call, MailboxRecord.Properties.Contains);
         call.Arguments.Done();
-        var answer = await FolderReader.ReadAsync(call, cancellationToken).ConfigureAwait(false);
+        var withCounts = request.Properties?.Any(MailboxRecord.Counts.Contains) ?? true;
+        var answer = await FolderReader.ReadAsync(call, withCounts, cancellationToken).ConfigureAwait(false);
         var tree = new FolderTree(answer.Folders);
         var byId = answer.Folders.ToDictionary(folder => ObjectIds.OfFolder(folder.Id), StringComparer.Ordinal);
         var ids = request.Ids ?? [.. byId.Keys];

@@ -11,7 +11,7 @@ internal static class MailboxQuery
         var request = StandardQuery.Read(call);
         var selection = MailboxSelection.Read(request.Filter, request.Sort, call.Arguments);
         call.Arguments.Done();
-        var answer = await FolderReader.ReadAsync(call, cancellationToken).ConfigureAwait(false);
+        var answer = await FolderReader.ReadAsync(call, withCounts: false, cancellationToken).ConfigureAwait(false);
         var ids = selection.Choose(answer.Folders).ConvertAll(folder => ObjectIds.OfFolder(folder.Id));
         var start = request.StartIn(ids.Count, anchor => ids.IndexOf(anchor));
         var window = ids.Skip((int)Math.Min(start, ids.Count)).Take(request.LimitOf(int.MaxValue));

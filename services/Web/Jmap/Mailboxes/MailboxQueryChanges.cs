@@ -15,7 +15,7 @@ internal static class MailboxQueryChanges
         call.Arguments.Done();
 
         // The folders first: what changes after them is told again with the next state.
-        var answer = await FolderReader.ReadAsync(call, cancellationToken).ConfigureAwait(false);
+        var answer = await FolderReader.ReadAsync(call, withCounts: false, cancellationToken).ConfigureAwait(false);
         var changes = await MailboxChanges.ReadAsync(call, request.SinceQueryState, cancellationToken).ConfigureAwait(false);
         HashSet<int> changed = [.. changes.Created, .. changes.Updated, .. changes.Destroyed];
         if (changed.Count > 0 && !selection.CanCalculateChanges)

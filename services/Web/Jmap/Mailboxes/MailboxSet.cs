@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
 
 namespace MailCloud.Web.Jmap.Mailboxes;
@@ -27,7 +26,7 @@ internal static class MailboxSet
         }
         catch (Exception e) when (e is not (MethodException or OperationCanceledException) && run.States.Changed)
         {
-            throw new MethodException("serverPartialFail", e is GrainUnavailableException ? "the mailbox does not answer any more" : "a part of it failed by a fault of the server");
+            throw MethodException.PartialFail(e);
         }
 
         return run.Outcome.ToJson(call, run.States.Old, run.States.New);

@@ -19,6 +19,11 @@ internal static class EventSource
 
     private const int LongestPing = 300;
 
+    /// <summary>
+    /// What is written where nothing else is for as long as the longest ping, also to who asked for none: a line that clients pass over. Without it nobody would notice that they are gone.
+    /// </summary>
+    private const string Comment = ":\n\n";
+
     /// <summary>Milliseconds after which a client comes again: browsers take 3 to 5 seconds by themselves.</summary>
     private const int Retry = 5000;
 
@@ -34,7 +39,7 @@ internal static class EventSource
             return Results.Problem("give types (names separated by commas, or *), closeafter (state or no) and ping (seconds, 0 for none)", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        using var place = places.TryEnter(user.Account, PushTelemetry.EventSource);
+        using var place = places.TryEnter(user, PushTelemetry.EventSource);
         if (place is null)
         {
             context.Response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
@@ -46,7 +51,7 @@ internal static class EventSource
         try
         {
             var stream = new StateStream(feed, user.AccountKey, request.Types, time);
-            await TellAsync(new Writer(context, options.Push.WriteTimeout, time), stream, request, time, access.Ended);
+            await TellAsync(context.Response, stream, request, options.Push.WriteTimeout, time, access.Ended);
         }
         catch (TimeoutException)
         {
@@ -69,8 +74,11 @@ internal static class EventSource
         return Results.Empty;
     }
 
-    private static async Task TellAsync(Writer writer, StateStream stream, Request request, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Until the client or its access ends. What a slow client has not taken yet is one event: those after it become one, of the latest state.</summary>
+    /// <exception cref="TimeoutException">The client takes nothing.</exception>
+    internal static async Task TellAsync(HttpResponse response, StateStream stream, Request request, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
+        var writer = new Writer(response, limit, time);
         if (request.LastEventId is { } known)
         {
             await stream.ResumeAsync(known, cancellationToken);
@@ -85,9 +93,9 @@ internal static class EventSource
         var next = stream.NextAsync(cancellationToken);
         while (true)
         {
-            if (!await IsBeforePingAsync(next, request.Ping, time, cancellationToken))
+            if (!await IsBeforeSilenceAsync(next, request.Ping ?? TimeSpan.FromSeconds(LongestPing), time, cancellationToken))
             {
-                await writer.WriteAsync($"event: ping\ndata: {{\"interval\":{(int)request.Ping!.Value.TotalSeconds}}}\n\n", cancellationToken);
+                await writer.WriteAsync(request.Ping is { } ping ? $"event: ping\ndata: {{\"interval\":{(int)ping.TotalSeconds}}}\n\n" : Comment, cancellationToken);
                 continue;
             }
 
@@ -103,13 +111,8 @@ internal static class EventSource
         }
     }
 
-    private static async Task<bool> IsBeforePingAsync(Task<StateEvent> next, TimeSpan? ping, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<bool> IsBeforeSilenceAsync(Task<StateEvent> next, TimeSpan interval, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (ping is not { } interval)
-        {
-            return true;
-        }
-
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var first = await Task.WhenAny(next, Task.Delay(interval, time, end.Token));
         await end.CancelAsync();
@@ -132,7 +135,7 @@ internal static class EventSource
 
             request = request with
             {
-                Types = types == "*" ? null : names.ToFrozenSet(StringComparer.Ordinal),
+                Types = types == "*" ? null : names.Where(AccountStates.HasType).ToFrozenSet(StringComparer.Ordinal),
                 IsClosedAfterState = closeAfter == "state",
                 Ping = seconds == 0 ? null : TimeSpan.FromSeconds(Math.Clamp(seconds, ShortestPing, LongestPing)),
             };
@@ -141,21 +144,21 @@ internal static class EventSource
     }
 
     /// <summary>Writes events. A client that does not take one within the time is given up (<see cref="TimeoutException"/>).</summary>
-    private sealed class Writer(HttpContext context, TimeSpan limit, TimeProvider time)
+    private sealed class Writer(HttpResponse response, TimeSpan limit, TimeProvider time)
     {
         public Task BeginAsync(string first, CancellationToken cancellationToken)
         {
-            context.Response.ContentType = "text/event-stream";
+            response.ContentType = "text/event-stream";
 
             // nginx and those that follow it would gather events.
-            context.Response.Headers["X-Accel-Buffering"] = "no";
+            response.Headers["X-Accel-Buffering"] = "no";
             return WriteAsync($"{first}retry: {Retry}\n\n", cancellationToken);
         }
 
         public async Task WriteAsync(string text, CancellationToken cancellationToken)
         {
-            await context.Response.WriteAsync(text, cancellationToken).WaitAsync(limit, time, cancellationToken);
-            await context.Response.Body.FlushAsync(cancellationToken).WaitAsync(limit, time, cancellationToken);
+            await response.WriteAsync(text, cancellationToken).WaitAsync(limit, time, cancellationToken);
+            await response.Body.FlushAsync(cancellationToken).WaitAsync(limit, time, cancellationToken);
         }
     }
 }

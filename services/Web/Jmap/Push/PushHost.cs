@@ -13,6 +13,8 @@ internal static class PushHost
         builder.AddWatching();
         builder.Services.AddSingleton<AccountFeeds>();
         builder.Services.AddSingleton<PushPlaces>();
+        builder.Services.AddSingleton<KeyedTurns>();
+        builder.Services.AddSingleton<PostTurns>();
         builder.Services.AddSingleton<PushPoster>();
         builder.Services.AddSingleton<PushServices>();
         builder.Services.AddHostedService<PushWorker>();

@@ -23,7 +23,8 @@ internal static class SocketResource
     public static void Map(IEndpointRouteBuilder jmap) => jmap.MapGet("/jmap/ws", RunAsync);
 
     private static async Task<IResult> RunAsync(
-        HttpContext context, JmapUser user, AccountFeeds feeds, PushPlaces places, RequestRunner runner, JmapOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
+        HttpContext context, JmapUser user, AccountFeeds feeds, PushPlaces places, RequestRunner runner, RequestTurns requests, KeyedTurns turns, JmapOptions options, TimeProvider time,
+        IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     {
         // RFC 8887 §4.1: the server accepts none without the subprotocol.
         if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol))
@@ -31,7 +32,7 @@ internal static class SocketResource
             return Results.Problem($"open a WebSocket with the subprotocol {Protocol}", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        using var place = places.TryEnter(user.Account, PushTelemetry.WebSocket);
+        using var place = places.TryEnter(user, PushTelemetry.WebSocket);
         if (place is null)
         {
             context.Response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
@@ -43,7 +44,7 @@ internal static class SocketResource
         var feed = feeds.Enter(user.Account);
         try
         {
-            await using var session = new SocketSession(socket, user, runner, feed, options, time);
+            await using var session = new SocketSession(socket, user, runner, requests, turns, feed, options, time);
             await session.RunAsync(access.Ended);
         }
         catch (TimeoutException)
@@ -54,6 +55,12 @@ internal static class SocketResource
         catch (Exception e) when (access.Ended.IsCancellationRequested || e is WebSocketException or IOException)
         {
             await SayGoodbyeAsync(socket, access, options, time);
+
+            // A message may have been cut off, and its client may take nothing of what is buffered of it either.
+            if (socket.State == WebSocketState.Aborted)
+            {
+                context.Abort();
+            }
         }
         finally
         {

@@ -10,15 +10,24 @@ namespace MailCloud.Web.Jmap.Push;
 
 /// <summary>
 /// One WebSocket (RFC 8887 §4.3): each message is a request, which is answered when it is done, whatever came before it; or begins or ends pushes. Only <see cref="SendAsync"/> writes. What is under
-/// way is bounded, and so is what waits to be written: nothing more is read meanwhile.
+/// way is bounded, and so is what waits to be written: nothing more is read meanwhile. Of messages that come in pieces an account has as many in memory, over all its sockets, as requests; and as many
+/// answers, from when a request begins until all of its answer is written.
 /// </summary>
 internal sealed class SocketSession : IAsyncDisposable
 {
     private const int Piece = 4096;
 
+    /// <summary>Octets of a frame, for each of which a client has the time of <see cref="PushOptions.WriteTimeout"/>: an answer of 50 MB takes a slow link an hour, and is no reason to give it up.</summary>
+    private const int Frame = 16 * 1024;
+
+    /// <summary>That link's hour, and no more for all frames of a message: what is written is in memory, and its client could let it live for a day.</summary>
+    private static readonly TimeSpan LongestMessage = TimeSpan.FromHours(1);
+
     private readonly WebSocket socket;
     private readonly JmapUser user;
     private readonly RequestRunner runner;
+    private readonly RequestTurns requests;
+    private readonly KeyedTurns turns;
     private readonly AccountFeed feed;
     private readonly JmapOptions options;
     private readonly TimeProvider time;
@@ -28,11 +37,12 @@ internal sealed class SocketSession : IAsyncDisposable
     private CancellationTokenSource? ends;
     private CancellationTokenSource? pushing;
     private Task pushes = Task.CompletedTask;
+    private IDisposable? reading;
     private Exception? failure;
 
-    public SocketSession(WebSocket socket, JmapUser user, RequestRunner runner, AccountFeed feed, JmapOptions options, TimeProvider time)
+    public SocketSession(WebSocket socket, JmapUser user, RequestRunner runner, RequestTurns requests, KeyedTurns turns, AccountFeed feed, JmapOptions options, TimeProvider time)
     {
-        (this.socket, this.user, this.runner, this.feed, this.options, this.time) = (socket, user, runner, feed, options, time);
+        (this.socket, this.user, this.runner, this.requests, this.turns, this.feed, this.options, this.time) = (socket, user, runner, requests, turns, feed, options, time);
         room = new(options.MaxConcurrentRequests);
     }
 
@@ -47,11 +57,16 @@ internal sealed class SocketSession : IAsyncDisposable
             while (await ReadAsync(either.Token) is { } message)
             {
                 await HandleAsync(message, either.Token);
+                EndReading();
             }
         }
         catch (OperationCanceledException) when (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);
+        }
+        finally
+        {
+            EndReading();
         }
     }
 
@@ -102,9 +117,18 @@ internal sealed class SocketSession : IAsyncDisposable
             {
                 return message.WrittenMemory;
             }
+
+            // It may grow long, and its end may never come.
+            reading ??= await turns.EnterAsync([($"socket of {user.Account.Value}", options.MaxConcurrentRequests)], cancellationToken);
         }
 
         return await CloseAsync(WebSocketCloseStatus.NormalClosure, null);
+    }
+
+    private void EndReading()
+    {
+        reading?.Dispose();
+        reading = null;
     }
 
     private async Task HandleAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
@@ -132,14 +156,21 @@ internal sealed class SocketSession : IAsyncDisposable
         }
     }
 
-    // RFC 8887 §4.3.2. As many as an account may have under way; the next message is read when there is room.
+    // RFC 8887 §4.3.2. As many as an account may have under way; the next message is read when there is room. Its other sockets may have as many already: who does not read an answer keeps its turn.
     private async Task BeginRequestAsync(JsonNode node, CancellationToken cancellationToken)
     {
         await room.WaitAsync(cancellationToken);
-        _ = AnswerAsync(node, cancellationToken);
+        if (requests.TryEnter(user.Account, "answer", options.MaxConcurrentRequests) is { } turn)
+        {
+            _ = AnswerAsync(node, turn, cancellationToken);
+            return;
+        }
+
+        room.Release();
+        await SendAsync(Error(RequestRunner.TooMany(options).Error!, IdOf(node)), cancellationToken);
     }
 
-    private async Task AnswerAsync(JsonNode node, CancellationToken cancellationToken)
+    private async Task AnswerAsync(JsonNode node, IDisposable turn, CancellationToken cancellationToken)
     {
         await Task.Yield();
         try
@@ -166,6 +197,7 @@ internal sealed class SocketSession : IAsyncDisposable
         }
         finally
         {
+            turn.Dispose();
             room.Release();
         }
     }
@@ -180,7 +212,7 @@ internal sealed class SocketSession : IAsyncDisposable
         }
 
         await DisableAsync();
-        var types = (message["dataTypes"] as JsonArray)?.Select(type => JmapArguments.TextOf(type)!).ToFrozenSet(StringComparer.Ordinal);
+        var types = (message["dataTypes"] as JsonArray)?.Select(type => JmapArguments.TextOf(type)!).Where(AccountStates.HasType).ToFrozenSet(StringComparer.Ordinal);
         var stream = new StateStream(feed, user.AccountKey, types, time);
         pushing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (JmapArguments.TextOf(message["pushState"]) is not { } known)
@@ -222,7 +254,7 @@ internal sealed class SocketSession : IAsyncDisposable
                 PushTelemetry.Told(PushTelemetry.WebSocket, time.GetElapsedTime(change.NoticedAt));
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || ends!.IsCancellationRequested)
         {
             // Pushes are disabled, or the session is over.
         }
@@ -232,13 +264,26 @@ internal sealed class SocketSession : IAsyncDisposable
         }
     }
 
-    // A message that was begun is written whole: one that is cut off would leave the socket of no use.
+    // A message that was begun is written whole, whatever becomes of its cause: one that is cut off would leave the socket of no use. Only the end of the session cuts it off, and with it the socket.
+    // In fragments (RFC 6455 §5.4), so that it shows whether the client takes anything.
     private async Task SendAsync(JsonNode message, CancellationToken cancellationToken)
     {
         await sending.WaitAsync(cancellationToken);
         try
         {
-            await socket.SendAsync(JmapJson.ToUtf8(message), WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, CancellationToken.None).AsTask().WaitAsync(options.Push.WriteTimeout, time, CancellationToken.None);
+            var (over, begunAt) = (ends!.Token, time.GetTimestamp());
+            ReadOnlyMemory<byte> left = JmapJson.ToUtf8(message);
+            do
+            {
+                over.ThrowIfCancellationRequested();
+                var rest = LongestMessage - time.GetElapsedTime(begunAt);
+                var limit = rest < TimeSpan.Zero ? TimeSpan.Zero : rest < options.Push.WriteTimeout ? rest : options.Push.WriteTimeout;
+                var frame = left[..Math.Min(left.Length, Frame)];
+                left = left[frame.Length..];
+                var isLast = left.IsEmpty ? WebSocketMessageFlags.EndOfMessage : WebSocketMessageFlags.None;
+                await socket.SendAsync(frame, WebSocketMessageType.Text, isLast, over).AsTask().WaitAsync(limit, time, over);
+            }
+            while (!left.IsEmpty);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace MailCloud.Web.Jmap.Push;
@@ -28,10 +27,9 @@ internal sealed class StateStream(AccountFeed feed, string accountKey, IReadOnly
     public async Task ResumeAsync(string id, CancellationToken cancellationToken)
     {
         var now = await FirstAsync(cancellationToken);
-        var isKnown = long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var modSeq);
-        var hasDelivery = modSeq != now.ModSeq && (!isKnown || modSeq > now.ModSeq || await feed.HasDeliveryAsync(modSeq, cancellationToken));
-
-        told = new(isKnown ? modSeq : AccountStates.Unknown.ModSeq, hasDelivery ? AccountStates.Unknown.Delivered : now.Delivered);
+        var isKnown = AccountStates.TryParse(id, out var known);
+        var hasDelivery = known.ModSeq != now.ModSeq && (!isKnown || known.ModSeq > now.ModSeq || await feed.HasDeliveryAsync(known.ModSeq, cancellationToken));
+        told = hasDelivery ? known : known with { Delivered = now.Delivered };
     }
 
     public async Task<StateEvent> NextAsync(CancellationToken cancellationToken)

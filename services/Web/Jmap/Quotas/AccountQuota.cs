@@ -9,6 +9,11 @@ internal sealed record AccountQuota(long Used, long Limit)
 {
     public const string Id = "octets";
     public const string Name = "Mail";
+    public const string Scope = "account";
+    public const string ResourceType = "octets";
+    public const string Type = "Email";
+
+    public static readonly string[] Properties = ["id", "resourceType", "used", "hardLimit", "warnLimit", "softLimit", "scope", "name", "description", "types"];
 
     public bool Exists => Limit > 0;
 
@@ -32,14 +37,14 @@ internal sealed record AccountQuota(long Used, long Limit)
     public JsonObject ToJson() => new()
     {
         ["id"] = Id,
-        ["resourceType"] = "octets",
+        ["resourceType"] = ResourceType,
         ["used"] = Used,
         ["hardLimit"] = Limit,
         ["warnLimit"] = null,
         ["softLimit"] = null,
-        ["scope"] = "account",
+        ["scope"] = Scope,
         ["name"] = Name,
         ["description"] = null,
-        ["types"] = new JsonArray("Email"),
+        ["types"] = new JsonArray(Type),
     };
 }

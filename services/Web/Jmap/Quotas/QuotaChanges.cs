@@ -7,29 +7,15 @@ internal static class QuotaChanges
 {
     public static async Task<JsonObject> RunAsync(JmapCall call, CancellationToken cancellationToken)
     {
-        _ = call.Account;
-        var since = call.Arguments.RequireText("sinceState");
-        if (call.Arguments.FindUnsigned("maxChanges") == 0)
-        {
-            throw MethodException.InvalidArguments("maxChanges must be above zero");
-        }
-
-        call.Arguments.Done();
-        var before = AccountQuota.OfState(since) ?? throw new MethodException("cannotCalculateChanges", "this state was never given");
+        var request = StandardChanges.Read(call);
+        var before = AccountQuota.OfState(request.SinceState) ?? throw StandardChanges.CannotCalculate;
         var now = await AccountQuota.FindAsync(call, cancellationToken);
         var isUpdated = before.Exists && now.Exists && before != now;
-        return new()
-        {
-            ["accountId"] = call.User.AccountKey,
-            ["oldState"] = since,
-            ["newState"] = now.State,
-            ["hasMoreChanges"] = false,
-            ["created"] = Ids(!before.Exists && now.Exists),
-            ["updated"] = Ids(isUpdated),
-            ["destroyed"] = Ids(before.Exists && !now.Exists),
-            ["updatedProperties"] = isUpdated && before.Limit == now.Limit ? new JsonArray("used") : null,
-        };
+        var response = request.Response(
+            call, now.State, hasMore: false, Ids(!before.Exists && now.Exists), Ids(isUpdated), Ids(before.Exists && !now.Exists));
+        response["updatedProperties"] = isUpdated && before.Limit == now.Limit ? new JsonArray("used") : null;
+        return response;
     }
 
-    private static JsonArray Ids(bool isOne) => isOne ? [AccountQuota.Id] : [];
+    private static string[] Ids(bool isOne) => isOne ? [AccountQuota.Id] : [];
 }

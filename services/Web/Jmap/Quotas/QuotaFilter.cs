@@ -5,53 +5,38 @@ namespace MailCloud.Web.Jmap.Quotas;
 /// <summary>Filter and sort of a query for quotas (RFC 9425 §4.4).</summary>
 internal static class QuotaFilter
 {
-    private const int MaxDepth = 32;
+    private static readonly string[] sorts = ["name", "used"];
+
+    /// <summary>Reads both; of one quota at most any order is the same.</summary>
+    /// <exception cref="MethodException">unsupportedFilter, unsupportedSort or invalidArguments.</exception>
+    public static Filter<Func<AccountQuota, bool>> Read(JsonObject? filter, IReadOnlyList<Comparator> sort)
+    {
+        if (sort.FirstOrDefault(key => !sorts.Contains(key.Property) || key.Keyword is not null) is { } other)
+        {
+            throw Comparator.Unsupported($"quotas are sorted by {string.Join(" and ", sorts)}, and not by {other.Property}");
+        }
+
+        return FilterReader.Read(filter, ConditionsOf);
+    }
 
     /// <summary>The ids that match: one or none.</summary>
-    public static async Task<IReadOnlyList<string>> RunAsync(JmapCall call, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> RunAsync(JmapCall call, Filter<Func<AccountQuota, bool>> filter, CancellationToken cancellationToken)
     {
-        var filter = call.Arguments.FindObject("filter");
-        foreach (var sort in call.Arguments.FindArray("sort") ?? [])
-        {
-            if (JmapArguments.TextOf((sort as JsonObject)?["property"]) is not ("name" or "used"))
-            {
-                throw new MethodException("unsupportedSort", "quotas are sorted by name and used");
-            }
-        }
-
-        var matches = filter is null || Matches(filter, 0);
         var quota = await AccountQuota.FindAsync(call, cancellationToken);
-        return matches && quota.Exists ? [AccountQuota.Id] : [];
+        return quota.Exists && filter.Matches(condition => condition(quota)) ? [AccountQuota.Id] : [];
     }
 
-    private static bool Matches(JsonObject filter, int depth)
+    private static Func<AccountQuota, bool>[] ConditionsOf(JsonObject json)
     {
-        if (depth > MaxDepth)
-        {
-            throw new MethodException("unsupportedFilter", $"at most {MaxDepth} levels");
-        }
-
-        if (filter.ContainsKey("operator"))
-        {
-            var conditions = (filter["conditions"] as JsonArray ?? throw Unknown("conditions")).Select(each => Matches(each as JsonObject ?? throw Unknown("conditions"), depth + 1)).ToList();
-            return JmapArguments.TextOf(filter["operator"]) switch
-            {
-                "AND" => conditions.All(each => each),
-                "OR" => conditions.Any(each => each),
-                "NOT" => !conditions.Any(each => each),
-                _ => throw Unknown("operator"),
-            };
-        }
-
-        return filter.All(condition => JmapArguments.TextOf(condition.Value) is { } value && condition.Key switch
-        {
-            "name" => AccountQuota.Name.Contains(value, StringComparison.OrdinalIgnoreCase),
-            "scope" => value == "account",
-            "resourceType" => value == "octets",
-            "type" => value == "Email",
-            _ => throw Unknown(condition.Key),
-        });
+        var members = new JmapArguments(json);
+        var (name, scope, resource, type) = (members.FindText("name"), members.FindText("scope"), members.FindText("resourceType"), members.FindText("type"));
+        members.DoneAsFilter();
+        return
+        [
+            _ => name is null || AccountQuota.Name.Contains(name, StringComparison.OrdinalIgnoreCase),
+            _ => scope is null or AccountQuota.Scope,
+            _ => resource is null or AccountQuota.ResourceType,
+            _ => type is null or AccountQuota.Type,
+        ];
     }
-
-    private static MethodException Unknown(string name) => new("unsupportedFilter", $"{name} makes no sense here");
 }

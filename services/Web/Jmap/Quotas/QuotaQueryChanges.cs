@@ -7,32 +7,18 @@ internal static class QuotaQueryChanges
 {
     public static async Task<JsonObject> RunAsync(JmapCall call, CancellationToken cancellationToken)
     {
-        _ = call.Account;
-        var arguments = call.Arguments;
-        var since = arguments.RequireText("sinceQueryState");
-        var withTotal = arguments.FindBool("calculateTotal", otherwise: false);
-        _ = (arguments.FindUnsigned("maxChanges"), arguments.FindText("upToId"));
-        var ids = await QuotaFilter.RunAsync(call, cancellationToken);
-        arguments.Done();
-        if (since is not ("none" or "one"))
+        var query = StandardQueryChanges.Read(call);
+        var filter = QuotaFilter.Read(query.Filter, query.Sort);
+        call.Arguments.Done();
+        if (query.SinceQueryState is not ("none" or "one"))
         {
-            throw new MethodException("cannotCalculateChanges", "this state was never given");
+            throw StandardChanges.CannotCalculate;
         }
 
-        var hadOne = since == "one";
-        var json = new JsonObject
-        {
-            ["accountId"] = call.User.AccountKey,
-            ["oldQueryState"] = since,
-            ["newQueryState"] = QuotaQuery.StateOf(ids),
-            ["removed"] = hadOne && ids.Count == 0 ? new JsonArray(AccountQuota.Id) : new JsonArray(),
-            ["added"] = !hadOne && ids.Count == 1 ? new JsonArray(new JsonObject { ["id"] = AccountQuota.Id, ["index"] = 0 }) : new JsonArray(),
-        };
-        if (withTotal)
-        {
-            json["total"] = ids.Count;
-        }
-
-        return json;
+        var hadOne = query.SinceQueryState == "one";
+        var ids = await QuotaFilter.RunAsync(call, filter, cancellationToken);
+        IReadOnlyList<string> removed = hadOne && ids.Count == 0 ? [AccountQuota.Id] : [];
+        IReadOnlyList<(string Id, long Index)> added = !hadOne && ids.Count == 1 ? [(AccountQuota.Id, 0)] : [];
+        return query.Response(call, QuotaQuery.StateOf(ids), removed, added, ids.Count);
     }
 }

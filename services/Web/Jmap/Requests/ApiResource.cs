@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace MailCloud.Web.Jmap.Requests;
 
@@ -12,15 +14,24 @@ internal static class ApiResource
 {
     private const int Piece = 16 * 1024;
 
+    /// <summary>Of the longest answer the last octet is read within the hour; a slow phone is faster.</summary>
+    private static readonly MinDataRate slowest = new(bytesPerSecond: 16_000, gracePeriod: TimeSpan.FromSeconds(30));
+
     public static void Map(IEndpointRouteBuilder jmap) => jmap.MapPost("/jmap/api", RunAsync);
 
     private static async Task<IResult> RunAsync(HttpContext context, JmapUser user, RequestRunner runner, RequestTurns turns, JmapOptions options)
     {
         // Before anything is read: what an account sends at a time is in memory.
-        using var turn = turns.TryEnter(user.Account, "body", options.MaxConcurrentRequests);
-        if (turn is null)
+        if (turns.TryEnter(user.Account, "body", options.MaxConcurrentRequests) is not { } turn)
         {
             return RequestRunner.TooMany(options).Error!.ToResult();
+        }
+
+        // So is the answer, until the client has read it.
+        context.Response.RegisterForDispose(turn);
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = slowest;
         }
 
         if (!IsJson(context.Request.ContentType))

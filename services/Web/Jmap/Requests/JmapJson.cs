@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -39,7 +40,7 @@ internal static class JmapJson
     {
         JsonObject json => 2 + json.Sum(member => member.Key.Length + 4 + LengthOf(member.Value)),
         JsonArray array => 2 + array.Sum(item => 1 + LengthOf(item)),
-        _ => JmapArguments.TextOf(node) is { } text ? text.Length + 2 : 8,
+        _ => JmapArguments.TextOf(node) is { } text ? text.Length + 2 : LengthOfOther(node),
     };
 
     public static byte[] ToUtf8(JsonNode node)
@@ -54,6 +55,9 @@ internal static class JmapJson
     }
 
     public static IResult Result(JsonNode node, int status = StatusCodes.Status200OK, string type = "application/json") => new Written(node, status, type);
+
+    // A number may have any number of digits, which a copy has too.
+    private static long LengthOfOther(JsonNode? node) => node is JsonValue value && value.TryGetValue<JsonElement>(out var element) ? JsonMarshal.GetRawUtf8Value(element).Length : 8;
 
     // What is written \uD800 and has no other half after it.
     private static bool IsOfWholeCharacters(ReadOnlySpan<byte> octets)

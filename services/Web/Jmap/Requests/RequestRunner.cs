@@ -133,6 +133,11 @@ internal sealed class RequestRunner(JmapServices services, RequestTurns turns, S
         }
         catch (MethodException e)
         {
+            if (e.Cause is not (null or GrainUnavailableException))
+            {
+                log.MethodFailed(call.Name, request.User.Account.Value, e.Cause);
+            }
+
             return (null, ErrorOf(e.Type, e.Description));
         }
         catch (GrainUnavailableException)

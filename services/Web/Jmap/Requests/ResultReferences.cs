@@ -7,7 +7,7 @@ namespace MailCloud.Web.Jmap.Requests;
 /// Puts results of earlier calls of a request where a later one refers to them (RFC 8620 §3.7): the argument <c>#ids</c> with a reference becomes <c>ids</c> with what it refers to.
 /// </summary>
 /// <param name="budget">
-/// How much references of the request copy together, in characters: a call that takes the whole result before it twice would double with each call.
+/// How much references of the request copy together, in characters, and how many items they look at: a call that takes the whole result before it twice would double with each call.
 /// </param>
 internal sealed class ResultReferences(IReadOnlyList<Invocation> responses, long budget)
 {
@@ -53,7 +53,7 @@ internal sealed class ResultReferences(IReadOnlyList<Invocation> responses, long
         return path.Length > 0 && path[0] != '/' ? throw Invalid($"{path} is no JSON pointer") : Copy(Evaluate(response.Arguments, path.Split('/').AsSpan(1), path));
     }
 
-    private static Found Evaluate(JsonNode? node, ReadOnlySpan<string> tokens, string path)
+    private Found Evaluate(JsonNode? node, ReadOnlySpan<string> tokens, string path)
     {
         if (tokens.IsEmpty)
         {
@@ -71,8 +71,10 @@ internal sealed class ResultReferences(IReadOnlyList<Invocation> responses, long
     }
 
     // RFC 8620 §3.7: the rest of the path for each item; where that gives arrays, their items.
-    private static Found EvaluateEach(JsonArray array, ReadOnlySpan<string> tokens, string path)
+    private Found EvaluateEach(JsonArray array, ReadOnlySpan<string> tokens, string path)
     {
+        // To look at an item costs, whether or not it gives anything: many references to a long list of little would else be free.
+        Spend(array.Count);
         var all = new List<JsonNode?>();
         foreach (var item in array)
         {
@@ -101,13 +103,13 @@ internal sealed class ResultReferences(IReadOnlyList<Invocation> responses, long
 
     private JsonNode? Copy(Found found)
     {
-        Spend(found);
+        Spend(found.Items is { } copied ? copied.Sum(JmapJson.LengthOf) : JmapJson.LengthOf(found.Node));
         return found.Items is { } items ? new JsonArray([.. items.Select(item => item?.DeepClone())]) : found.Node?.DeepClone();
     }
 
-    private void Spend(Found found)
+    private void Spend(long cost)
     {
-        left -= found.Items is { } items ? items.Sum(JmapJson.LengthOf) : JmapJson.LengthOf(found.Node);
+        left -= cost;
         if (left < 0)
         {
             throw new MethodException("requestTooLarge", "what references of this request take is more than a request may have");

@@ -23,12 +23,12 @@ internal sealed class SnippetWords
     {
         if (isWanted && filter.Condition is TextTerm text)
         {
-            body.UnionWith(text.Words.Folded);
-            subject.UnionWith(text.WithHeader ? text.Words.Folded : []);
+            body.UnionWith(text.Text.Folded);
+            subject.UnionWith(text.WithHeader ? text.Text.Folded : []);
         }
-        else if (isWanted && filter.Condition is HeaderTerm { Words: not null } header && header.Name.Equals("subject", StringComparison.OrdinalIgnoreCase))
+        else if (isWanted && filter.Condition is HeaderTerm { Text: not null } header && header.Name.Equals("subject", StringComparison.OrdinalIgnoreCase))
         {
-            subject.UnionWith(header.Words.Folded);
+            subject.UnionWith(header.Text.Folded);
         }
 
         foreach (var inner in filter.Conditions)

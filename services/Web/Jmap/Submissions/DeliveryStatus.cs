@@ -17,11 +17,21 @@ internal static class DeliveryStatus
 
     private const int ShardsAtATime = 4;
 
-    public static async Task<JsonObject> ReadAsync(JmapServices services, MailSubmission submission, CancellationToken cancellationToken)
+    /// <summary>Reports that are told of: those of two a recipient, late and failed, to so many.</summary>
+    private const int MostReports = 100;
+
+    /// <param name="Status">By address.</param>
+    /// <param name="Reports">Messages that were sent to its sender about it, the oldest first.</param>
+    public sealed record Told(JsonObject Status, IReadOnlyList<DeliveryId> Reports);
+
+    public static async Task<Told> ReadAsync(JmapServices services, MailSubmission submission, CancellationToken cancellationToken)
     {
-        var outcomes = submission.Undo == UndoStatus.Final ? await FindAsync(services, submission, cancellationToken).ConfigureAwait(false) : [];
+        var reports = new List<TraceEvent>();
+        var outcomes = submission.Undo == UndoStatus.Final ? await FindAsync(services, submission, reports, cancellationToken).ConfigureAwait(false) : [];
         var isOver = services.Time.GetUtcNow() > submission.SendAt + LongestDelivery;
-        return new(submission.To.Select(to => KeyValuePair.Create(to.Email, (JsonNode?)Of(to, submission.Undo, outcomes, isOver))));
+        return new(
+            new(submission.To.Select(to => KeyValuePair.Create(to.Email, (JsonNode?)Of(to, submission.Undo, outcomes, isOver)))),
+            [.. reports.OrderBy(report => report.At).Select(report => report.Other).OfType<DeliveryId>().Distinct().Take(MostReports)]);
     }
 
     private static JsonObject Of(SentAddress to, UndoStatus undo, Dictionary<string, TraceEvent> outcomes, bool isOver)
@@ -42,8 +52,9 @@ internal static class DeliveryStatus
         return new() { ["smtpReply"] = reply, ["delivered"] = delivered, ["displayed"] = "unknown" };
     }
 
-    /// <summary>The last event of each recipient by the address' key. The hours are asked one after another until all recipients have their outcome, which most have in the first.</summary>
-    private static async Task<Dictionary<string, TraceEvent>> FindAsync(JmapServices services, MailSubmission submission, CancellationToken cancellationToken)
+    /// <summary>The last event of each recipient by the address' key, and what its sender was told. The hours are asked one after another until all recipients have their outcome, which most have in the first.</summary>
+    private static async Task<Dictionary<string, TraceEvent>> FindAsync(
+        JmapServices services, MailSubmission submission, List<TraceEvent> reports, CancellationToken cancellationToken)
     {
         var outcomes = new Dictionary<string, TraceEvent>(StringComparer.Ordinal);
         var now = services.Time.GetUtcNow();
@@ -56,7 +67,7 @@ internal static class DeliveryStatus
             {
                 foreach (var happened in (await AskAsync(services, shards, id, cancellationToken).ConfigureAwait(false)).OrderBy(happened => happened.At).ThenBy(happened => happened.Kind))
                 {
-                    Take(outcomes, happened);
+                    Take(outcomes, reports, happened);
                 }
 
                 if (message.Recipients.All(recipient => outcomes.GetValueOrDefault(recipient.Address.Key) is { } last && IsFinal(last.Kind)))
@@ -82,9 +93,13 @@ internal static class DeliveryStatus
         return found;
     }
 
-    private static void Take(Dictionary<string, TraceEvent> outcomes, TraceEvent happened)
+    private static void Take(Dictionary<string, TraceEvent> outcomes, List<TraceEvent> reports, TraceEvent happened)
     {
-        if (happened.Kind is TraceKind.Spooled or TraceKind.Deferred || IsFinal(happened.Kind))
+        if (happened.Kind == TraceKind.Reported)
+        {
+            reports.Add(happened);
+        }
+        else if (happened.Kind is TraceKind.Spooled or TraceKind.Deferred || IsFinal(happened.Kind))
         {
             foreach (var name in happened.Recipients)
             {

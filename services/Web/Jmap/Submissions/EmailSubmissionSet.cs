@@ -90,7 +90,8 @@ internal static class EmailSubmissionSet
 
             ifState = null;
             var id = SubmissionJson.IdOf(submission.Id);
-            var json = SubmissionJson.Of(submission, await DeliveryStatus.ReadAsync(call.Services, submission with { Undo = UndoStatus.Pending }, cancellationToken).ConfigureAwait(false));
+            var told = await DeliveryStatus.ReadAsync(call.Services, submission with { Undo = UndoStatus.Pending }, cancellationToken).ConfigureAwait(false);
+            var json = SubmissionJson.Of(submission, told.Status, reports: []);
             foreach (var name in given.Where(member => member.Value is not null).Select(member => member.Key))
             {
                 json.Remove(name);

@@ -13,6 +13,8 @@ internal sealed class OutgoingMessage(IMessageBlobs blobs, BodyRef email, Addres
 {
     private const int Piece = 64 * 1024;
 
+    public DeliveryId Id => id;
+
     /// <summary>What was seen of the header; null before <see cref="LookAsync"/>.</summary>
     public HeaderSection? Header { get; private set; }
 

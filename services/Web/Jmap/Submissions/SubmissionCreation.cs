@@ -98,9 +98,28 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
         var id = DeliveryId.New(services.Time.GetUtcNow());
         var message = new OutgoingMessage(services.Blobs, email.Body, account, id, services.Options.HostName);
         await message.LookAsync(cancellationToken).ConfigureAwait(false);
-        if (await CheckMessageAsync(message, header, account, cancellationToken).ConfigureAwait(false) is { } invalid)
+        if (await CheckMessageAsync(message, envelope, header, account, cancellationToken).ConfigureAwait(false) is { } invalid)
         {
             return (null, invalid);
+        }
+
+        var wanted = new MailSubmission
+        {
+            Id = id.Value,
+            Identity = identity.Id,
+            Email = email.Id,
+            Thread = email.Thread,
+            From = envelope.From,
+            To = [.. envelope.To],
+            SendAt = envelope.HoldUntil ?? id.AcceptedAt,
+            Undo = UndoStatus.Final,
+            Messages = [],
+        };
+
+        // What is in doubt was looked up and counted when it was begun, and is sent as it was fixed then.
+        if (await services.Calls.CallAsync(() => grain.FindInDoubtAsync(wanted), patience, cancellationToken).ConfigureAwait(false) is { } inDoubt)
+        {
+            return await PutAsync(inDoubt, envelope, message, email, account, cancellationToken).ConfigureAwait(false);
         }
 
         // Its recipients, who count from here on.
@@ -110,25 +129,9 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
             return (null, refused);
         }
 
-        if (envelope.HoldUntil is { } until && await sending.Caps.HoldAsync(account, until, patience, cancellationToken).ConfigureAwait(false) is { } full)
-        {
-            return (null, new("forbiddenToSend", full.Text));
-        }
-
         var canBeTakenBack = envelope.HoldUntil is not null && parts.All(part => part.Recipients.All(recipient => recipient.Groups.Count == 0));
-        var submission = new MailSubmission
-        {
-            Id = id.Value,
-            Identity = identity.Id,
-            Email = email.Id,
-            Thread = email.Thread,
-            From = envelope.From,
-            To = [.. envelope.To],
-            SendAt = envelope.HoldUntil ?? id.AcceptedAt,
-            Undo = canBeTakenBack ? UndoStatus.Pending : UndoStatus.Final,
-            Messages = [.. parts],
-        };
-        return await PutAsync(submission, envelope, message, email, account, cancellationToken).ConfigureAwait(false);
+        wanted = wanted with { Undo = canBeTakenBack ? UndoStatus.Pending : UndoStatus.Final, Messages = [.. parts] };
+        return await PutAsync(wanted, envelope, message, email, account, cancellationToken).ConfigureAwait(false);
     }
 
     // RFC 8621 §7.5: what is derived and not allowed becomes the identity's.
@@ -152,7 +155,8 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
             : Invalid(envelope.To.Where(to => !EmailAddress.TryParse(to.Email, out _)).Select(to => to.Email), "they are no addresses");
     }
 
-    private async Task<SetError?> CheckMessageAsync(OutgoingMessage message, EnvelopeFields header, AddressRecord account, CancellationToken cancellationToken)
+    private async Task<SetError?> CheckMessageAsync(
+        OutgoingMessage message, SubmissionEnvelope envelope, EnvelopeFields header, AddressRecord account, CancellationToken cancellationToken)
     {
         if (message.Length > services.Options.MaxMessageSize)
         {
@@ -169,13 +173,8 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
             return new("invalidEmail", "it is from nobody") { Properties = ["from"] };
         }
 
-        // Of a message that is sent again, Resent-From says who sends it (RFC 5322 §3.6.6), and From would be checked by nobody.
-        if (message.Header!.HasResentFrom)
-        {
-            return new("forbiddenFrom", "a message with Resent-From is not sent from here");
-        }
-
-        return await SenderOwnership.CheckHeaderAsync(sending.Directory, account, message.Header!, patience, cancellationToken).ConfigureAwait(false) is not { } refusal ? null
+        var from = EmailAddress.TryParse(envelope.From.Email, out var path) ? path : default(EmailAddress?);
+        return await SenderOwnership.CheckHeaderAsync(sending.Directory, account, from, message.Header!, patience, cancellationToken).ConfigureAwait(false) is not { } refusal ? null
             : refusal == SenderOwnership.NotYours ? new("forbiddenFrom", refusal.Text)
             : new("invalidEmail", refusal.Text) { Properties = ["from"] };
     }
@@ -196,7 +195,7 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
             }
             else if (await sending.Caps.CheckAsync(account, caps, recipient, services.Options.MaxRecipients, patience, cancellationToken).ConfigureAwait(false) is { } capped)
             {
-                return (new("forbiddenToSend", capped.Text), []);
+                return (new("rateLimit", capped.Text), []);
             }
             else
             {
@@ -222,18 +221,33 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
     private async Task<(MailSubmission? Submission, SetError? Error)> PutAsync(
         MailSubmission wanted, SubmissionEnvelope envelope, OutgoingMessage message, EmailRecord email, AddressRecord account, CancellationToken cancellationToken)
     {
-        var begun = await services.Calls.CallAsync(() => grain.BeginAsync(wanted, ifState), patience, cancellationToken).ConfigureAwait(false);
+        // Whatever is heard of it: it may be begun, and may go out.
+        caps.IsSent = true;
+        var begun = await services.Calls.CallAsync(() => grain.BeginHeldAsync(wanted, ifState, sending.Caps.MostHeld), patience, cancellationToken).ConfigureAwait(false);
+
+        // That of an earlier attempt was counted by it.
+        caps.IsSent = begun.Outcome == SentOutcome.Done && !begun.IsRepeat;
+        if (begun.FreeAt is { } freeAt)
+        {
+            return (null, new("overQuota", sending.Caps.TooManyHeld(freeAt).Text));
+        }
+
         if (SentRecords.ErrorOf(begun.Outcome) is { } error)
         {
             return (null, error);
         }
 
-        // Whatever is said below: it may go out. That of an earlier attempt was counted by it.
-        caps.IsSent = !begun.IsRepeat;
         var submission = begun.Submission!;
-        if (begun.IsRepeat)
+        if (begun.IsFinished)
         {
-            message = new(services.Blobs, email.Body, account, new(submission.Id), services.Options.HostName);
+            // An attempt of which no answer was heard came to its end meanwhile. It may be taken back already, and what it sent is not fixed any more.
+            return (submission, null);
+        }
+
+        var id = new DeliveryId(submission.Id);
+        if (id != message.Id)
+        {
+            message = new(services.Blobs, email.Body, account, id, services.Options.HostName);
             await message.LookAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -257,7 +271,7 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
         }
         catch (GrainUnavailableException e)
         {
-            // It has left, and who is told otherwise sends it again. The grain finishes what it finds begun.
+            // It has left, and who is told otherwise sends it again. It is no submission until whoever asks for the same again within the hour finishes it.
             services.Loggers.CreateLogger("MailCloud.Web.Jmap").MethodFailed(call.Method, call.Account.Value, e);
         }
 
@@ -267,7 +281,6 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
     private QueuedMessage EntryOf(MailSubmission submission, SentMessage part, SubmissionEnvelope envelope, OutgoingMessage message, AddressRecord account)
     {
         var from = EmailAddress.TryParse(envelope.From.Email, out var path) ? path : default(EmailAddress?);
-        var isHeld = submission.SendAt > new DeliveryId(submission.Id).AcceptedAt;
         return new()
         {
             Id = part.Delivery,
@@ -279,8 +292,8 @@ internal sealed class SubmissionCreation(JmapCall call, ISubmissionsGrain grain,
                 Recipients = part.Recipients,
                 Body = message.IsEightBit ? BodyType.EightBitMime : BodyType.SevenBit,
                 SmtpUtf8 = message.HasInternationalHeader || from is { IsInternational: true } || part.Recipients.Any(recipient => recipient.Address.IsInternational),
-                HoldUntil = isHeld ? submission.SendAt : null,
-                HoldRequest = isHeld ? envelope.HoldRequest : null,
+                HoldUntil = submission.IsHeld ? submission.SendAt : null,
+                HoldRequest = submission.IsHeld ? envelope.HoldRequest : null,
                 Tls = message.Header!.AsksForNoTls ? TlsDemand.NotRequired : TlsDemand.Unspecified,
             },
             Trace = TraceOf(part.Delivery),

@@ -17,7 +17,7 @@ internal static class SubmissionJson
         return text.Length == 33 && text[0] == 's' && !text.AsSpan(1).ContainsAnyInRange('A', 'F') && Guid.TryParseExact(text.AsSpan(1), "N", out submission);
     }
 
-    public static JsonObject Of(MailSubmission submission, JsonObject? deliveryStatus) => new()
+    public static JsonObject Of(MailSubmission submission, JsonObject? deliveryStatus, JsonArray reports) => new()
     {
         ["id"] = IdOf(submission.Id),
         ["identityId"] = IdentityJson.IdOf(submission.Identity),
@@ -28,8 +28,9 @@ internal static class SubmissionJson
         ["undoStatus"] = TextOf(submission.Undo),
         ["deliveryStatus"] = deliveryStatus,
 
-        // Reports come as messages of their own, and are not looked for.
-        ["dsnBlobIds"] = new JsonArray(),
+        ["dsnBlobIds"] = reports,
+
+        // What other people's programs send comes as messages of their own, and is not looked for.
         ["mdnBlobIds"] = new JsonArray(),
     };
 

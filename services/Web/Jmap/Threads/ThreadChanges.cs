@@ -15,6 +15,11 @@ internal static class ThreadChanges
     {
         var request = StandardChanges.Read(call);
         var changes = await Emails.EmailChanges.ReadAsync(call, request.SinceState, request.MaxChanges, cancellationToken).ConfigureAwait(false);
+        if (changes.ThreadsUnknown)
+        {
+            throw StandardChanges.CannotCalculate;
+        }
+
         HashSet<Guid> madeHere = [.. changes.Created];
         HashSet<Guid> made = changes.HasMore ? [.. madeHere, .. await LaterAsync(call, changes.State, cancellationToken).ConfigureAwait(false)] : madeHere;
         var grain = call.Emails;

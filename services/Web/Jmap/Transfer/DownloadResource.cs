@@ -4,6 +4,7 @@ using MailCloud.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 
 namespace MailCloud.Web.Jmap.Transfer;
@@ -24,12 +25,12 @@ internal static class DownloadResource
         {
             // Word for word the same for what is another's and what there is not.
             return accountId == user.AccountKey && await services.BlobsById.FindAsync(user.Account, blobId, context.RequestAborted) is { } blob
-                ? await AnswerAsync(context, blob, name, accept)
-                : NotFound();
+                ? Answer(context, blob, name, accept, services.Loggers.CreateLogger("MailCloud.Web.Jmap"))
+                : BlobAnswer.NotFound();
         }
         catch (BlobMissingException)
         {
-            return NotFound();
+            return BlobAnswer.NotFound();
         }
         catch (GrainUnavailableException)
         {
@@ -37,7 +38,7 @@ internal static class DownloadResource
         }
     }
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, FoundBlob blob, string? name, string? accept)
+    private static IResult Answer(HttpContext context, FoundBlob blob, string? name, string? accept, ILogger log)
     {
         var headers = context.Response.GetTypedHeaders();
         var tag = new EntityTagHeaderValue($"\"{blob.Id}\"");
@@ -56,13 +57,13 @@ internal static class DownloadResource
         headers.ContentType = TypeOf(accept);
         if (blob.Size is not { } size)
         {
-            return new Octets(blob, 0, null);
+            return new BlobAnswer(blob, 0, null, log);
         }
 
         headers.Set(HeaderNames.AcceptRanges, "bytes");
         if (RangeOf(context.Request, tag) is not { } range)
         {
-            return new Octets(blob, 0, size);
+            return new BlobAnswer(blob, 0, size, log);
         }
 
         var (first, last) = (range.From ?? Math.Max(0, size - range.To!.Value), range.From is null ? size - 1 : Math.Min(range.To ?? (size - 1), size - 1));
@@ -74,7 +75,7 @@ internal static class DownloadResource
 
         headers.ContentRange = new(first, last, size);
         context.Response.StatusCode = StatusCodes.Status206PartialContent;
-        return new Octets(blob, first, last - first + 1);
+        return new BlobAnswer(blob, first, last - first + 1, log);
     }
 
     // RFC 9110 §14.2: who asks for several ranges may be given all of it.
@@ -98,37 +99,5 @@ internal static class DownloadResource
         }
 
         return plain;
-    }
-
-    private static IResult NotFound() => Results.Problem("there is no such blob", statusCode: StatusCodes.Status404NotFound);
-
-    private sealed class Octets(FoundBlob blob, long offset, long? length) : IResult
-    {
-        private const int Piece = 64 * 1024;
-
-        public async Task ExecuteAsync(HttpContext httpContext)
-        {
-            var (response, ct) = (httpContext.Response, httpContext.RequestAborted);
-            response.ContentLength = length;
-            if (HttpMethods.IsHead(httpContext.Request.Method))
-            {
-                return;
-            }
-
-            await using var stream = await blob.OpenAsync(offset, ct);
-            var piece = new byte[Piece];
-            for (var left = length ?? long.MaxValue; left > 0;)
-            {
-                var read = await stream.ReadAsync(piece.AsMemory(0, (int)Math.Min(piece.Length, left)), ct);
-                if (read == 0)
-                {
-                    // Of a known length the server breaks the connection off, so that nobody takes what came for all of it.
-                    break;
-                }
-
-                await response.Body.WriteAsync(piece.AsMemory(0, read), ct);
-                left -= read;
-            }
-        }
     }
 }

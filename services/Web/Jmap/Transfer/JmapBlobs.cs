@@ -122,7 +122,8 @@ internal sealed class JmapBlobs(JmapServices services)
 
     private static bool IsMultipart(BodyPart part) => part.Type.Equals("multipart", StringComparison.OrdinalIgnoreCase);
 
-    private static async Task SkipAsync(Stream stream, long count, CancellationToken cancellationToken)
+    /// <summary>Reads so many octets, or to the end, for nobody.</summary>
+    public static async Task SkipAsync(Stream stream, long count, CancellationToken cancellationToken)
     {
         var piece = new byte[16 * 1024];
         for (var read = 1; count > 0 && read > 0; count -= read)

@@ -12,6 +12,8 @@ public sealed class ArgumentTests(WebServer server)
 
     private const string QueryChanges = """ "filter": [], "sort": 1, "sinceQueryState": 1, "maxChanges": -1, "upToId": 1, "calculateTotal": "x" """;
 
+    private const string Set = """ "ifInState": 1, "create": [], "update": "x", "destroy": {} """;
+
     private const string Bodies = """ "properties": ["none"], "bodyProperties": ["none"], "fetchTextBodyValues": 1, "fetchHTMLBodyValues": 1, "fetchAllBodyValues": 1, "maxBodyValueBytes": -1 """;
 
     /// <summary>Each method, the arguments that must be there, and for every argument a value that it cannot have.</summary>
@@ -29,6 +31,19 @@ public sealed class ArgumentTests(WebServer server)
         { "Email/queryChanges", """{ "sinceQueryState": "1" }""", $$"""{ {{QueryChanges}}, "collapseThreads": 1 }""" },
         { "Email/parse", """{ "blobIds": [] }""", $$"""{ "blobIds": "x", {{Bodies}} }""" },
         { "SearchSnippet/get", """{ "emailIds": [] }""", """{ "emailIds": "x", "filter": 1 }""" },
+        { "Mailbox/set", "{}", $$"""{ {{Set}}, "onDestroyRemoveEmails": 1 }""" },
+        { "Email/set", "{}", $"{{ {Set} }}" },
+        { "Email/import", """{ "emails": {} }""", """{ "emails": [], "ifInState": 1 }""" },
+        { "Identity/get", "{}", """{ "ids": "x", "properties": ["none"] }""" },
+        { "Identity/changes", """{ "sinceState": "1" }""", $"{{ {Changes} }}" },
+        { "Identity/set", "{}", $"{{ {Set} }}" },
+        { "EmailSubmission/get", "{}", """{ "ids": "x", "properties": ["none"] }""" },
+        { "EmailSubmission/changes", """{ "sinceState": "1" }""", $"{{ {Changes} }}" },
+        { "EmailSubmission/query", "{}", $"{{ {Query} }}" },
+        { "EmailSubmission/queryChanges", """{ "sinceQueryState": "1" }""", $"{{ {QueryChanges} }}" },
+        { "EmailSubmission/set", "{}", $$"""{ {{Set}}, "onSuccessUpdateEmail": [], "onSuccessDestroyEmail": "x" }""" },
+        { "VacationResponse/get", "{}", """{ "ids": "x", "properties": ["none"] }""" },
+        { "VacationResponse/set", "{}", $"{{ {Set} }}" },
     };
 
     [Theory]
@@ -133,6 +148,19 @@ public sealed class ArgumentTests(WebServer server)
         {
             Assert.Equal("requestTooLarge", await client.FailAsync(method, new() { [argument] = JmapMailbox.Texts(ids) }));
         }
+
+        // Of a /set what it makes, changes and destroys counts together.
+        var half = new JsonObject(ids.Take(500).Select(id => KeyValuePair.Create(id, (JsonNode?)new JsonObject())));
+        foreach (var method in new[] { "Mailbox/set", "Email/set", "Identity/set", "EmailSubmission/set", "VacationResponse/set" })
+        {
+            Assert.Equal("requestTooLarge", await client.FailAsync(method, new() { ["create"] = half.DeepClone(), ["update"] = half.DeepClone(), ["destroy"] = new JsonArray("x") }));
+        }
+
+        Assert.Equal("requestTooLarge", await client.FailAsync("Email/import", new() { ["emails"] = new JsonObject(ids.Select(id => KeyValuePair.Create(id, (JsonNode?)null))) }));
+        foreach (var method in new[] { "Identity/get", "EmailSubmission/get", "VacationResponse/get" })
+        {
+            Assert.Equal("requestTooLarge", await client.FailAsync(method, new() { ["ids"] = JmapMailbox.Texts(ids) }));
+        }
     }
 
     [Fact]
@@ -145,9 +173,24 @@ public sealed class ArgumentTests(WebServer server)
             Assert.Equal("cannotCalculateChanges", await client.FailAsync($"{type}/changes", new() { ["sinceState"] = "1-none" }));
         }
 
+        Assert.Equal("cannotCalculateChanges", await client.FailAsync("Identity/changes", new() { ["sinceState"] = "none" }));
+        Assert.Equal("cannotCalculateChanges", await client.FailAsync("EmailSubmission/changes", new() { ["sinceState"] = "none" }));
+        Assert.Equal("cannotCalculateChanges", await client.FailAsync("EmailSubmission/queryChanges", new() { ["sinceQueryState"] = "none" }));
         Assert.Equal("cannotCalculateChanges", await client.FailAsync("Mailbox/queryChanges", new() { ["sinceQueryState"] = "none" }));
         Assert.Equal("cannotCalculateChanges", await client.FailAsync("Email/queryChanges", new() { ["sinceQueryState"] = "none" }));
         Assert.Equal("cannotCalculateChanges", await client.FailAsync("Email/queryChanges", new() { ["sinceQueryState"] = "1", ["filter"] = new JsonObject { ["text"] = "x" } }));
+    }
+
+    [Fact]
+    public async Task More_changes_than_a_client_takes_are_too_many()
+    {
+        // RFC 8620 §5.6.
+        var mail = await JmapMailbox.MakeAsync(server, "many-changes");
+        var state = (string)(await mail.Client.CallAsync("Email/query"))["queryState"]!;
+        await mail.FileAsync("Subject: one\n\ntext");
+        await mail.FileAsync("Subject: two\n\ntext");
+        Assert.Equal("tooManyChanges", await mail.Client.FailAsync("Email/queryChanges", new() { ["sinceQueryState"] = state, ["maxChanges"] = 1 }));
+        Assert.Equal(2, (await mail.Client.CallAsync("Email/queryChanges", new() { ["sinceQueryState"] = state, ["maxChanges"] = 2 }))["added"]!.AsArray().Count);
     }
 
     private Task<JmapClient> ClientAsync() => JmapClient.MakeAsync(server, "mail-arguments");

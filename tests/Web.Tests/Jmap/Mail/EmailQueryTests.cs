@@ -137,6 +137,15 @@ public sealed class EmailQueryTests(WebServer server)
     }
 
     [Fact]
+    public async Task More_words_than_anybody_types_are_not_looked_for()
+    {
+        var (mailbox, _, _) = await MakeAsync();
+        static JsonObject Words(int count) => new() { ["filter"] = new JsonObject { ["text"] = string.Join(' ', Enumerable.Range(0, count)), ["subject"] = "lunch" } };
+        Assert.Empty((await mailbox.QueryAsync(Words(199)))["ids"]!.AsArray());
+        Assert.Equal("unsupportedFilter", await mailbox.Client.FailAsync("Email/query", Words(200)));
+    }
+
+    [Fact]
     public async Task A_limit_beyond_the_servers_is_told()
     {
         var (mailbox, _, _) = await MakeAsync();

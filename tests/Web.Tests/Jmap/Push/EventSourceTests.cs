@@ -1,6 +1,10 @@
 using System.Net;
+using System.Text.Json.Nodes;
+using MailCloud.MailboxContracts;
+using MailCloud.Messages;
 using MailCloud.Web.Jmap.Push;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MailCloud.Web.Tests.Jmap.Push;
 
@@ -17,7 +21,7 @@ public sealed class EventSourceTests(WebServer server)
         await using var stream = await EventStream.OpenAsync(server, account.Password, All);
         Assert.Equal(("text/event-stream", true, "no"), (
             stream.Response.Content.Headers.ContentType!.MediaType, stream.Response.Headers.CacheControl!.NoStore, stream.Response.Headers.GetValues("X-Accel-Buffering").Single()));
-        Assert.Equal(await account.StateAsync(), stream.LastId);
+        Assert.Equal(await account.StateAsync(), stream.State);
 
         var filed = await account.FileAsync();
         Assert.Equal(("Email EmailDelivery Mailbox Thread", filed), await stream.NextStateAsync(account.Client.Account));
@@ -33,12 +37,12 @@ public sealed class EventSourceTests(WebServer server)
         await using var second = await EventStream.OpenAsync(server, one.Password, All);
         await using var elsewhere = await EventStream.OpenAsync(server, other.Password, All);
         var state = await one.FileAsync();
-        Assert.Equal(state, (await first.NextStateAsync(one.Client.Account)).Id);
-        Assert.Equal(state, (await second.NextStateAsync(one.Client.Account)).Id);
+        Assert.Equal(state, (await first.NextStateAsync(one.Client.Account)).State);
+        Assert.Equal(state, (await second.NextStateAsync(one.Client.Account)).State);
 
         // The first that it hears of is its own.
         var own = await other.FileAsync();
-        Assert.Equal(own, (await elsewhere.NextStateAsync(other.Client.Account)).Id);
+        Assert.Equal(own, (await elsewhere.NextStateAsync(other.Client.Account)).State);
     }
 
     [Fact]
@@ -81,19 +85,88 @@ public sealed class EventSourceTests(WebServer server)
         await using (var stream = await EventStream.OpenAsync(server, account.Password, All, known))
         {
             Assert.Equal(("Email EmailDelivery Mailbox Thread", filed), await stream.NextStateAsync(account.Client.Account));
+            known = stream.LastId;
         }
 
-        await using (var stream = await EventStream.OpenAsync(server, account.Password, All, "of another server"))
+        // Of another server, or of an older build, which knew the mailbox alone.
+        foreach (var unknown in (string[])["of another server", filed])
         {
-            Assert.Equal(("Email EmailDelivery Mailbox Thread", filed), await stream.NextStateAsync(account.Client.Account));
+            await using var stream = await EventStream.OpenAsync(server, account.Password, All, unknown);
+            Assert.Equal(("Email EmailDelivery EmailSubmission Identity Mailbox Quota Thread VacationResponse", filed), await stream.NextStateAsync(account.Client.Account));
         }
 
         // Who knows all is told what comes next.
-        await using (var stream = await EventStream.OpenAsync(server, account.Password, All, filed))
+        await using (var stream = await EventStream.OpenAsync(server, account.Password, All, known))
         {
             var next = await account.FileAsync();
-            Assert.Equal(next, (await stream.NextStateAsync(account.Client.Account)).Id);
+            Assert.Equal(("Email EmailDelivery Mailbox Thread", next), await stream.NextStateAsync(account.Client.Account));
         }
+    }
+
+    [Fact]
+    public async Task What_stands_beside_the_mailbox_is_told_of_with_the_states_that_it_has()
+    {
+        var account = await WatchedAccount.MakeAsync(server, "events-beside");
+        var (client, name) = (account.Client, account.Client.Account);
+        await server.SendAsync(HttpMethod.Put, $"/admin/v1/addresses/{client.Address}", """{"quotaBytes":1000000}""");
+        await using var stream = await EventStream.OpenAsync(server, account.Password, All);
+        var known = stream.LastId;
+        await client.CallAsync("VacationResponse/set", new() { ["update"] = new JsonObject { ["singleton"] = new JsonObject { ["subject"] = "away" } } });
+        await IsToldAsync("VacationResponse");
+        await client.CallAsync("Identity/set", new() { ["update"] = new JsonObject { ["i00000000000000000000000000000000"] = new JsonObject { ["name"] = "Alice" } } });
+        await IsToldAsync("Identity");
+
+        var submission = new MailSubmission
+        {
+            Id = Guid.NewGuid(),
+            Identity = SendingIdentity.Own,
+            Email = Guid.NewGuid(),
+            Thread = 1,
+            From = new(client.Address, null),
+            To = [new("bob@example.test", null)],
+            SendAt = DateTimeOffset.UtcNow,
+            Undo = UndoStatus.Final,
+            Messages = [new() { Delivery = DeliveryId.New(DateTimeOffset.UtcNow), Tenant = account.Id.Tenant, Recipients = [] }],
+        };
+        var submissions = server.Services.GetRequiredService<IGrainFactory>().GetGrain<ISubmissionsGrain>(account.Id.Value);
+        await submissions.BeginAsync(submission, null);
+        await submissions.FinishAsync(submission.Id);
+        await IsToldAsync("EmailSubmission");
+
+        // Mail has changed the quota, too.
+        var state = await account.FileAsync();
+        var changed = await stream.NextChangeAsync(name);
+        Assert.Equal(["Email", "EmailDelivery", "Mailbox", "Quota", "Thread"], changed.Select(type => type.Key));
+        Assert.Equal((state, await StateOfAsync("Quota")), ((string)changed["Email"]!, (string)changed["Quota"]!));
+
+        // And who was away is told all of it.
+        await using var again = await EventStream.OpenAsync(server, account.Password, All, known);
+        Assert.Equal(("Email EmailDelivery EmailSubmission Identity Mailbox Quota Thread VacationResponse", state), await again.NextStateAsync(name));
+
+        async Task IsToldAsync(string type)
+        {
+            // The first change of what one was sent or sends as begins the states of both.
+            var told = await stream.NextChangeAsync(name);
+            Assert.Equal(await StateOfAsync(type), (string)told[type]!);
+            Assert.DoesNotContain("Email", told.Select(other => other.Key));
+        }
+
+        async Task<string> StateOfAsync(string type) => (string)(await client.CallAsync($"{type}/get", new() { ["ids"] = new JsonArray() }))["state"]!;
+    }
+
+    [Fact]
+    public async Task What_does_not_answer_beside_the_mailbox_holds_up_no_news_of_mail()
+    {
+        var account = await WatchedAccount.MakeAsync(server, "events-partly");
+        using var fault = server.Failing.Fail<ISubmissionsGrain>(account.Id.Value, nameof(ISubmissionsGrain.GetStatesAsync));
+        await using var stream = await EventStream.OpenAsync(server, account.Password, All);
+        await fault.FailedAsync();
+        var filed = await account.FileAsync();
+        Assert.Equal(("Email EmailDelivery Mailbox Thread", filed), await stream.NextStateAsync(account.Client.Account));
+
+        // It is asked again, and told of when it answers.
+        fault.Dispose();
+        Assert.Equal(("EmailSubmission Identity VacationResponse", filed), await stream.NextStateAsync(account.Client.Account));
     }
 
     [Fact]
@@ -102,13 +175,13 @@ public sealed class EventSourceTests(WebServer server)
         const int Changes = 60;
         var account = await WatchedAccount.MakeAsync(server, "events-seven");
         await using var stream = await EventStream.OpenAsync(server, account.Password, All);
-        var before = long.Parse(stream.LastId);
+        var before = long.Parse(stream.State);
         await Task.WhenAll(Enumerable.Range(0, Changes).Select(i => account.MakeFolderAsync($"f{i}")));
         var last = long.Parse(await account.StateAsync());
         var told = new List<long> { before };
         while (told[^1] < last)
         {
-            told.Add(long.Parse((await stream.NextStateAsync(account.Client.Account)).Id));
+            told.Add(long.Parse((await stream.NextStateAsync(account.Client.Account)).State));
             Assert.True(told[^1] > told[^2], string.Join(' ', told));
         }
 

@@ -19,6 +19,9 @@ internal sealed class EventStream : IAsyncDisposable
     /// <summary>As browsers keep it: of the last event that had one, or of a block without an event.</summary>
     public string LastId { get; private set; } = "";
 
+    /// <summary>The mailbox's part of it.</summary>
+    public string State => LastId.Split('.')[0];
+
     public static async Task<EventStream> OpenAsync(WebServer server, AuthenticationHeaderValue? who, string query, string? lastEventId = null)
     {
         var http = new HttpClient { BaseAddress = server.Http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
@@ -42,14 +45,20 @@ internal sealed class EventStream : IAsyncDisposable
     /// <summary>The next event; null: the stream has ended.</summary>
     public async Task<(string Name, JsonObject Data)?> NextAsync() => await BlockAsync() is { } block ? (block.Name!, JsonNode.Parse(block.Data!)!.AsObject()) : null;
 
-    /// <summary>The types that the next state event has, and its id.</summary>
-    public async Task<(string Types, string Id)> NextStateAsync(string account)
+    /// <summary>The types that the next state event has, and the state of the mailbox.</summary>
+    public async Task<(string Types, string State)> NextStateAsync(string account)
+    {
+        var changed = await NextChangeAsync(account);
+        Assert.All(changed.Where(type => type.Key is "Email" or "EmailDelivery" or "Mailbox" or "Thread"), type => Assert.Equal(State, (string)type.Value!));
+        return (string.Join(' ', changed.Select(type => type.Key)), State);
+    }
+
+    /// <summary>The types that the next state event has, each with its state.</summary>
+    public async Task<JsonObject> NextChangeAsync(string account)
     {
         var (name, data) = Assert.NotNull(await NextAsync());
         Assert.Equal(("state", "StateChange"), (name, (string)data["@type"]!));
-        var changed = data["changed"]![account]!.AsObject();
-        Assert.All(changed, type => Assert.Equal(LastId, (string)type.Value!));
-        return (string.Join(' ', changed.Select(type => type.Key)), LastId);
+        return data["changed"]![account]!.AsObject();
     }
 
     public ValueTask DisposeAsync()

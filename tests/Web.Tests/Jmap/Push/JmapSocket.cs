@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MailCloud.Web.Tests.Jmap.Push;
@@ -15,6 +16,9 @@ internal sealed class JmapSocket : IDisposable
     private JmapSocket(ClientWebSocket socket) => Socket = socket;
 
     public ClientWebSocket Socket { get; }
+
+    /// <summary>Of the last StateChange.</summary>
+    public string PushState { get; private set; } = "";
 
     public static async Task<JmapSocket> OpenAsync(WebServer server, AuthenticationHeaderValue? who, string? protocol = "jmap")
     {
@@ -40,13 +44,16 @@ internal sealed class JmapSocket : IDisposable
     public Task SendAsync(string text) => Socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
     /// <summary>A request of Core/echo.</summary>
-    public Task EchoAsync(string? id, string text) => SendAsync(new JsonObject
+    public Task EchoAsync(string? id, string text) => Socket.SendAsync(EchoOf(id, text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+
+    /// <summary>The octets of one.</summary>
+    public static byte[] EchoOf(string? id, string text) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["@type"] = "Request",
         ["id"] = id,
         ["using"] = new JsonArray(JmapClient.Core),
         ["methodCalls"] = new JsonArray(new JsonArray("Core/echo", new JsonObject { ["text"] = text }, "c")),
-    }.ToJsonString());
+    });
 
     /// <summary>The next message; null when the server closes.</summary>
     public async Task<JsonObject?> NextAsync()
@@ -69,11 +76,12 @@ internal sealed class JmapSocket : IDisposable
         }
     }
 
-    /// <summary>The types that the next StateChange has, and its pushState.</summary>
+    /// <summary>The types that the next StateChange has, and the mailbox's part of its pushState.</summary>
     public async Task<(string Types, string State)> NextStateAsync(string account)
     {
         var message = (await NextAsync())!;
         Assert.Equal("StateChange", (string)message["@type"]!);
-        return (string.Join(' ', message["changed"]![account]!.AsObject().Select(type => type.Key)), (string)message["pushState"]!);
+        PushState = (string)message["pushState"]!;
+        return (string.Join(' ', message["changed"]![account]!.AsObject().Select(type => type.Key)), PushState.Split('.')[0]);
     }
 }

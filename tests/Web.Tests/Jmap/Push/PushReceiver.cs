@@ -15,19 +15,21 @@ internal sealed class PushReceiver : IAsyncDisposable
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication app;
+    private readonly Task answering;
     private readonly ConcurrentQueue<HttpStatusCode> answers = [];
     private readonly Channel<Posted> posted = Channel.CreateUnbounded<Posted>();
 
-    private PushReceiver(WebApplication app) => this.app = app;
+    private PushReceiver(WebApplication app, Task answering) => (this.app, this.answering) = (app, answering);
 
     public string Url => $"{app.Urls.Single()}/push";
 
-    public static async Task<PushReceiver> StartAsync()
+    /// <param name="answering">Nothing is answered before; null: at once.</param>
+    public static async Task<PushReceiver> StartAsync(Task? answering = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var receiver = new PushReceiver(builder.Build());
+        var receiver = new PushReceiver(builder.Build(), answering ?? Task.CompletedTask);
         receiver.app.MapPost("/push", receiver.TakeAsync);
         await receiver.app.StartAsync();
         return receiver;
@@ -39,7 +41,7 @@ internal sealed class PushReceiver : IAsyncDisposable
     public async Task<Posted> NextAsync() => await posted.Reader.ReadAsync().AsTask().WaitAsync(patience);
 
     /// <summary>What was pushed in clear.</summary>
-    public async Task<JsonObject> NextJsonAsync() => JsonNode.Parse((await NextAsync()).Body)!.AsObject();
+    public async Task<JsonObject> NextJsonAsync() => (await NextAsync()).Json;
 
     public bool HasMore => posted.Reader.TryPeek(out _);
 
@@ -50,8 +52,15 @@ internal sealed class PushReceiver : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         context.Response.StatusCode = (int)(answers.TryDequeue(out var status) ? status : HttpStatusCode.Created);
-        await posted.Writer.WriteAsync(new(context.Request.ContentType!, context.Request.Headers.ContentEncoding.ToString(), context.Request.Headers["TTL"].ToString(), body.ToArray()));
+        var headers = context.Request.Headers;
+        await posted.Writer.WriteAsync(
+            new(context.Request.ContentType!, headers.ContentEncoding.ToString(), headers["TTL"].ToString(), headers["Topic"].ToString(), headers.Authorization.ToString(), body.ToArray()));
+        await answering;
     }
 
-    internal sealed record Posted(string Type, string Encoding, string TimeToLive, byte[] Body);
+    internal sealed record Posted(string Type, string Encoding, string TimeToLive, string Topic, string Authorization, byte[] Body)
+    {
+        /// <summary>Where it was pushed in clear.</summary>
+        public JsonObject Json => JsonNode.Parse(Body)!.AsObject();
+    }
 }

@@ -2,11 +2,14 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using MailCloud.MailboxContracts;
 using MailCloud.Web.Jmap.Push.Subscriptions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime;
 
 namespace MailCloud.Web.Tests.Jmap.Push;
 
@@ -41,7 +44,7 @@ public sealed class PushSubscriptionTests : IAsyncLifetime
 
         Assert.True((await UpdateAsync(account.Client, id, new() { ["verificationCode"] = (string)verification["verificationCode"]! }))["updated"]!.AsObject().ContainsKey(id));
         Assert.Equal((string)verification["verificationCode"]!, (string)(await GetAsync(account.Client)).Single()["verificationCode"]!);
-        Assert.Equal(("Email EmailDelivery Mailbox Thread", await account.StateAsync()), StateOf(account, await receiver.NextJsonAsync()));
+        Assert.Equal(("Email EmailDelivery EmailSubmission Identity Mailbox Quota Thread VacationResponse", await account.StateAsync()), StateOf(account, await receiver.NextJsonAsync()));
         var made = await account.MakeFolderAsync("one");
         Assert.Equal(("Email Mailbox Thread", made), StateOf(account, await receiver.NextJsonAsync()));
     }
@@ -83,6 +86,27 @@ public sealed class PushSubscriptionTests : IAsyncLifetime
         await receiver.NextAsync();
         var last = await account.FileAsync();
         Assert.Equal(last, StateOf(account, await receiver.NextJsonAsync()).State);
+    }
+
+    [Fact]
+    public async Task What_a_push_service_keeps_is_replaced_by_news_of_the_same_types_alone()
+    {
+        // RFC 8030 §5.4: else the news of new mail would go with a later change of folders.
+        var account = await WatchedAccount.MakeAsync(server, "topics");
+        await using var receiver = await PushReceiver.StartAsync();
+        var (id, _) = await CreateAsync(account.Client, New(receiver));
+        var verification = await receiver.NextAsync();
+        Assert.Equal("", verification.Topic);
+        await UpdateAsync(account.Client, id, new() { ["verificationCode"] = (string)verification.Json["verificationCode"]! });
+        var all = await receiver.NextAsync();
+        await account.FileAsync();
+        var filed = await receiver.NextAsync();
+        await account.MakeFolderAsync("one");
+        var made = await receiver.NextAsync();
+        await account.FileAsync();
+        Assert.Equal(filed.Topic, (await receiver.NextAsync()).Topic);
+        Assert.Equal(3, new[] { all.Topic, filed.Topic, made.Topic }.Distinct().Count());
+        Assert.Matches("^[A-Za-z0-9_-]{1,32}$", filed.Topic);
     }
 
     [Theory]
@@ -146,9 +170,89 @@ public sealed class PushSubscriptionTests : IAsyncLifetime
         await VerifiedAsync(account, receiver);
         await server.SendAsync(HttpMethod.Put, $"/admin/v1/addresses/{account.Client.Address}", """{"password":"another long secret"}""");
         await account.FileAsync();
-        var grain = server.Services.GetRequiredService<IGrainFactory>().GetGrain<MailCloud.MailboxContracts.IPushSubscriptionsGrain>(account.Id.Value);
-        await UntilAsync(async () => (await grain.ListAsync()).Count == 0);
+        await UntilAsync(async () => (await SubscriptionsOf(account).ListAsync()).Count == 0);
         Assert.False(receiver.HasMore);
+    }
+
+    [Fact]
+    public async Task One_ends_with_the_app_password_that_made_it()
+    {
+        var account = await WatchedAccount.MakeAsync(server, "app-password");
+        var path = $"/admin/v1/addresses/{account.Client.Address}/app-passwords";
+        var made = (await server.SendAsync(HttpMethod.Post, path, """{"name":"phone","scopes":["http"]}""")).Body;
+        await EndsWithAsync(account, JmapClient.ByPassword(server, account.Client.Address, made.GetProperty("secret").GetString()!), () => server.SendAsync(HttpMethod.Delete, $"{path}/{made.GetProperty("id").GetString()}"));
+    }
+
+    [Fact]
+    public async Task One_ends_with_the_token_that_made_it()
+    {
+        var account = await WatchedAccount.MakeAsync(server, "token");
+        var made = (await server.SendAsync(HttpMethod.Post, "/admin/v1/tokens", $$"""{"role":"user","address":"{{account.Client.Address}}","name":"phone"}""")).Body;
+        var id = made.GetProperty("token").GetProperty("id").GetString();
+        await EndsWithAsync(account, JmapClient.ByToken(server, account.Client.Address, made.GetProperty("secret").GetString()!), () => server.SendAsync(HttpMethod.Delete, $"/admin/v1/tokens/{id}"));
+    }
+
+    [Fact]
+    public async Task A_token_of_a_sign_in_by_an_app_password_ends_one_with_that()
+    {
+        var account = await WatchedAccount.MakeAsync(server, "sign-in");
+        var path = $"/admin/v1/addresses/{account.Client.Address}/app-passwords";
+        var made = (await server.SendAsync(HttpMethod.Post, path, """{"name":"phone","scopes":["http"]}""")).Body;
+        using var content = new StringContent(new JsonObject { ["address"] = account.Client.Address, ["password"] = made.GetProperty("secret").GetString() }.ToJsonString(), Encoding.UTF8, "application/json");
+        using var answer = await server.Http.PostAsync("/sign-in", content);
+        var token = (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["token"]!;
+        await EndsWithAsync(account, JmapClient.ByToken(server, account.Client.Address, token), () => server.SendAsync(HttpMethod.Delete, $"{path}/{made.GetProperty("id").GetString()}"));
+    }
+
+    [Theory]
+    [InlineData("/admin/v1/addresses/suspended@example.test")]
+    [InlineData("/admin/v1/tenants/demo")]
+    public async Task Nothing_is_pushed_of_a_suspended_account_until_it_is_not(string suspended)
+    {
+        var account = await WatchedAccount.MakeAsync(server, "suspended");
+        await using var receiver = await PushReceiver.StartAsync();
+        await VerifiedAsync(account, receiver);
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var worker = await TakeOverAsync(time);
+        await UntilNextAsync(receiver, time);
+
+        await server.SendAsync(HttpMethod.Put, suspended, """{"state":"suspended"}""");
+        var services = server.Services.GetRequiredService<PushServices>();
+        var subscription = Assert.Single(await SubscriptionsOf(account).ListAsync());
+        await UntilAsync(async () => await PushCredential.FindStandingAsync(subscription, services, CancellationToken.None) == CredentialStanding.Suspended);
+        var filed = await account.FileAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            await UntilLookedAtAsync();
+        }
+
+        Assert.False(receiver.HasMore);
+        await server.SendAsync(HttpMethod.Put, suspended, """{"state":"active"}""");
+        Assert.Equal(filed, StateOf(account, await UntilNextAsync(receiver, time)).State);
+        await worker.StopAsync(CancellationToken.None);
+
+        // Of the worker everything runs on other threads: what it would do by now is done when as much as that is done here.
+        Task UntilLookedAtAsync() => PushCredential.FindStandingAsync(subscription, services, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_grain_that_was_made_anew_makes_good_what_its_pusher_was_not_told()
+    {
+        var account = await WatchedAccount.MakeAsync(server, "anew");
+        await using var receiver = await PushReceiver.StartAsync();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var worker = await TakeOverAsync(time);
+        await CreateAsync(account.Client, New(receiver));
+        await UntilNextAsync(receiver, time);
+
+        // It knows nothing of the lease any more, and tells nobody; the pusher would look again by itself much later.
+        await server.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        var before = time.GetUtcNow();
+        var (second, _) = await CreateAsync(account.Client, New(receiver));
+        Assert.Equal(second, (string)(await UntilNextAsync(receiver, time))["pushSubscriptionId"]!);
+        Assert.InRange(time.GetUtcNow(), before, before.AddMinutes(5));
+        await worker.StopAsync(CancellationToken.None);
     }
 
     [Fact]
@@ -165,6 +269,28 @@ public sealed class PushSubscriptionTests : IAsyncLifetime
         Assert.Equal(["list", "notFound"], got.Select(member => member.Key).Order(StringComparer.Ordinal));
         Assert.Equal(["deviceClientId", "expires", "id", "types", "verificationCode"], got["list"]![0]!.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
         Assert.Equal("snone", (string)got["notFound"]![0]!);
+    }
+
+    [Fact]
+    public async Task So_many_are_made_in_an_hour()
+    {
+        // RFC 8620 §8.6: each is a request to whom the client likes.
+        var account = await WatchedAccount.MakeAsync(server, "many");
+        await using var receiver = await PushReceiver.StartAsync();
+        for (var i = 0; i < PushCreations.Most; i++)
+        {
+            var (id, _) = await CreateAsync(account.Client, New(receiver));
+            await SetAsync(account.Client, new() { ["destroy"] = new JsonArray(id) });
+        }
+
+        var refused = await SetAsync(account.Client, new() { ["create"] = new JsonObject { ["k"] = New(receiver) } });
+        Assert.Equal("rateLimit", (string)refused["notCreated"]!["k"]!["type"]!);
+
+        // Of one account, and for an hour.
+        await CreateAsync((await WatchedAccount.MakeAsync(server, "few")).Client, New(receiver));
+        var (creations, now) = (new PushCreations(), DateTimeOffset.UtcNow);
+        Assert.Equal(PushCreations.Most, Enumerable.Range(0, 2 * PushCreations.Most).Count(_ => creations.TryAdd(account.Id, now)));
+        Assert.True(creations.TryAdd(account.Id, now + PushCreations.Span));
     }
 
     [Theory]
@@ -192,31 +318,53 @@ public sealed class PushSubscriptionTests : IAsyncLifetime
         var account = await WatchedAccount.MakeAsync(server, "ten");
         await using var receiver = await PushReceiver.StartAsync();
         await VerifiedAsync(account, receiver);
-        var first = server.Services.GetServices<IHostedService>().OfType<PushWorker>().Single();
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var second = new PushWorker(server.Services.GetRequiredService<PushServices>() with { Time = time });
-        await second.StartAsync(CancellationToken.None);
-        await first.StopAsync(CancellationToken.None);
+        using var second = await TakeOverAsync(time);
 
         // It tells the state at which it took over, and what comes then.
         var filed = await account.FileAsync();
-        var told = receiver.NextJsonAsync();
-        await UntilAsync(async () =>
-        {
-            // Not so fast that the subscription would run out meanwhile.
-            time.Advance(TimeSpan.FromSeconds(10));
-            await ((Task)told).WaitAsync(TimeSpan.FromMilliseconds(200)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!told.IsCompleted)
-            {
-                return false;
-            }
-
-            var state = StateOf(account, await told).State;
-            told = receiver.NextJsonAsync();
-            return state == filed;
-        });
+        await UntilAsync(async () => StateOf(account, await UntilNextAsync(receiver, time)).State == filed);
         await second.StopAsync(CancellationToken.None);
     }
+
+    // Another process, with a clock of its own, in the place of the server's own pusher.
+    private async Task<PushWorker> TakeOverAsync(FakeTimeProvider time)
+    {
+        var first = server.Services.GetServices<IHostedService>().OfType<PushWorker>().Single();
+        var second = new PushWorker(server.Services.GetRequiredService<PushServices>() with { Time = time });
+        await second.StartAsync(CancellationToken.None);
+        await first.StopAsync(CancellationToken.None);
+        return second;
+    }
+
+    // What is pushed next, while the pusher's clock goes on: not so fast that the subscription would run out meanwhile.
+    private static async Task<JsonObject> UntilNextAsync(PushReceiver receiver, FakeTimeProvider time)
+    {
+        var next = receiver.NextJsonAsync();
+        await UntilAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await ((Task)next).WaitAsync(TimeSpan.FromMilliseconds(200)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return next.IsCompleted;
+        });
+        return await next;
+    }
+
+    // A subscription that a client has made is no more, and nothing is pushed to it, once its credential is gone.
+    private async Task EndsWithAsync(WatchedAccount account, JmapClient client, Func<Task> revoke)
+    {
+        await using var receiver = await PushReceiver.StartAsync();
+        await client.GetSessionAsync();
+        var (id, _) = await CreateAsync(client, New(receiver));
+        await UpdateAsync(client, id, new() { ["verificationCode"] = (string)(await receiver.NextJsonAsync())["verificationCode"]! });
+        await receiver.NextAsync();
+        await revoke();
+        await account.FileAsync();
+        await UntilAsync(async () => (await SubscriptionsOf(account).ListAsync()).Count == 0);
+        Assert.False(receiver.HasMore);
+    }
+
+    private IPushSubscriptionsGrain SubscriptionsOf(WatchedAccount account) => server.Services.GetRequiredService<IGrainFactory>().GetGrain<IPushSubscriptionsGrain>(account.Id.Value);
 
     private static JsonObject New(PushReceiver receiver) => new() { ["deviceClientId"] = "a889-ffea-910", ["url"] = receiver.Url };
 

@@ -93,12 +93,14 @@ public sealed class WebSocketTests(WebServer server)
     public async Task Who_comes_again_is_told_what_was_missed()
     {
         var account = await WatchedAccount.MakeAsync(server, "socket-five");
-        var known = await account.StateAsync();
-        var filed = await account.FileAsync();
         using var socket = await JmapSocket.OpenAsync(server, account.Password);
-        await socket.SendAsync($$"""{"@type":"WebSocketPushEnable","dataTypes":["Email"],"pushState":"{{known}}"}""");
+        await socket.SendAsync("""{"@type":"WebSocketPushEnable","dataTypes":["Email"],"pushState":"of another server"}""");
+        Assert.Equal(("Email", await account.StateAsync()), await socket.NextStateAsync(account.Client.Account));
+        await socket.SendAsync("""{"@type":"WebSocketPushDisable"}""");
+        var filed = await account.FileAsync();
+        await socket.SendAsync($$"""{"@type":"WebSocketPushEnable","dataTypes":["Email"],"pushState":"{{socket.PushState}}"}""");
         Assert.Equal(("Email", filed), await socket.NextStateAsync(account.Client.Account));
-        await socket.SendAsync($$"""{"@type":"WebSocketPushEnable","dataTypes":["Email"],"pushState":"{{filed}}"}""");
+        await socket.SendAsync($$"""{"@type":"WebSocketPushEnable","dataTypes":["Email"],"pushState":"{{socket.PushState}}"}""");
         await socket.EchoAsync("R1", "nothing was missed");
         Assert.Equal("R1", (string)(await socket.NextAsync())!["requestId"]!);
     }

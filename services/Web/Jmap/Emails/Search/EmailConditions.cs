@@ -9,6 +9,9 @@ internal static class EmailConditions
     /// <summary>More than any person keeps out of a search.</summary>
     private const int MaxFolders = 1000;
 
+    /// <summary>Each is looked for in all that a message has, and nobody types as many.</summary>
+    private const int MaxWords = 200;
+
     private static readonly (string Name, EmailFilterKind Kind, bool Not)[] Keywords =
     [
         ("hasKeyword", EmailFilterKind.HasKeyword, false),
@@ -21,7 +24,11 @@ internal static class EmailConditions
     private static readonly string[] HeaderTexts = ["from", "to", "cc", "bcc", "subject"];
 
     /// <exception cref="MethodException">unsupportedFilter, or invalidArguments.</exception>
-    public static Filter<EmailTerm> Read(JsonObject? filter) => CheapFirst(FilterReader.Read<EmailTerm>(filter, Conditions));
+    public static Filter<EmailTerm> Read(JsonObject? filter)
+    {
+        var read = FilterReader.Read<EmailTerm>(filter, Conditions);
+        return read.Terms().Sum(term => term.Words) <= MaxWords ? CheapFirst(read) : throw FilterReader.Unsupported($"more than {MaxWords} words to look for");
+    }
 
     public static bool NeedsContent(this Filter<EmailTerm> filter) => filter.Terms().Any(term => term is not RowTerm);
 

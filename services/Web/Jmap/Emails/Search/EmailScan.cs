@@ -9,6 +9,12 @@ internal sealed class EmailScan(JmapCall call, Filter<EmailTerm> filter, EmailOr
     /// <summary>Emails that a search may find. With more the order and the window cost more than anybody reads.</summary>
     public const int MaxFound = 100_000;
 
+    /// <summary>Messages whose content is read at a time.</summary>
+    private const int ReadAtOnce = 4;
+
+    /// <summary>Shorter than what clients and proxies wait for an answer.</summary>
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
+
     private readonly EmailFilter rows = filter.ToRows();
     private readonly bool withContent = filter.NeedsContent() || order.NeedsContent;
     private readonly bool withThreads = order.NeedsThreads || filter.Terms().Any(term => term.Cost == TermCost.Thread);
@@ -17,7 +23,23 @@ internal sealed class EmailScan(JmapCall call, Filter<EmailTerm> filter, EmailOr
     /// <summary>
     /// Goes on until so many are found, or to the end. Where the order is not the scan's own, all must be known before the first is. False: the mailbox changed meanwhile, and the result belongs to no state of it.
     /// </summary>
+    /// <exception cref="MethodException">unsupportedFilter: too many match.</exception>
+    /// <exception cref="SearchTimeException">It takes too long.</exception>
     public async Task<bool> FindAsync(FoundEmails found, long modSeq, long wanted, CancellationToken cancellationToken)
+    {
+        using var time = new CancellationTokenSource(MaxTime, call.Services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+        try
+        {
+            return await FindInTimeAsync(found, modSeq, wanted, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new SearchTimeException(order.IsThatOfScan);
+        }
+    }
+
+    private async Task<bool> FindInTimeAsync(FoundEmails found, long modSeq, long wanted, CancellationToken cancellationToken)
     {
         var isOrdered = order.IsThatOfScan;
         var others = new List<(IComparable[] Values, Guid Email, ulong Thread)>();
@@ -62,17 +84,14 @@ internal sealed class EmailScan(JmapCall call, Filter<EmailTerm> filter, EmailOr
     private async Task<List<SearchedEmail>> MatchingAsync(EmailScanPage page, CancellationToken cancellationToken)
     {
         var threads = withThreads ? await ThreadsAsync(page, cancellationToken).ConfigureAwait(false) : null;
-        var matching = new List<SearchedEmail>();
-        foreach (var record in page.Emails)
-        {
-            var email = new SearchedEmail(record, page.Keywords, threads?[record.Thread].ToList() ?? [], call.Services.Blobs);
-            if (await MatchesAsync(email, cancellationToken).ConfigureAwait(false))
-            {
-                matching.Add(email);
-            }
-        }
-
-        return matching;
+        var emails = page.Emails.Select(record => new SearchedEmail(record, page.Keywords, threads?[record.Thread].ToList() ?? [], call.Services.Blobs)).ToArray();
+        var matches = new bool[emails.Length];
+        await Parallel.ForAsync(
+            0,
+            emails.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = ReadAtOnce, CancellationToken = cancellationToken },
+            async (i, token) => matches[i] = await MatchesAsync(emails[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return [.. emails.Where((_, i) => matches[i])];
     }
 
     // An Email whose body is gone was destroyed meanwhile.

@@ -15,6 +15,9 @@ internal enum TermCost
 internal abstract record EmailTerm
 {
     public abstract TermCost Cost { get; }
+
+    /// <summary>How many are looked for in content.</summary>
+    public virtual int Words => 0;
 }
 
 /// <summary>What the mailbox's rows answer.</summary>
@@ -32,14 +35,18 @@ internal sealed record AttachmentTerm(bool Wanted) : EmailTerm
 }
 
 /// <summary>Words in fields of a name; null: there is such a field.</summary>
-internal sealed record HeaderTerm(string Name, TextWords? Words) : EmailTerm
+internal sealed record HeaderTerm(string Name, TextWords? Text) : EmailTerm
 {
+    public override int Words => Text?.Folded.Count ?? 1;
+
     public override TermCost Cost => TermCost.Header;
 }
 
 /// <summary>Words in the texts of the body, and for <c>text</c> also in the fields that name people and the subject.</summary>
-internal sealed record TextTerm(TextWords Words, bool WithHeader) : EmailTerm
+internal sealed record TextTerm(TextWords Text, bool WithHeader) : EmailTerm
 {
+    public override int Words => Text.Folded.Count;
+
     public static readonly string[] Fields = ["From", "To", "Cc", "Bcc", "Subject"];
 
     public override TermCost Cost => TermCost.Body;

@@ -48,11 +48,11 @@ internal sealed class SearchedEmail(EmailRecord record, IReadOnlyList<string> ke
     };
 
     private static bool Matches(HeaderSection header, HeaderTerm term) =>
-        header.All(term.Name).Any(field => term.Words is null || term.Words.AreIn(HeaderDecoder.Decode(field.Value.Span)));
+        header.All(term.Name).Any(field => term.Text is null || term.Text.AreIn(HeaderDecoder.Decode(field.Value.Span)));
 
     private async ValueTask<bool> MatchesAsync(TextTerm term, CancellationToken cancellationToken)
     {
-        var search = new TextSearch(term.Words);
+        var search = new TextSearch(term.Text);
         if (term.WithHeader)
         {
             var header = await Content.HeaderAsync(cancellationToken).ConfigureAwait(false);

@@ -4,13 +4,19 @@ using MailCloud.Messages;
 namespace MailCloud.Web.Jmap.Push.Subscriptions;
 
 /// <summary>Pushes to the subscriptions of one account, and follows what becomes of these.</summary>
-internal sealed class AccountPusher(AccountId account, PushServices services, CancellationToken stopping)
+/// <param name="tryEnd">Called when the account has none: true unless it was touched since, which the task tells; then this one is over.</param>
+internal sealed class AccountPusher(AccountId account, PushServices services, Func<AccountPusher, Task, bool> tryEnd, CancellationToken stopping)
 {
     private static readonly TimeSpan pauseAfterError = TimeSpan.FromSeconds(5);
+
+    /// <summary>What changed, and nobody was told of as a process died between both, is seen after this.</summary>
+    private static readonly TimeSpan lookAgain = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     private readonly Dictionary<Guid, (PushSubscription Subscription, CancellationTokenSource End)> running = [];
     private TaskCompletionSource touched = NewSignal();
+
+    public AccountId Account => account;
 
     /// <summary>Its subscriptions are others than they were.</summary>
     public void Touch() => Interlocked.Exchange(ref touched, NewSignal()).TrySetResult();
@@ -25,7 +31,13 @@ internal sealed class AccountPusher(AccountId account, PushServices services, Ca
             {
                 // Taken before the list is asked for: what changes meanwhile is asked for again.
                 var next = Volatile.Read(ref touched).Task;
-                var pause = await TryReadAsync() ? Timeout.InfiniteTimeSpan : pauseAfterError;
+                var isRead = await TryReadAsync();
+                if (isRead && running.Count == 0 && tryEnd(this, next))
+                {
+                    return;
+                }
+
+                var pause = isRead ? lookAgain * (0.75 + (Random.Shared.NextDouble() / 2)) : pauseAfterError;
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
                 await Task.WhenAny(next, Task.Delay(pause, services.Time, end.Token));
                 await end.CancelAsync();

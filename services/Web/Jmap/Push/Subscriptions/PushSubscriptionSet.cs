@@ -74,6 +74,13 @@ internal static class PushSubscriptionSet
                 return;
             }
 
+            // RFC 8620 §5.3.
+            if (!call.Services.PushCreations.TryAdd(call.User.Account, call.Services.Time.GetUtcNow()))
+            {
+                notCreated[key] = new SetError("rateLimit", $"an account makes {PushCreations.Most} push subscriptions an hour at most").ToJson();
+                return;
+            }
+
             if (!await call.Services.Calls.CallAsync(() => grain.AddAsync(subscription!), cancellationToken))
             {
                 notCreated[key] = new SetError("overQuota", $"an account has {PushSubscription.Most} push subscriptions at most").ToJson();

@@ -9,21 +9,21 @@ namespace MailCloud.Web.Jmap.Push.Subscriptions;
 /// </summary>
 internal sealed class PushWorker(PushServices services) : BackgroundService, IPushPusher
 {
-    private static readonly TimeSpan renewal = PushShards.Lease / 3;
+    private static readonly TimeSpan renewalPause = PushShards.Lease / 3;
 
     private const int Page = 1000;
 
     private readonly Guid id = Guid.NewGuid();
     private readonly Lock gate = new();
     private readonly Dictionary<AccountId, AccountPusher> pushers = [];
-    private readonly HashSet<int> leased = [];
+    private readonly Dictionary<int, PushSeen> leased = [];
     private CancellationToken stopping;
 
     public Task TouchedAsync(AccountId account)
     {
         lock (gate)
         {
-            if (leased.Contains(PushShards.Of(account)))
+            if (leased.ContainsKey(PushShards.Of(account)))
             {
                 Find(account).Touch();
             }
@@ -35,7 +35,7 @@ internal sealed class PushWorker(PushServices services) : BackgroundService, IPu
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         stopping = stoppingToken;
-        using var timer = new PeriodicTimer(renewal, services.Time);
+        using var timer = new PeriodicTimer(renewalPause, services.Time);
         IPushPusher? told = null;
         try
         {
@@ -52,7 +52,7 @@ internal sealed class PushWorker(PushServices services) : BackgroundService, IPu
     }
 
     // A task of its own, so that grains which are gone already, as the process ends, only end it.
-    private async Task ReleaseAsync() => await Task.WhenAll(leased.Select(shard => services.Grains.GetGrain<IPushShardGrain>(shard).ReleaseAsync(id)));
+    private async Task ReleaseAsync() => await Task.WhenAll(leased.Keys.Select(shard => services.Grains.GetGrain<IPushShardGrain>(shard).ReleaseAsync(id)));
 
     private async Task<IPushPusher?> RenewAsync(IPushPusher? told)
     {
@@ -76,52 +76,63 @@ internal sealed class PushWorker(PushServices services) : BackgroundService, IPu
     private async Task RenewAsync(int shard, IPushPusher told)
     {
         var grain = services.Grains.GetGrain<IPushShardGrain>(shard);
-        if (!await grain.LeaseAsync(id, told))
+
+        // Not as long as Orleans would wait: one shard that does not answer would cost the others their leases.
+        var renewal = await grain.RenewAsync(id, told, SeenOf(shard)).WaitAsync(renewalPause, services.Time, stopping);
+        if (!renewal.IsLeased)
         {
             Leave(shard);
         }
-        else if (!IsLeased(shard))
+        else if (renewal.Touched is { } touched)
         {
-            await EnterAsync(shard, grain);
+            Note(shard, renewal.Seen, touched);
+        }
+        else
+        {
+            await EnterAsync(shard, grain, renewal.Seen);
         }
     }
 
-    private async Task EnterAsync(int shard, IPushShardGrain grain)
+    // All of a shard: it is new here, or its grain has forgotten what this process may have missed. Until all of it is there nothing of it is seen, and the next renewal enters it again.
+    private async Task EnterAsync(int shard, IPushShardGrain grain, PushSeen seen)
+    {
+        Note(shard, default, []);
+        AccountId? after = null;
+        while (await grain.GetPageAsync(after, Page).WaitAsync(renewalPause, services.Time, stopping) is { Count: > 0 } page)
+        {
+            Note(shard, default, page);
+            after = page[^1];
+        }
+
+        Note(shard, seen, []);
+    }
+
+    private PushSeen SeenOf(int shard)
     {
         lock (gate)
         {
-            leased.Add(shard);
+            return leased.GetValueOrDefault(shard);
         }
+    }
 
-        try
+    private void Note(int shard, PushSeen seen, IReadOnlyList<AccountId> touched)
+    {
+        lock (gate)
         {
-            AccountId? after = null;
-            while (await grain.GetPageAsync(after, Page) is { Count: > 0 } page)
+            leased[shard] = seen;
+            foreach (var account in touched)
             {
-                lock (gate)
-                {
-                    foreach (var account in page)
-                    {
-                        Find(account);
-                    }
-                }
-
-                after = page[^1];
+                Find(account).Touch();
             }
         }
-        catch
-        {
-            // Half of it is not enough: the next renewal enters it again.
-            Leave(shard);
-            throw;
-        }
     }
 
-    private bool IsLeased(int shard)
+    private bool TryEnd(AccountPusher pusher, Task next)
     {
         lock (gate)
         {
-            return leased.Contains(shard);
+            // Touched meanwhile: it looks again. One that has been left is over anyway.
+            return !next.IsCompleted && ((ICollection<KeyValuePair<AccountId, AccountPusher>>)pushers).Remove(KeyValuePair.Create(pusher.Account, pusher));
         }
     }
 
@@ -144,7 +155,7 @@ internal sealed class PushWorker(PushServices services) : BackgroundService, IPu
     {
         if (!pushers.TryGetValue(account, out var pusher))
         {
-            pusher = new(account, services, stopping);
+            pusher = new(account, services, TryEnd, stopping);
             pushers.Add(account, pusher);
             _ = Task.Run(pusher.RunAsync);
         }

@@ -1,11 +1,14 @@
 using System.Text.Json.Nodes;
+using MailCloud.Cluster;
 using MailCloud.MailboxContracts;
+using MailCloud.Standing;
 using Microsoft.Extensions.Logging;
 
 namespace MailCloud.Web.Jmap.Push.Subscriptions;
 
 /// <summary>What pushing needs of the process.</summary>
-internal sealed record PushServices(IGrainFactory Grains, AccountFeeds Feeds, PushPoster Poster, TimeProvider Time, ILogger<PushServices> Log);
+internal sealed record PushServices(
+    IGrainFactory Grains, GrainCalls Calls, Standings Standings, AccountFeeds Feeds, PostTurns Turns, PushPoster Poster, JmapOptions Options, TimeProvider Time, ILogger<PushServices> Log);
 
 /// <summary>Pushes to one subscription, as it is: when it is changed, another takes the place of this.</summary>
 internal sealed class SubscriptionPusher(PushSubscription subscription, PushServices services)
@@ -16,6 +19,9 @@ internal sealed class SubscriptionPusher(PushSubscription subscription, PushServ
     private static readonly TimeSpan firstPause = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan longestPause = TimeSpan.FromHours(1);
+
+    /// <summary>How soon after a suspension ends its account is told of changes again.</summary>
+    private static readonly TimeSpan pauseWhileSuspended = TimeSpan.FromMinutes(5);
 
     private TimeProvider Time => services.Time;
 
@@ -72,7 +78,7 @@ internal sealed class SubscriptionPusher(PushSubscription subscription, PushServ
 
                 // The latest, when it is its turn.
                 var sent = moment.States;
-                if (!await TryPostAsync(() => (sent = feed.Current.States!).ChangeFrom(told, key, types)!, cancellationToken))
+                if (!await TryPostAsync(() => (sent = feed.Current.States!).ChangeFrom(told, key, types), cancellationToken))
                 {
                     return;
                 }
@@ -89,32 +95,60 @@ internal sealed class SubscriptionPusher(PushSubscription subscription, PushServ
     }
 
     // Again and again, the longer the later; false when the subscription is none any more, and is removed.
-    private async Task<bool> TryPostAsync(Func<JsonObject> message, CancellationToken cancellationToken)
+    private async Task<bool> TryPostAsync(Func<JsonObject?> message, CancellationToken cancellationToken)
     {
-        for (var pause = firstPause; ; pause = pause * 2 < longestPause ? pause * 2 : longestPause)
+        for (var pause = firstPause; ;)
         {
-            if (!await PushCredential.StandsAsync(subscription, services.Grains, Time.GetUtcNow()))
+            var result = await TryOnceAsync(message, cancellationToken);
+            switch (result.Outcome)
             {
-                await Subscriptions.RemoveAsync(subscription.Id);
-                return false;
+                case PostOutcome.Delivered:
+                    return true;
+                case PostOutcome.Gone:
+                    await Subscriptions.RemoveAsync(subscription.Id);
+                    return false;
+                case PostOutcome.Suspended:
+                    await Task.Delay(Spread(pauseWhileSuspended), Time, cancellationToken);
+                    break;
+                default:
+                    var wait = result.RetryAfter is { } asked && asked > pause ? asked : pause;
+                    await Task.Delay(Spread(wait < longestPause ? wait : longestPause), Time, cancellationToken);
+                    pause = pause * 2 < longestPause ? pause * 2 : longestPause;
+                    break;
             }
-
-            var result = await services.Poster.PostAsync(subscription, message, cancellationToken);
-            if (result.IsDelivered)
-            {
-                return true;
-            }
-
-            if (result.IsGone)
-            {
-                await Subscriptions.RemoveAsync(subscription.Id);
-                return false;
-            }
-
-            var wait = result.RetryAfter is { } asked && asked > pause ? asked : pause;
-            await Task.Delay((wait < longestPause ? wait : longestPause) * (0.75 + (Random.Shared.NextDouble() / 2)), Time, cancellationToken);
         }
     }
+
+    // What is sent, and whether it may be, is looked at when it is the turn: the wait for it may be long.
+    private async Task<PostResult> TryOnceAsync(Func<JsonObject?> message, CancellationToken cancellationToken)
+    {
+        using var turn = await services.Turns.EnterAsync(subscription, cancellationToken);
+        try
+        {
+            return await TryInTurnAsync(message, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The directory did not answer, or what nobody expected: what was told already need not be told again.
+            services.Log.PusherBroke(subscription.Id, subscription.Account.Value, e);
+            return new(PostOutcome.Later);
+        }
+    }
+
+    private async Task<PostResult> TryInTurnAsync(Func<JsonObject?> message, CancellationToken cancellationToken)
+    {
+        var standing = await PushCredential.FindStandingAsync(subscription, services, cancellationToken).WaitAsync(services.Options.Push.PostTimeout, Time, cancellationToken);
+        return standing switch
+        {
+            CredentialStanding.Ended => new(PostOutcome.Gone),
+            CredentialStanding.Suspended => new(PostOutcome.Suspended),
+
+            // What has become as it was told meanwhile is nothing to tell.
+            _ => message() is { } latest ? await services.Poster.PostAsync(subscription, latest, cancellationToken) : new(PostOutcome.Delivered),
+        };
+    }
+
+    private static TimeSpan Spread(TimeSpan pause) => pause * (0.75 + (Random.Shared.NextDouble() / 2));
 
     private static JsonObject Verification(PushSubscription subscription) => new()
     {

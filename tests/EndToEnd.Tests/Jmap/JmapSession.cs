@@ -8,7 +8,8 @@ namespace MailCloud.EndToEnd.Tests.Jmap;
 /// <summary>A JMAP client of one account, by nothing but HTTP and JSON.</summary>
 internal sealed class JmapSession : IDisposable
 {
-    private static readonly string[] capabilities = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission"];
+    private static readonly string[] capabilities =
+        ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:vacationresponse"];
 
     private readonly HttpClient http;
     private readonly JsonObject session;

@@ -17,7 +17,8 @@ internal sealed class MailReplica(JmapSession session, int maxChanges)
     /// <summary>How often a query could not be followed and was fetched again.</summary>
     public int Refetches => queries.Sum(q => q.Fetches - 1);
 
-    public int Emails => emails.Count;
+    /// <summary>Emails that it was told of as new or changed.</summary>
+    public int Told { get; private set; }
 
     public async Task StartAsync()
     {
@@ -104,6 +105,7 @@ internal sealed class MailReplica(JmapSession session, int maxChanges)
         {
             var changes = await session.CallAsync("Email/changes", new() { ["sinceState"] = emailState, ["maxChanges"] = maxChanges });
             string[] changed = [.. Ids(changes, "created"), .. Ids(changes, "updated")];
+            Told += changed.Length;
             Assert.True(changed.Length + Ids(changes, "destroyed").Count() <= maxChanges, $"more than {maxChanges} changes: {changes.ToJsonString()}");
             foreach (var id in Ids(changes, "destroyed"))
             {
@@ -156,9 +158,7 @@ internal sealed class MailReplica(JmapSession session, int maxChanges)
             var unread = inside.Where(e => e.IsUnread).ToList();
             int[] counted = [inside.Count, unread.Count, inside.DistinctBy(e => e.Thread).Count(), unread.DistinctBy(e => e.Thread).Count()];
             int[] told = [.. new[] { "totalEmails", "unreadEmails", "totalThreads", "unreadThreads" }.Select(n => folder[n]!.GetValue<int>())];
-            // RFC 8621 §2 leaves open what makes a conversation unread: the server counts messages, of which IMAP may have marked one copy as read and not the other.
-            var compared = inside.Exists(e => e.Folders.Count > 1) ? 3 : 4;
-            Assert.True(counted.Take(compared).SequenceEqual(told.Take(compared)), $"{folder["name"]} tells {string.Join(' ', told)} and has {string.Join(' ', counted)}");
+            Assert.True(counted.SequenceEqual(told), $"{folder["name"]} tells {string.Join(' ', told)} and has {string.Join(' ', counted)}");
         }
     }
 

@@ -56,7 +56,9 @@ public sealed class TraceGrainTests
 
         var segments = blobs.Reads.Where(name => name.Contains("/segment-", StringComparison.Ordinal)).ToList();
         Assert.True(segments.Distinct().Count() > 3, $"{segments.Distinct().Count()} segments");
-        Assert.True(segments.Count <= ids.Length + 2, $"{segments.Count} reads for {ids.Length} ids");
+
+        // Of each id the events are in one segment, or in two where a write ended among them; the others need not be read.
+        Assert.True(segments.Count <= 2 * ids.Length, $"{segments.Count} reads for {ids.Length} ids in {segments.Distinct().Count()} segments");
         Assert.Empty(await shard.FindAsync(DeliveryId.New(time.GetUtcNow()).ToString(), 10));
         Assert.Equal(3, (await shard.FindAsync(first.ToString(), 3)).Count);
     }

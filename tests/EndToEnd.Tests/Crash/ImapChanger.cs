@@ -149,7 +149,7 @@ internal sealed partial class ImapChanger(string user, string password, string p
 
         var change = new ImapChange($"APPEND of {added.Count} to {name}", folders, name, added);
         var answer = await ChangeAsync(wire, $"APPEND {name}{literals}", change, stop);
-        Confirm(change, [.. Numbers(answer.Code("APPENDUID")!.Split(' ')[1])]);
+        Confirm(change, [.. Numbers(CodeOf(answer, "APPENDUID", change).Split(' ')[1])]);
     }
 
     private async Task StoreAsync(ImapWire wire, string name, uint[] uids, string sign, string flag, CancellationToken stop)
@@ -190,7 +190,7 @@ internal sealed partial class ImapChanger(string user, string password, string p
         var rest = verb == "MOVE" ? folders.SetItem(name, folder.Changed(folder.Messages.RemoveRange(uids))) : folders;
         var change = new ImapChange($"{verb} of {uids.Length} from {name} to {to}", rest, to, [.. uids.Select(uid => (folder.Messages[uid].Id, folder.Messages[uid].Flags))]);
         var answer = await ChangeAsync(wire, $"UID {verb} {string.Join(',', uids)} {to}", change, stop);
-        var code = answer.Code("COPYUID")!.Split(' ');
+        var code = CodeOf(answer, "COPYUID", change).Split(' ');
         if (!Numbers(code[1]).SequenceEqual(uids))
         {
             violations.Add($"{user}: {change.Command} of {string.Join(',', uids)} was answered COPYUID {string.Join(' ', code)}");
@@ -254,6 +254,18 @@ internal sealed partial class ImapChanger(string user, string password, string p
         }
 
         return answer.Ok ? answer : throw new UnwantedAnswerException($"{change.Command} was answered {answer.Status} {answer.Text}");
+    }
+
+    /// <summary>The code that RFC 4315 §3 gives to an OK. Without it nothing was done, be it that the messages are gone: what became of them will be seen.</summary>
+    private string CodeOf(ImapAnswer answer, string name, ImapChange change)
+    {
+        if (answer.Code(name) is { } code)
+        {
+            return code;
+        }
+
+        violations.Add($"{user}: {change.Command} was answered without {name}");
+        throw new UnwantedAnswerException($"{change.Command} was answered without {name}");
     }
 
     private void Confirm(ImapChange change, IReadOnlyList<uint> uids)
